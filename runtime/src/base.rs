@@ -1,0 +1,16 @@
+//! What every layer speaks: where something stands in the source, what is wrong with it and whose fault it is.
+//!
+//! Absences: this layer knows no values, no syntax and does no IO.
+
+pub mod builtin;
+pub mod diagnostic;
+pub mod fault;
+pub mod guard;
+pub mod kind;
+pub mod render;
+pub mod span;
+
+pub use diagnostic::{Code, Diagnostic, Severity};
+pub use fault::Fault;
+pub use kind::{Kind, Kinds};
+pub use span::{FileId, Position, Source, SourceMap, Span};

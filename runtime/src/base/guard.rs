@@ -1,0 +1,161 @@
+//! The named guards: every check that keeps a crash vector harmless has a name here.
+//!
+//! In an ordinary build [`off`] is the constant `false` and costs nothing. In the `knockout` build, and only there, any
+//! set of guards can be switched off, so that the audit can show what each one holds back.
+//!
+//! A guard is used in one of two ways, both beside the check that it names:
+//!
+//! - *check*: `if !off(Guard::X) && bad { return Err(..) }` skips a test;
+//! - *naive*: `#[cfg(feature = "knockout")] if off(Guard::X) { return naive::slow_and_wrong(..) }` runs the obvious
+//!   wrong code, at most ten lines, compiled only there.
+
+macro_rules! guards {
+    ($($(#[doc = $doc:literal])+ $name:ident in $module:literal)*) => {
+        /// A check that keeps one or more crash vectors harmless.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        #[repr(u8)]
+        pub enum Guard { $($(#[doc = $doc])+ $name),* }
+
+        impl Guard {
+            /// All guards, in the order of their declaration.
+            pub const ALL: &'static [Self] = &[$(Self::$name),*];
+
+            /// The name that cases and reports use.
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$name => stringify!($name)),* }
+            }
+
+            /// The module that the guard stands in, as a path below the crate.
+            pub const fn module(self) -> &'static str {
+                match self { $(Self::$name => $module),* }
+            }
+
+            /// What it holds back, in a line.
+            pub const fn purpose(self) -> &'static str {
+                match self { $(Self::$name => concat!($($doc),+)),* }
+            }
+
+            /// The guard of that name.
+            pub fn by_name(name: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|guard| guard.name() == name)
+            }
+        }
+    };
+}
+
+guards! {
+    /// `/` and `%` of ints refuse a zero right side
+    DivideByZero in "value::number"
+    /// the smallest int divided by -1 is an overflow, its remainder 0
+    QuotientOverflow in "value::number"
+    /// `+ - *` of ints are checked
+    IntOverflow in "value::number"
+    /// unary minus and `abs` of the smallest int are refused
+    NegateOverflow in "value::number"
+    /// `**` of ints is checked
+    PowerOverflow in "value::number"
+    /// a number outside the ints is not converted
+    ConvertRange in "value::number"
+    /// an index past the end is refused
+    IndexPastEnd in "value::list"
+    /// an index before the start is refused
+    IndexBeforeStart in "value::list"
+    /// writes, inserts and removals outside a list are refused
+    WriteBounds in "value::list"
+    /// slice bounds are clamped
+    SliceClamp in "value::list"
+    /// a slice step of 0 is refused
+    SliceStep in "value::list"
+    /// bytecode runs only after every rule of the verifier was checked
+    Verifier in "code::verify"
+    /// a count in a bytecode file is compared with the bytes left before anything is allocated
+    DecodeCount in "code::decode"
+    /// no read of a bytecode file goes past its end
+    DecodeEnd in "code::decode"
+    /// what a VM allocates is charged against its limit first
+    MemoryBudget in "value::memory"
+    /// what all VMs lease together stays within the process's total
+    PoolLimit in "value::memory"
+    /// a VM that ends gives back all that it leased
+    LeaseReturn in "value::memory"
+    /// source nested deeper than the limit is refused
+    NestingLimit in "syntax::parse"
+    /// an escape that names no character is refused
+    CodePointEscape in "syntax::parse::template"
+    /// source bytes that are not UTF-8 are refused
+    Utf8Source in "app::front"
+    /// file content that is not UTF-8 is no text
+    Utf8File in "natives::files"
+    /// values nested deeper than the limit, cyclic ones included, are neither compared nor written
+    StructureDepth in "value::equal"
+    /// an execution ends at its deadline
+    Deadline in "app::script"
+    /// a panic of ours ends one execution, not the process
+    PanicBoundary in "app::boundary"
+    /// calls deeper than the limit are refused
+    CallDepth in "vm::frame"
+    /// text is sliced by code points, never inside one
+    TextBoundary in "value::text::slice"
+    /// a text index outside is refused, one inside finds its code point
+    TextIndex in "value::text::slice"
+    /// text ranges are clamped
+    TextClamp in "value::text::slice"
+    /// a mapped text is as long as the mapping makes it, not as its source was
+    CaseOffsets in "value::text::case"
+    /// a search moves by whole occurrences, and offsets are code points
+    SearchOffset in "value::text::search"
+    /// an empty needle is refused where it would be found for ever
+    EmptyNeedle in "natives::text"
+    /// a width below the text's own, or below zero, pads nothing
+    WidthArithmetic in "natives::text"
+    /// a count below zero is refused, and the size of a repetition is charged before it is made
+    RepeatBudget in "natives::text"
+    /// JSON nested deeper than its limit is not read
+    JsonDepth in "natives::json::read"
+    /// values nested deeper than the limit, cyclic ones included, are not written as JSON
+    JsonOutDepth in "natives::json::write"
+    /// paths that lead outside the folder for files are refused
+    FilePath in "app::files"
+    /// a file larger than what the memory budget has left is not read
+    FileBudget in "natives::files"
+}
+
+/// Is the guard switched off? Never, in an ordinary build.
+#[cfg(not(feature = "knockout"))]
+#[inline]
+pub const fn off(_: Guard) -> bool {
+    false
+}
+
+#[cfg(feature = "knockout")]
+pub use knockout::{knock_out, off};
+
+#[cfg(feature = "knockout")]
+mod knockout {
+    //! The switches. Process-wide: a knocked-out case runs alone in its own process.
+
+    use super::Guard;
+    use std::sync::atomic::{AtomicU64, Ordering};
+
+    static OFF: [AtomicU64; 4] = [const { AtomicU64::new(0) }; 4];
+
+    const fn place(guard: Guard) -> (usize, u64) {
+        let n = guard as u8;
+        ((n >> 6) as usize, 1 << (n & 63))
+    }
+
+    /// Is the guard switched off?
+    #[inline]
+    pub fn off(guard: Guard) -> bool {
+        let (word, bit) = place(guard);
+        OFF.get(word).is_some_and(|word| word.load(Ordering::Relaxed) & bit != 0)
+    }
+
+    /// Switches a guard off for the rest of the process.
+    pub fn knock_out(guard: Guard) {
+        let (word, bit) = place(guard);
+        if let Some(word) = OFF.get(word) {
+            word.fetch_or(bit, Ordering::Relaxed);
+        }
+    }
+}

@@ -1,0 +1,261 @@
+//! Maps in insertion order. Small ones are searched in a line, larger ones have a hash index with the process's seeds.
+//!
+//! Invariants: entries keep the order in which their keys were first set; a removed entry leaves a hole
+//! (`Value::Unset` as key) until holes are half of all, then the entries close up; iteration never depends on a hash.
+
+use super::Value;
+use super::arena::Handle;
+use super::stop::{Bug, Outcome, Stop};
+use super::text::{Text, Texts, seeded_hash};
+use crate::base::span::{to_u32, to_usize};
+use hashbrown::HashTable;
+
+/// Up to so many entries there is no hash index.
+const LINEAR_MAX: usize = 8;
+/// What the hash index takes for each entry that there is room for, at most.
+const INDEX_BYTES: usize = 16;
+
+/// One entry; a hole has the key [`Value::Unset`].
+#[derive(Clone, Copy, Debug)]
+pub struct Entry {
+    /// The key.
+    pub key: Value,
+    /// Its value.
+    pub value: Value,
+    hash: u64,
+}
+
+/// A mutable map.
+#[derive(Debug, Default)]
+pub struct Map {
+    entries: Vec<Entry>,
+    index: Option<Box<HashTable<u32>>>,
+    holes: usize,
+}
+
+/// A usable key with its hash.
+#[derive(Clone, Copy, Debug)]
+pub struct Key {
+    value: Value,
+    hash: u64,
+}
+
+impl Key {
+    /// A text key.
+    #[inline]
+    pub fn text(texts: &Texts, text: Handle<Text>) -> Result<Self, Bug> {
+        Ok(Self { value: Value::Text(text), hash: texts.get(text)?.hash() })
+    }
+
+    /// The key that a value stands for; an integral number is the int. None when it cannot be a key.
+    #[inline]
+    pub fn new(texts: &Texts, value: Value) -> Result<Option<Self>, Bug> {
+        let hash = match value {
+            Value::Text(text) => return Self::text(texts, text).map(Some),
+            Value::Int(n) => seeded_hash(&n),
+            Value::Number(n) => return Ok(super::number::exact_int(n).map(Self::int)),
+            Value::None => 1,
+            Value::Bool(b) => 2_u64.saturating_add(u64::from(b)),
+            Value::Time(t) => seeded_hash(&(1_u8, t)),
+            Value::Plain { of, variant } => seeded_hash(&(of, variant)),
+            _ => return Ok(None),
+        };
+        Ok(Some(Self { value, hash }))
+    }
+
+    fn int(n: i64) -> Self {
+        Self { value: Value::Int(n), hash: seeded_hash(&n) }
+    }
+
+    /// The key as a value.
+    pub const fn value(self) -> Value {
+        self.value
+    }
+}
+
+fn same_key(texts: &Texts, a: Value, b: Value) -> bool {
+    match (a, b) {
+        (Value::Text(a), Value::Text(b)) => texts.equal(a, b).unwrap_or(false),
+        (Value::Int(a), Value::Int(b)) | (Value::Time(a), Value::Time(b)) => a == b,
+        (Value::Bool(a), Value::Bool(b)) => a == b,
+        (Value::None, Value::None) => true,
+        (Value::Plain { of: a, variant: v }, Value::Plain { of: b, variant: w }) => a == b && v == w,
+        _ => false,
+    }
+}
+
+impl Map {
+    /// Number of entries.
+    #[inline]
+    pub const fn len(&self) -> usize {
+        self.entries.len().saturating_sub(self.holes)
+    }
+
+    /// No entries?
+    pub const fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Entries in insertion order.
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Entry> {
+        self.entries.iter().filter(|entry| !matches!(entry.key, Value::Unset))
+    }
+
+    /// The first entry at or after a place, and the place after it: for walks that pause. Places start at 0 and hold as
+    /// long as the map is not changed.
+    pub fn entry_from(&self, place: usize) -> Option<(&Entry, usize)> {
+        let rest = self.entries.get(place..)?;
+        let (skipped, entry) =
+            rest.iter().enumerate().find(|(_, entry)| !matches!(entry.key, Value::Unset))?;
+        Some((entry, place.saturating_add(skipped).saturating_add(1)))
+    }
+
+    /// The entry at a place, holes included.
+    pub fn entry_at(&self, place: usize) -> Option<&Entry> {
+        self.entries.get(place)
+    }
+
+    /// Bytes charged for the map's own memory: by capacity, with what the index may take at most.
+    pub const fn payload(&self) -> usize {
+        Self::payload_of(self.entries.capacity())
+    }
+
+    const fn payload_of(capacity: usize) -> usize {
+        let each = if capacity > LINEAR_MAX { INDEX_BYTES } else { 0 };
+        capacity.saturating_mul(size_of::<Entry>().saturating_add(each))
+    }
+
+    /// Bytes that setting `more` new keys adds; charge them before.
+    #[inline]
+    pub fn growth(&self, more: usize) -> usize {
+        let wanted = self.entries.len().saturating_add(more);
+        if wanted <= self.entries.capacity() {
+            return 0;
+        }
+        let capacity = wanted.max(self.entries.capacity().saturating_mul(2)).max(4);
+        Self::payload_of(capacity).saturating_sub(self.payload())
+    }
+
+    #[inline]
+    fn find(&self, texts: &Texts, key: Key) -> Option<usize> {
+        if let Some(index) = &self.index {
+            let same = |&at: &u32| {
+                let entry = self.entries.get(to_usize(at));
+                entry.is_some_and(|entry| entry.hash == key.hash && same_key(texts, entry.key, key.value))
+            };
+            return index.find(key.hash, same).map(|&at| to_usize(at));
+        }
+        self.entries.iter().position(|entry| entry.hash == key.hash && same_key(texts, entry.key, key.value))
+    }
+
+    /// The value of a key.
+    #[inline]
+    pub fn get(&self, texts: &Texts, key: Key) -> Option<Value> {
+        let at = self.find(texts, key)?;
+        self.entries.get(at).map(|entry| entry.value)
+    }
+
+    /// The value of a constant text key, looked for first where it was found last time.
+    #[inline]
+    pub fn get_hinted(&self, texts: &Texts, key: Handle<Text>, hint: &mut u8) -> Outcome<Option<Value>> {
+        if let Some(entry) = self.entries.get(usize::from(*hint))
+            && let Value::Text(found) = entry.key
+            && found == key
+        {
+            return Ok(Some(entry.value));
+        }
+        let Some(at) = self.find(texts, Key::text(texts, key)?) else { return Ok(None) };
+        if let Ok(near) = u8::try_from(at) {
+            *hint = near;
+        }
+        Ok(self.entries.get(at).map(|entry| entry.value))
+    }
+
+    /// Overwrites the value of a constant text key that was found at the hint; false when it is not there.
+    #[inline]
+    pub fn set_hinted(&mut self, key: Handle<Text>, value: Value, hint: u8) -> bool {
+        match self.entries.get_mut(usize::from(hint)) {
+            Some(entry) if matches!(entry.key, Value::Text(found) if found == key) => {
+                entry.value = value;
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Sets a key; charge [`Self::growth`] before. Gives the old value.
+    pub fn set(&mut self, texts: &Texts, key: Key, value: Value) -> Option<Value> {
+        if let Some(entry) = self.find(texts, key).and_then(|at| self.entries.get_mut(at)) {
+            return Some(std::mem::replace(&mut entry.value, value));
+        }
+        let at = to_u32(self.entries.len());
+        if self.entries.len() == self.entries.capacity() {
+            self.entries.reserve_exact(self.entries.capacity().max(4));
+        }
+        self.entries.push(Entry { key: key.value, value, hash: key.hash });
+        match &mut self.index {
+            Some(index) => {
+                let entries = &self.entries;
+                index.insert_unique(key.hash, at, |&at| entries.get(to_usize(at)).map_or(0, |e| e.hash));
+            }
+            None if self.entries.len() > LINEAR_MAX => self.reindex(),
+            None => {}
+        }
+        None
+    }
+
+    /// Makes room for so many more entries, exactly; charge it before.
+    pub fn reserve(&mut self, more: usize) {
+        self.entries.reserve_exact(more);
+    }
+
+    fn reindex(&mut self) {
+        let entries = &self.entries;
+        let mut index = HashTable::with_capacity(entries.capacity());
+        for (at, entry) in entries.iter().enumerate() {
+            index
+                .insert_unique(entry.hash, to_u32(at), |&at| entries.get(to_usize(at)).map_or(0, |e| e.hash));
+        }
+        self.index = Some(Box::new(index));
+    }
+
+    /// Removes a key and gives its value.
+    pub fn remove(&mut self, texts: &Texts, key: Key) -> Option<Value> {
+        let at = self.find(texts, key)?;
+        if let Some(index) = &mut self.index
+            && let Ok(found) = index.find_entry(key.hash, |&there| to_usize(there) == at)
+        {
+            found.remove();
+        }
+        let entry = self.entries.get_mut(at)?;
+        let value = entry.value;
+        *entry = Entry { key: Value::Unset, value: Value::None, hash: 0 };
+        self.holes = self.holes.saturating_add(1);
+        if self.holes.saturating_mul(2) > self.entries.len() {
+            self.close_up();
+        }
+        Some(value)
+    }
+
+    fn close_up(&mut self) {
+        self.entries.retain(|entry| !matches!(entry.key, Value::Unset));
+        self.holes = 0;
+        if self.index.is_some() {
+            self.reindex();
+        }
+    }
+
+    /// Removes every entry; the memory stays for the next ones.
+    pub fn clear(&mut self) {
+        self.entries.clear();
+        self.holes = 0;
+        self.index = None;
+    }
+}
+
+/// The error of a value that cannot be a key.
+#[cold]
+pub fn bad_key(kind: crate::base::Kind) -> Stop {
+    let allowed = "none, bool, int, text, time or a variant without payload";
+    Stop::type_error(format!("a map key must be {allowed}, not {}", kind.name()))
+}

@@ -1,0 +1,141 @@
+//! Closures, and the objects that are too rare for an arena of their own.
+
+use super::arena::Handle;
+use super::map::Map;
+use super::pattern::Pattern;
+use super::text::Text;
+use super::{ErrorKind, Value};
+use std::sync::Arc;
+
+/// A function of the program with the variables that it captured.
+#[derive(Debug)]
+pub struct Closure {
+    /// Index of the function in the program.
+    pub function: u32,
+    /// The captured variables, in the order of the function's capture list.
+    pub cells: Box<[Handle<Value>]>,
+}
+
+/// An object of [`super::Heap::objects`].
+#[derive(Debug)]
+pub enum Object {
+    /// A lazy range of ints.
+    Range(Range),
+    /// An error value.
+    Error(Box<ErrorValue>),
+    /// A variant with payload.
+    Variant(Variant),
+    /// A compiled pattern.
+    Regex(Arc<Pattern>),
+    /// Immutable, opaque bytes.
+    Bytes(Arc<[u8]>),
+    /// Rendered markup.
+    View(Handle<Text>),
+    /// The state of a `for` loop.
+    Iterator(Iterator),
+}
+
+/// `start..end` or `start..<end`, as written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Range {
+    /// First element, when there is one.
+    pub start: i64,
+    /// The bound as written.
+    pub end: i64,
+    /// Is the bound itself an element?
+    pub inclusive: bool,
+}
+
+/// A variant with its payload.
+#[derive(Debug)]
+pub struct Variant {
+    /// Index of the enum in the program.
+    pub of: u32,
+    /// Index of the variant in the enum.
+    pub variant: u32,
+    /// At least one value.
+    pub payload: Box<[Value]>,
+}
+
+/// The kind of an error value.
+#[derive(Clone, Copy, Debug)]
+pub enum ErrorName {
+    /// One that the runtime raises.
+    Known(ErrorKind),
+    /// The program's own (also `HttpError`, `Timeout`).
+    Own(Handle<Text>),
+}
+
+/// An error as a value.
+#[derive(Clone, Debug)]
+pub struct ErrorValue {
+    /// Its kind.
+    pub kind: ErrorName,
+    /// Its message.
+    pub message: Handle<Text>,
+    /// HTTP status.
+    pub status: u16,
+    /// Where it was raised and through which calls it came, innermost first; empty until it is raised.
+    pub trace: Vec<TracePoint>,
+    /// An error or none.
+    pub cause: Value,
+    /// A map or none (which reads as an empty map).
+    pub data: Option<Handle<Map>>,
+}
+
+impl ErrorValue {
+    /// Was it raised? Notes may have been added before.
+    pub fn is_raised(&self) -> bool {
+        !self.trace.is_empty()
+    }
+}
+
+/// One entry of an error's chain.
+#[derive(Clone, Copy, Debug)]
+pub struct TracePoint {
+    /// Index of the function in the program.
+    pub function: u32,
+    /// The instruction that was running.
+    pub pc: u32,
+    /// Added by `context`.
+    pub note: Option<Handle<Text>>,
+}
+
+/// What a `for` loop runs over: a snapshot, taken at its start.
+#[derive(Debug)]
+pub enum Iterator {
+    /// Nothing is left.
+    Empty,
+    /// Elements copied from a list.
+    Items {
+        /// The elements.
+        items: Box<[Value]>,
+        /// How many were given.
+        at: usize,
+    },
+    /// Key and value pairs copied from a map.
+    Pairs {
+        /// The pairs.
+        pairs: Box<[(Value, Value)]>,
+        /// How many were given.
+        at: usize,
+    },
+    /// Ints of a range.
+    Ints {
+        /// The next one.
+        next: i64,
+        /// The last one.
+        last: i64,
+        /// How many were given.
+        at: usize,
+    },
+    /// Code points of a text.
+    Chars {
+        /// The text.
+        text: Handle<Text>,
+        /// Byte offset of the next one.
+        byte: usize,
+        /// How many were given.
+        at: usize,
+    },
+}
