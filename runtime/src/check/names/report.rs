@@ -1,0 +1,115 @@
+//! What is said about names: unknown ones, assignments that are refused, built-ins that are hidden.
+
+use super::super::walk::Write;
+use super::Binding;
+use super::query::{self, Clause};
+use super::resolver::{Resolver, Row};
+use super::types::{is_builtin_type, is_only_type};
+use crate::base::{Code, Diagnostic, Kind};
+use crate::syntax::tree::Name;
+
+impl<'t> Resolver<'_, 't> {
+    pub(super) fn warn_if_hiding(&mut self, name: &Name) {
+        let what = if is_builtin_type(&name.text) {
+            "type"
+        } else if self.around.index.is_called_method(&name.text) {
+            "method"
+        } else {
+            return;
+        };
+        let text = format!("`{}` hides the built-in {what} of that name", name.text);
+        self.diagnostics.push(Diagnostic::new(Code::W0003, name.span, text));
+    }
+
+    /// Reports a name that nothing binds.
+    pub(super) fn unknown(&mut self, name: &'t Name) {
+        let found = match self.rows.last() {
+            Some((Row::Unknown, _)) => Diagnostic::new(
+                Code::E0012,
+                name.span,
+                format!(
+                    "`{}` is a field only where the receiver is known to be an entity's query",
+                    name.text
+                ),
+            )
+            .help(format!("write a function of the row: `row => row.{}`", name.text)),
+            Some((Row::Of(entity), _)) if self.clause != Clause::Condition => {
+                query::no_field(entity, &name.text, Diagnostic::new(Code::E0002, name.span, ""))
+            }
+            Some((Row::Of(_) | Row::Validated(_), _)) | None => {
+                let found = Diagnostic::new(Code::E0001, name.span, format!("unknown name `{}`", name.text));
+                self.explain(name, found)
+            }
+        };
+        self.diagnostics.push(found);
+        self.out.uses.insert(name.id, vec![Binding::Unknown]);
+    }
+
+    pub(super) fn explain(&mut self, name: &Name, found: Diagnostic) -> Diagnostic {
+        if self.around.globals.variants.get(&*name.text).is_some_and(Option::is_none) {
+            return found.help(format!("several enums have a variant `{0}`; write `Enum.{0}`", name.text));
+        }
+        if self.around.index.namespace(&name.text).is_some() {
+            return found.help(format!("it stands only before a dot, as in `{}.name`", name.text));
+        }
+        if self.suggestions == 0 {
+            return found;
+        }
+        self.suggestions = self.suggestions.saturating_sub(1);
+        let globals = self.around.globals;
+        let known =
+            self.symbols.names().chain(globals.names.keys().copied()).chain(globals.variants.keys().copied());
+        found.suggest(&name.text, known.chain(self.around.index.names().map(|name| -> &str { name })))
+    }
+
+    /// Adds the type that was perhaps meant.
+    pub(super) fn suggest_type(&mut self, name: &Name, found: Diagnostic) -> Diagnostic {
+        if self.suggestions == 0 {
+            return found;
+        }
+        self.suggestions = self.suggestions.saturating_sub(1);
+        let kinds = Kind::ALL.iter().map(|kind| kind.name()).chain(["any", "string", "float", "boolean"]);
+        let is_type =
+            |global: &Binding| matches!(global, Binding::Entity(_) | Binding::Enum(_) | Binding::Alias(_));
+        let globals = self.around.globals.names.iter().filter(|(_, global)| is_type(&global.binding));
+        found.suggest(&name.text, kinds.chain(globals.map(|(name, _)| *name)))
+    }
+
+    pub(super) fn refuse_assignment(&mut self, name: &Name, what: &str, help: &str) {
+        let text = format!("{what} `{}` cannot be assigned", name.text);
+        self.diagnostics.push(Diagnostic::new(Code::E0003, name.span, text).help(help));
+    }
+
+    pub(super) fn assign_elsewhere(&mut self, name: &'t Name, write: Write<'t>) {
+        const RENAME: &str = "use another name";
+        match self.other_global(&name.text) {
+            Some(Binding::Global(..)) => {
+                return self.refuse_assignment(
+                    name,
+                    "another file's variable",
+                    "only its own file may assign it",
+                );
+            }
+            Some(Binding::Function(..)) => return self.refuse_assignment(name, "the function", RENAME),
+            Some(Binding::Entity(_)) => return self.refuse_assignment(name, "the entity", RENAME),
+            Some(Binding::Enum(_)) => return self.refuse_assignment(name, "the enum", RENAME),
+            _ => {}
+        }
+        if is_only_type(&name.text) {
+            return self.refuse_assignment(name, "the built-in type", RENAME);
+        }
+        match self.candidates(&name.text).last() {
+            Some(Binding::Native(_) | Binding::Method) => {
+                self.refuse_assignment(name, "the built-in", RENAME);
+            }
+            Some(Binding::Context | Binding::Variant(..) | Binding::Field) => {
+                self.refuse_assignment(name, "the word", RENAME);
+            }
+            Some(Binding::Client) => {
+                self.out.uses.insert(name.id, vec![Binding::Client]);
+            }
+            _ if write.reads() => self.unknown(name),
+            _ => {}
+        }
+    }
+}
