@@ -1,0 +1,201 @@
+//! Facts about files: they come back as they were, and every damage is refused with its place.
+
+use super::*;
+use crate::code::encode::encode;
+use crate::code::format::seal;
+use crate::code::op::TABLE;
+use proptest::collection::vec;
+use proptest::prelude::*;
+use std::sync::Arc;
+
+fn text() -> impl Strategy<Value = Arc<str>> {
+    "\\PC{0,6}".prop_map(Arc::from)
+}
+
+fn constant() -> impl Strategy<Value = Const> {
+    prop_oneof![
+        any::<i64>().prop_map(Const::Int),
+        proptest::num::f64::ANY.prop_filter("NaN is not itself", |n| !n.is_nan()).prop_map(Const::Number),
+        any::<i64>().prop_map(Const::Duration),
+        text().prop_map(Const::Text),
+        (text(), text()).prop_map(|(pattern, flags)| Const::Regex(pattern, flags)),
+    ]
+}
+
+fn type_shape() -> impl Strategy<Value = TypeShape> {
+    prop_oneof![
+        proptest::sample::select(Kind::ALL).prop_map(TypeShape::Kind),
+        any::<u32>().prop_map(TypeShape::Enum),
+        text().prop_map(TypeShape::Entity),
+        Just(TypeShape::Any),
+        vec(any::<u32>(), 0..4).prop_map(TypeShape::AnyOf),
+    ]
+}
+
+fn op() -> impl Strategy<Value = Op> {
+    (proptest::sample::select(TABLE), any::<[u32; 4]>()).prop_map(|(info, numbers)| {
+        let mut numbers = numbers.into_iter().cycle();
+        let built = Op::build::<()>(info.code, |kind| {
+            let n = numbers.next().unwrap();
+            Ok(match width(kind) {
+                Width::Byte if kind == Operand::Flag => OperandValue::from(n & 1 == 1),
+                Width::Byte => OperandValue::from(n.to_le_bytes()[0]),
+                Width::TwoBytes => OperandValue::from(i16::try_from(n >> 17).unwrap() - 16000),
+                Width::SignedWord => OperandValue::from(n.cast_signed()),
+                Width::Word => OperandValue::from(n),
+            })
+        });
+        built.unwrap().unwrap()
+    })
+}
+
+fn function() -> impl Strategy<Value = Function> {
+    let capture = prop_oneof![
+        any::<u8>().prop_map(Capture::Register),
+        any::<u32>().prop_map(Capture::Slot),
+        any::<u32>().prop_map(Capture::Captured),
+    ];
+    let param =
+        (any::<Option<u32>>(), any::<bool>()).prop_map(|(name, optional)| ParamShape { name, optional });
+    let handler = (any::<[u32; 3]>(), any::<u8>()).prop_map(|([start, end, target], register)| Handler {
+        start,
+        end,
+        target,
+        register,
+    });
+    let span = any::<[u32; 4]>().prop_map(|[pc, file, start, end]| (pc, Span::new(FileId(file), start, end)));
+    let head = (any::<Option<u32>>(), vec(param, 0..4), any::<[bool; 2]>(), any::<u16>(), any::<u32>());
+    let body = (vec(capture, 0..4), vec(op(), 0..12), vec(handler, 0..3), vec(span, 0..4));
+    (head, body).prop_map(|((name, params, [rest, ignores_arguments], registers, slots), body)| {
+        let (captures, code, handlers, spans) = body;
+        Function { name, params, rest, ignores_arguments, registers, slots, captures, code, handlers, spans }
+    })
+}
+
+fn module() -> impl Strategy<Value = Module> {
+    let pairs = || vec(any::<(u32, u32)>(), 0..4);
+    let native = text().prop_map(|name| NativeRef { name });
+    let shape = (text(), vec((text(), vec(text(), 0..3)), 0..3))
+        .prop_map(|(name, variants)| EnumShape { name, variants });
+    let file =
+        (text(), any::<Option<u32>>()).prop_map(|(name, initialiser)| GlobalFile { name, initialiser });
+    let source = (text(), vec(any::<(u32, u32, u32)>(), 0..4))
+        .prop_map(|(name, positions)| SourceLines { name, positions });
+    let code = (
+        any::<u32>(),
+        vec(constant(), 0..6),
+        vec(function(), 0..4),
+        vec(native, 0..3),
+        vec(type_shape(), 0..4),
+    );
+    let names = (vec(shape, 0..3), pairs(), vec(file, 0..3), pairs(), pairs(), vec(source, 0..3));
+    (code, names).prop_map(|((entry, constants, functions, natives, types), names)| {
+        let (enums, variants, files, globals, tests, sources) = names;
+        Module {
+            constants,
+            functions,
+            entry,
+            natives,
+            types,
+            enums,
+            variants,
+            files,
+            globals,
+            tests,
+            sources,
+        }
+    })
+}
+
+proptest! {
+    #[test]
+    fn a_module_comes_back_as_it_was(module in module()) {
+        let bytes = encode(&module);
+        prop_assert_eq!(decode(&bytes), Ok(Unverified(module)));
+    }
+
+    #[test]
+    fn no_file_can_be_cut_short(module in module(), cut in any::<prop::sample::Index>()) {
+        let bytes = encode(&module);
+        let mut cut = bytes[..cut.index(bytes.len())].to_vec();
+        seal(&mut cut);
+        prop_assert!(decode(&cut).is_err());
+    }
+
+    #[test]
+    fn what_decodes_has_one_spelling(
+        module in module(),
+        changes in vec((any::<prop::sample::Index>(), any::<u8>()), 1..4),
+    ) {
+        let mut bytes = encode(&module);
+        for (at, byte) in changes {
+            let at = at.index(bytes.len());
+            bytes[at] = byte;
+        }
+        seal(&mut bytes);
+        if let Ok(Unverified(module)) = decode(&bytes) {
+            prop_assert_eq!(encode(&module), bytes);
+        }
+    }
+
+    #[test]
+    fn any_bytes_are_refused_or_read(bytes in vec(any::<u8>(), 0..300)) {
+        let mut file = MAGIC.to_vec();
+        file.extend(VERSION.to_le_bytes());
+        file.extend(bytes);
+        seal(&mut file);
+        if let Ok(Unverified(module)) = decode(&file) {
+            prop_assert_eq!(encode(&module), file);
+        }
+    }
+}
+
+fn small() -> Vec<u8> {
+    let code = vec![Op::LoadBool { dst: 0, value: true }, Op::ReturnNone {}];
+    let entry = Function { registers: 1, code, ..Function::default() };
+    encode(&Module { functions: vec![entry], ..Module::default() })
+}
+
+/// Offset of the only function's first instruction.
+fn first_instruction(bytes: &[u8]) -> usize {
+    bytes.windows(2).rposition(|pair| pair == [0x04, 0]).unwrap()
+}
+
+fn changed(at: usize, byte: u8) -> DecodeError {
+    let mut bytes = small();
+    bytes[at] = byte;
+    seal(&mut bytes);
+    decode(&bytes).unwrap_err()
+}
+
+#[test]
+fn each_damage_is_refused_at_its_place() {
+    let bytes = small();
+    assert!(decode(&bytes).is_ok());
+    let op = first_instruction(&bytes);
+    assert_eq!(decode(b""), Err(DecodeError::Magic));
+    assert_eq!(changed(0, b'F'), DecodeError::Magic);
+    assert_eq!(changed(6, 9), DecodeError::Version { found: 9 });
+    assert_eq!(changed(12, 3), DecodeError::SectionCount { found: 3, expected: 11 });
+    assert_eq!(changed(16, 2), DecodeError::SectionKind { offset: 16, found: 2, expected: 1 });
+    assert!(matches!(changed(20, 0), DecodeError::SectionPlace { offset: 16, start: 0, .. }));
+    assert!(matches!(changed(27, 0xFF), DecodeError::SectionPlace { offset: 16, .. }));
+    assert_eq!(changed(op, 0), DecodeError::Opcode { offset: op, code: 0 });
+    assert_eq!(changed(op + 2, 2), DecodeError::Tag { offset: op, tag: Tag::Flag, found: 2 });
+    assert_eq!(changed(op + 3, 1), DecodeError::Padding { offset: op });
+    assert_eq!(changed(op + 7, 1), DecodeError::Padding { offset: op });
+    assert!(matches!(changed(op - 4, 0xFF), DecodeError::Count { offset, .. } if offset == op - 4));
+    let mut unsealed = bytes.clone();
+    unsealed[op + 2] = 0;
+    assert!(matches!(decode(&unsealed), Err(DecodeError::Checksum { .. })));
+    let mut longer = bytes;
+    longer.push(0);
+    seal(&mut longer);
+    assert_eq!(decode(&longer), Err(DecodeError::Surplus { offset: longer.len() - 1, bytes: 1 }));
+}
+
+#[test]
+fn a_file_over_the_limit_is_not_looked_at() {
+    let bytes = vec![0; FILE_BYTES_MAX + 1];
+    assert_eq!(decode(&bytes), Err(DecodeError::TooLarge { bytes: bytes.len() }));
+}
