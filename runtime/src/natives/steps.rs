@@ -1,0 +1,63 @@
+//! Starting work that runs in steps, and what its steps cost.
+
+use crate::value::stop::{Bug, Outcome, Stop};
+use crate::value::{Heap, Value};
+use crate::vm::native::SLICE;
+use crate::vm::{Context, Flow, Step, Stepped};
+
+/// Bytes that are copied or scanned in bulk for one unit of work.
+const BULK_BYTES: usize = 16;
+
+/// What touching so many bytes in bulk costs.
+pub const fn bulk(bytes: usize) -> usize {
+    (bytes / BULK_BYTES).saturating_add(1)
+}
+
+/// Runs it here and now when it has no more work than fits a step, else in a frame of its own. A collection that it
+/// needs meanwhile also gives it a frame, so that nothing that it holds is lost.
+pub fn start(context: &mut Context<'_>, mut stepped: impl Stepped + 'static, work: usize) -> Outcome<Flow> {
+    if work > SLICE {
+        return Ok(Flow::Step(Box::new(stepped)));
+    }
+    let ended = loop {
+        match stepped.step(context, None) {
+            Ok(Step::Done(value)) => break Ok(Flow::Value(value)),
+            Ok(Step::Again) => {}
+            Ok(Step::Call { .. } | Step::Ask(_)) => break Err(Bug::BadFrame.into()),
+            Err(Stop::Collect { .. }) => return Ok(Flow::Step(Box::new(stepped))),
+            Err(stop) => break Err(stop),
+        }
+    };
+    context.heap.memory.release(stepped.held())?;
+    ended
+}
+
+/// The end of a stretch of about so many bytes from the byte `from`, never inside a code point.
+pub fn stretch_end(content: &str, from: usize, bytes: usize) -> usize {
+    content.ceil_char_boundary(from.saturating_add(bytes))
+}
+
+/// A count or position as an int.
+pub fn int(n: usize) -> Value {
+    Value::Int(i64::try_from(n).unwrap_or(i64::MAX))
+}
+
+/// A result that needs no more work.
+#[expect(clippy::unnecessary_wraps, reason = "what a built-in returns, so that it can end with this")]
+pub const fn done(value: Value) -> Outcome<Flow> {
+    Ok(Flow::Value(value))
+}
+
+/// A part of a text as a value; the text itself when it is all of it.
+pub fn part(heap: &mut Heap, whole: Value, part: (usize, usize)) -> Outcome<Value> {
+    let Value::Text(text) = whole else { return Err(Bug::WrongShape.into()) };
+    let content = heap.texts.str(text)?;
+    if part == (0, content.len()) {
+        return Ok(whole);
+    }
+    let found = content.get(part.0..part.1).unwrap_or_default();
+    let bytes = found.len();
+    heap.reserve_text(bytes)?;
+    let copy: Box<str> = heap.texts.str(text)?.get(part.0..part.1).unwrap_or_default().into();
+    Ok(heap.put_text(copy))
+}

@@ -1,0 +1,254 @@
+//! Comparison, membership and type tests on whatever the dispatch loop does not do inline.
+
+use super::native::{Context, Flow, SLICE, Step, Stepped};
+use crate::base::span::to_usize;
+use crate::code::module::TypeShape;
+use crate::value::equal::{self, Equality};
+use crate::value::map::Key;
+use crate::value::object::Object;
+use crate::value::stop::{Bug, Outcome, Stop};
+use crate::value::{Handle, Heap, List, Value, number, order};
+use std::cmp::Ordering;
+
+/// `left < right`
+#[cold]
+pub(super) fn less(context: &mut Context<'_>, left: Value, right: Value) -> Outcome<bool> {
+    ordered(context, left, right).map(|order| order == Some(Ordering::Less))
+}
+
+/// `left <= right`
+#[cold]
+pub(super) fn less_or_equal(context: &mut Context<'_>, left: Value, right: Value) -> Outcome<bool> {
+    ordered(context, left, right).map(|order| order.is_some_and(Ordering::is_le))
+}
+
+fn ordered(context: &mut Context<'_>, left: Value, right: Value) -> Outcome<Option<Ordering>> {
+    if let (Value::Client, _) | (_, Value::Client) = (left, right) {
+        return Ok(None);
+    }
+    if let (Value::Text(a), Value::Text(b)) = (left, right) {
+        let texts = &context.heap.texts;
+        let shorter = texts.str(a)?.len().min(texts.str(b)?.len());
+        context.charge_fuel(shorter >> 4);
+    }
+    order::compare(context.heap, left, right)
+}
+
+/// Is it true in the sense of the language?
+pub fn truth(heap: &Heap, value: Value) -> Outcome<bool> {
+    Ok(match value {
+        Value::None | Value::Unset | Value::Error(_) | Value::Client => false,
+        Value::Bool(b) => b,
+        Value::Int(n) | Value::Duration(n) => n != 0,
+        Value::Number(n) => n != 0.0 && !n.is_nan(),
+        Value::Text(text) => !heap.texts.str(text)?.is_empty(),
+        Value::List(list) => !heap.lists.get(list)?.items.is_empty(),
+        Value::Map(map) => !heap.maps.get(map)?.is_empty(),
+        Value::Range(object) | Value::Bytes(object) | Value::View(object) => {
+            match heap.objects.get(object)? {
+                Object::Range(range) => range.ends().is_some(),
+                Object::Bytes(bytes) => !bytes.is_empty(),
+                Object::View(text) => !heap.texts.str(*text)?.is_empty(),
+                _ => return Err(Bug::WrongShape.into()),
+            }
+        }
+        _ => true,
+    })
+}
+
+/// Is it this int, by mathematical value?
+#[inline]
+pub(super) fn equals_int(value: &Value, int: i64) -> bool {
+    match *value {
+        Value::Int(n) => n == int,
+        Value::Number(n) => number::equal(int, n),
+        _ => false,
+    }
+}
+
+/// `left == right`, or `!=` when it is not `wanted`.
+pub(super) fn equal(context: &mut Context<'_>, left: Value, right: Value, wanted: bool) -> Outcome<Flow> {
+    if let (Value::Client, _) | (_, Value::Client) = (left, right) {
+        return Ok(Flow::Value(Value::Bool(!wanted)));
+    }
+    if let (Value::Text(a), Value::Text(b)) = (left, right) {
+        let texts = &context.heap.texts;
+        let shorter = texts.str(a)?.len().min(texts.str(b)?.len());
+        context.charge_fuel(shorter >> 4);
+    }
+    if let Some(answer) = equal::at_once(context.heap, left, right)? {
+        return Ok(Flow::Value(Value::Bool(answer == wanted)));
+    }
+    let mut walk = Comparing { walk: Equality::new(left, right), wanted };
+    Ok(match walk.step(context, None)? {
+        Step::Done(answer) => Flow::Value(answer),
+        _ => Flow::Step(Box::new(walk)),
+    })
+}
+
+/// `==` in steps.
+#[derive(Debug)]
+struct Comparing {
+    walk: Equality,
+    wanted: bool,
+}
+
+impl Stepped for Comparing {
+    fn step(&mut self, context: &mut Context<'_>, _: Option<Value>) -> Outcome<Step> {
+        let answer = self.walk.step(context.heap, SLICE)?;
+        if answer.is_none() {
+            context.charge_fuel(SLICE);
+        }
+        Ok(answer.map_or(Step::Again, |answer| Step::Done(Value::Bool(answer == self.wanted))))
+    }
+
+    fn trace(&self, visit: &mut dyn FnMut(Value)) {
+        self.walk.trace(visit);
+    }
+}
+
+/// A pattern's comparison: `==`, or membership of a numeric subject in a range.
+pub(super) fn matches(context: &mut Context<'_>, subject: Value, pattern: Value) -> Outcome<Flow> {
+    if let (Value::Int(_) | Value::Number(_), Value::Range(object)) = (subject, pattern) {
+        let range = *context.heap.object(object, range_of)?;
+        return Ok(Flow::Value(Value::Bool(range.contains(subject))));
+    }
+    equal(context, subject, pattern, true)
+}
+
+/// The range that an object is.
+pub(super) fn range_of(object: &Object) -> Option<&crate::value::Range> {
+    if let Object::Range(range) = object { Some(range) } else { None }
+}
+
+/// `needle in hay`
+pub(super) fn contains(context: &mut Context<'_>, needle: Value, hay: Value) -> Outcome<Flow> {
+    let heap = &*context.heap;
+    let answer = match hay {
+        Value::List(list) => {
+            let mut walk = Searching { needle, list, at: 0, walk: None };
+            return Ok(match walk.step(context, None)? {
+                Step::Done(answer) => Flow::Value(answer),
+                _ => Flow::Step(Box::new(walk)),
+            });
+        }
+        Value::Map(map) => {
+            let key = Key::new(&heap.texts, needle)?;
+            let map = heap.maps.get(map)?;
+            key.is_some_and(|key| map.get(&heap.texts, key).is_some())
+        }
+        Value::Text(text) => {
+            let Value::Text(part) = needle else {
+                let kind = needle.kind().name();
+                return Err(Stop::type_error(format!("only text can be in text, not {kind}")));
+            };
+            let (text, part) = (heap.texts.str(text)?, heap.texts.str(part)?);
+            let work = text.len() >> 4;
+            let found = memchr::memmem::find(text.as_bytes(), part.as_bytes()).is_some();
+            context.charge_fuel(work);
+            found
+        }
+        Value::Range(object) => heap.object(object, range_of)?.contains(needle),
+        Value::Client => false,
+        other => {
+            let kind = other.kind().name();
+            return Err(Stop::type_error(format!("`in` takes a list, map, text or range, not {kind}")));
+        }
+    };
+    Ok(Flow::Value(Value::Bool(answer)))
+}
+
+/// `in` of a list, in steps.
+#[derive(Debug)]
+struct Searching {
+    needle: Value,
+    list: Handle<List>,
+    at: usize,
+    walk: Option<Equality>,
+}
+
+impl Stepped for Searching {
+    fn step(&mut self, context: &mut Context<'_>, _: Option<Value>) -> Outcome<Step> {
+        let mut looked = 0;
+        while looked < SLICE {
+            looked = looked.saturating_add(1);
+            if let Some(walk) = &mut self.walk {
+                match walk.step(context.heap, SLICE)? {
+                    None => {
+                        context.charge_fuel(SLICE);
+                        return Ok(Step::Again);
+                    }
+                    Some(true) => return Ok(Step::Done(Value::Bool(true))),
+                    Some(false) => self.walk = None,
+                }
+            }
+            let Some(&item) = context.heap.lists.get(self.list)?.items.get(self.at) else {
+                return Ok(Step::Done(Value::Bool(false)));
+            };
+            self.at = self.at.saturating_add(1);
+            match equal::at_once(context.heap, self.needle, item)? {
+                Some(true) => return Ok(Step::Done(Value::Bool(true))),
+                Some(false) => {}
+                None => self.walk = Some(Equality::new(self.needle, item)),
+            }
+        }
+        context.charge_fuel(looked);
+        Ok(Step::Again)
+    }
+
+    fn trace(&self, visit: &mut dyn FnMut(Value)) {
+        visit(self.needle);
+        visit(Value::List(self.list));
+        if let Some(walk) = &self.walk {
+            walk.trace(visit);
+        }
+    }
+}
+
+/// `value is type`
+pub(super) fn is_type(context: &mut Context<'_>, value: Value, type_: u32) -> Outcome<bool> {
+    let shapes = &context.program.module.types;
+    let of = enum_of(context.heap, value)?;
+    let shape = shapes.get(to_usize(type_)).ok_or(Bug::BadIndex)?;
+    let TypeShape::AnyOf(members) = shape else { return Ok(is_shape(value, of, shape)) };
+    let flat = |&member: &u32| match shapes.get(to_usize(member)) {
+        Some(TypeShape::AnyOf(_)) | None => None,
+        Some(shape) => Some(is_shape(value, of, shape)),
+    };
+    if let Some(answers) = members.iter().map(flat).collect::<Option<Vec<_>>>() {
+        return Ok(answers.contains(&true));
+    }
+    // Alternatives of alternatives: each names only types before itself, so one pass from the first answers all.
+    let mut answers: Vec<bool> = Vec::new();
+    for shape in shapes.iter().take(to_usize(type_).saturating_add(1)) {
+        let answer = match shape {
+            TypeShape::AnyOf(members) => {
+                members.iter().any(|&member| answers.get(to_usize(member)).is_some_and(|&answer| answer))
+            }
+            shape => is_shape(value, of, shape),
+        };
+        answers.push(answer);
+    }
+    Ok(answers.last().is_some_and(|&answer| answer))
+}
+
+/// The enum that a variant is of.
+fn enum_of(heap: &Heap, value: Value) -> Result<Option<u32>, Bug> {
+    Ok(match value {
+        Value::Plain { of, .. } => Some(of),
+        Value::Variant(object) => match heap.objects.get(object)? {
+            Object::Variant(variant) => Some(variant.of),
+            _ => return Err(Bug::WrongShape),
+        },
+        _ => None,
+    })
+}
+
+fn is_shape(value: Value, of: Option<u32>, shape: &TypeShape) -> bool {
+    match shape {
+        TypeShape::Kind(kind) => value.kind() == *kind,
+        TypeShape::Enum(wanted) => of == Some(*wanted),
+        TypeShape::Any => true,
+        TypeShape::Entity(_) | TypeShape::AnyOf(_) => false,
+    }
+}

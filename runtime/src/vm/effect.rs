@@ -1,0 +1,103 @@
+//! What a VM asks of the world, as plain data, and what the driver answers.
+
+/// A request to the driver; the VM stands still until it is answered.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Effect {
+    /// One line of a program's output, without its line break.
+    Print(String),
+    /// A log entry; `data` is JSON.
+    Log {
+        /// Severity.
+        level: LogLevel,
+        /// Message.
+        message: String,
+        /// Further data as JSON, if any.
+        data: Option<String>,
+    },
+    /// The current time. Answer: [`Answer::Millis`].
+    Now,
+    /// An environment variable. Answer: [`Answer::Text`] or [`Answer::Nothing`].
+    Env(String),
+    /// A file below `files/`, refused when larger than `bytes_max`. Answer: [`Answer::Bytes`] or [`Answer::TooLarge`].
+    ReadFile {
+        /// Path below `files/`.
+        path: String,
+        /// The largest size that the VM's budget allows.
+        bytes_max: usize,
+    },
+    /// Replaces a file atomically, making folders as needed.
+    WriteFile {
+        /// Path below `files/`.
+        path: String,
+        /// New content.
+        content: Vec<u8>,
+    },
+    /// Appends to a file.
+    AppendFile {
+        /// Path below `files/`.
+        path: String,
+        /// What to add.
+        content: Vec<u8>,
+    },
+    /// Removes a file.
+    DeleteFile {
+        /// Path below `files/`.
+        path: String,
+    },
+    /// Names in a folder, sorted; folders end in `/`. Answer: [`Answer::Names`].
+    ListFiles {
+        /// Path below `files/`.
+        path: String,
+    },
+    /// Is there a file? Answer: [`Answer::Bool`].
+    FileExists {
+        /// Path below `files/`.
+        path: String,
+    },
+    /// Argon2id of a password. Answer: [`Answer::Text`] (PHC).
+    HashPassword {
+        /// The password.
+        password: String,
+    },
+    /// Checks a password against a PHC text. Answer: [`Answer::Bool`].
+    VerifyPassword {
+        /// The password.
+        password: String,
+        /// The PHC text; malformed ones verify as false.
+        hash: String,
+    },
+}
+
+/// Severity of a log entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum LogLevel {
+    /// For whoever debugs.
+    Debug,
+    /// Ordinary.
+    Info,
+    /// Worth a look.
+    Warn,
+    /// Wrong.
+    Error,
+}
+
+/// The driver's answer to an [`Effect`].
+#[derive(Clone, Debug, PartialEq)]
+pub enum Answer {
+    /// Done, or nothing there.
+    Nothing,
+    /// A truth value.
+    Bool(bool),
+    /// Milliseconds since 1970-01-01 UTC.
+    Millis(i64),
+    /// A text.
+    Text(String),
+    /// Bytes; the asking native decides whether they must be UTF-8.
+    Bytes(Vec<u8>),
+    /// Names.
+    Names(Vec<String>),
+    /// Larger than the budget allows: raises `MemoryLimitExceeded`.
+    TooLarge,
+    /// It failed: raises `FileError` with this message.
+    FileFailed(String),
+}

@@ -1,0 +1,80 @@
+//! Global variables: the top-level variables of files, initialised when one of a file's is first read.
+
+use super::program::Program;
+use super::raise::unbound;
+use crate::base::span::to_usize;
+use crate::value::Value;
+use crate::value::stop::{Bug, Outcome};
+
+/// One global variable.
+#[derive(Clone, Copy, Debug)]
+struct Global {
+    value: Value,
+    /// Did its file's initialiser start, or has it none?
+    ready: bool,
+}
+
+/// The global variables of one VM.
+#[derive(Debug)]
+pub(super) struct Globals(Vec<Global>);
+
+impl Globals {
+    /// All of them unset.
+    pub fn new(program: &Program) -> Self {
+        let ready = |file: u32| {
+            let file = program.module.files.get(to_usize(file));
+            file.is_none_or(|file| file.initialiser.is_none())
+        };
+        let globals = program.module.globals.iter();
+        Self(globals.map(|&(file, _)| Global { value: Value::Unset, ready: ready(file) }).collect())
+    }
+
+    /// The value; none when its file's initialiser has to run before.
+    #[inline]
+    pub fn get(&self, program: &Program, global: u32) -> Outcome<Option<Value>> {
+        match self.peek(global)? {
+            Some(Value::Unset) => {
+                let name = program.module.globals.get(to_usize(global)).ok_or(Bug::BadIndex)?.1;
+                Err(unbound(program.text(name)))
+            }
+            found => Ok(found),
+        }
+    }
+
+    /// The same, or the mark of an unset variable.
+    #[inline]
+    pub fn peek(&self, global: u32) -> Outcome<Option<Value>> {
+        let global = self.0.get(to_usize(global)).ok_or(Bug::BadIndex)?;
+        Ok(global.ready.then_some(global.value))
+    }
+
+    /// Sets a variable.
+    #[inline]
+    pub fn set(&mut self, global: u32, value: Value) -> Outcome<()> {
+        self.0.get_mut(to_usize(global)).ok_or(Bug::BadIndex)?.value = value;
+        Ok(())
+    }
+
+    /// The initialiser of a global's file.
+    pub fn initialiser(&self, program: &Program, global: u32) -> Result<u32, Bug> {
+        let module = &program.module;
+        let file = module.globals.get(to_usize(global)).ok_or(Bug::BadIndex)?.0;
+        let file = module.files.get(to_usize(file)).ok_or(Bug::BadIndex)?;
+        file.initialiser.ok_or(Bug::BadIndex)
+    }
+
+    /// From now on a global's file counts as initialised: its initialiser began, and runs once.
+    pub fn begin(&mut self, program: &Program, global: u32) -> Result<(), Bug> {
+        let globals = &program.module.globals;
+        let file = globals.get(to_usize(global)).ok_or(Bug::BadIndex)?.0;
+        for (place, &(of, _)) in self.0.iter_mut().zip(globals) {
+            place.ready |= of == file;
+        }
+        Ok(())
+    }
+
+    /// The values, as roots.
+    pub fn values(&self) -> impl Iterator<Item = Value> {
+        self.0.iter().map(|global| global.value)
+    }
+}

@@ -1,0 +1,130 @@
+//! Linking: from names in a module to the tables that the dispatch loop indexes.
+
+use super::native::Native;
+use super::program::{Loaded, Program};
+use crate::base::Kind;
+use crate::base::builtin::{NativeId, Signature};
+use crate::base::span::to_u32;
+use crate::code::Const;
+use crate::code::verify::Verified;
+use crate::value::pattern::{PROGRAM_PATTERNS_BYTES_MAX, PatternError};
+use crate::value::text::Texts;
+use crate::value::{Pattern, Text, Value};
+use std::collections::HashMap;
+use std::sync::{Arc, OnceLock};
+
+/// Why a verified module cannot run in this process.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum LinkError {
+    /// It was compiled for a runtime with a built-in that this one does not have.
+    #[error("there is no built-in `{0}` in this version; compile the program again")]
+    UnknownNative(Arc<str>),
+    /// A regex that this version does not compile.
+    #[error("the regex /{0}/ does not compile: {1}")]
+    Pattern(Arc<str>, PatternError),
+    /// All regexes together.
+    #[error("the patterns of the program compile to more than {PROGRAM_PATTERNS_BYTES_MAX} bytes together")]
+    Patterns,
+}
+
+/// The methods of one name: a built-in for each kind of receiver.
+#[derive(Debug)]
+pub(super) struct Methods([u16; Kind::ALL.len()]);
+
+/// No built-in has this number.
+const ABSENT: u16 = u16::MAX;
+
+impl Methods {
+    /// The method for a kind of receiver.
+    #[inline]
+    pub fn of(&self, kind: Kind) -> Option<NativeId> {
+        match self.0.get(usize::from(kind as u8)) {
+            Some(&id) if id != ABSENT => Some(NativeId(id)),
+            _ => None,
+        }
+    }
+
+    fn set(&mut self, signature: &Signature, id: NativeId) {
+        for (place, &kind) in self.0.iter_mut().zip(Kind::ALL) {
+            if signature.receiver.has(kind) {
+                *place = id.0;
+            }
+        }
+    }
+}
+
+/// How many arguments a built-in takes, its receiver included.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Arity {
+    /// The fewest.
+    pub min: u16,
+    /// The most; `u16::MAX` where any number may follow.
+    pub max: u16,
+}
+
+impl Arity {
+    fn of(signature: &Signature) -> Self {
+        let receiver = usize::from(!signature.is_function());
+        let required = signature.params.iter().filter(|param| !param.optional).count();
+        let count = |n: usize| u16::try_from(n.saturating_add(receiver)).unwrap_or(u16::MAX);
+        let max = if signature.variadic { u16::MAX } else { count(signature.params.len()) };
+        Self { min: count(required), max }
+    }
+}
+
+/// See [`Program::link`].
+pub(super) fn link(module: Verified, table: &'static [Native]) -> Result<Program, LinkError> {
+    let mut functions = HashMap::new();
+    let mut methods: HashMap<&str, Box<Methods>> = HashMap::new();
+    for (id, native) in (0..).map(NativeId).zip(table) {
+        let signature = &native.signature;
+        if signature.is_function() {
+            functions.insert(signature.name, id);
+        } else {
+            let absent = || Box::new(Methods([ABSENT; Kind::ALL.len()]));
+            methods.entry(signature.name).or_insert_with(absent).set(signature, id);
+        }
+    }
+    let resolve = |name: &Arc<str>| {
+        functions.get(&**name).copied().ok_or_else(|| LinkError::UnknownNative(Arc::clone(name)))
+    };
+    let natives = module.natives.iter().map(|native| resolve(&native.name)).collect::<Result<_, _>>()?;
+    let mut constants = Vec::with_capacity(module.constants.len());
+    let mut texts = Vec::with_capacity(module.constants.len());
+    let mut named = Vec::with_capacity(module.constants.len());
+    let mut room = PROGRAM_PATTERNS_BYTES_MAX;
+    for (at, constant) in module.constants.iter().enumerate() {
+        let loaded = load(constant, to_u32(at))?;
+        if let Loaded::Regex(pattern) = &loaded {
+            room = room.checked_sub(pattern.bytes).ok_or(LinkError::Patterns)?;
+        }
+        constants.push(loaded);
+        let text = if let Const::Text(text) = constant { text } else { "" };
+        named.push(methods.remove(text));
+        texts.push(Text::new(text));
+    }
+    Ok(Program {
+        texts: texts.into(),
+        table,
+        natives,
+        constants: constants.into(),
+        methods: named.into(),
+        arities: table.iter().map(|native| Arity::of(&native.signature)).collect(),
+        liveness: module.functions.iter().map(|_| OnceLock::new()).collect(),
+        module,
+    })
+}
+
+fn load(constant: &Const, at: u32) -> Result<Loaded, LinkError> {
+    Ok(Loaded::Value(match constant {
+        Const::Int(n) => Value::Int(*n),
+        Const::Number(n) => Value::Number(*n),
+        Const::Duration(ms) => Value::Duration(*ms),
+        Const::Text(_) => Value::Text(Texts::constant(at)),
+        Const::Regex(source, flags) => {
+            let pattern = Pattern::compile(source, flags)
+                .map_err(|error| LinkError::Pattern(Arc::clone(source), error))?;
+            return Ok(Loaded::Regex(Arc::new(pattern)));
+        }
+    }))
+}

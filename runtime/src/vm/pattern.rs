@@ -1,0 +1,101 @@
+//! What patterns and destructuring ask: is it this variant, a list of this length, a map with this key; and the rest of it.
+
+use super::index::no_map;
+use super::iterate;
+use super::native::Context;
+use crate::base::span::to_usize;
+use crate::value::cut::Cut;
+use crate::value::map::Key;
+use crate::value::object::Object;
+use crate::value::stop::{Bug, ErrorKind, Outcome, Stop};
+use crate::value::{Handle, Heap, Text, Value};
+
+/// Is it this variant, with or without payload?
+pub(super) fn is_variant(context: &mut Context<'_>, value: Value, variant: u32) -> Outcome<bool> {
+    let &wanted = context.program.module.variants.get(to_usize(variant)).ok_or(Bug::BadIndex)?;
+    Ok(match value {
+        Value::Plain { of, variant } => (of, variant) == wanted,
+        Value::Variant(object) => match context.heap.objects.get(object)? {
+            Object::Variant(found) => (found.of, found.variant) == wanted,
+            _ => return Err(Bug::WrongShape.into()),
+        },
+        _ => false,
+    })
+}
+
+/// A value of a variant's payload, or none.
+pub(super) fn payload(heap: &Heap, value: Value, index: u8) -> Outcome<Value> {
+    let Value::Variant(object) = value else { return Ok(Value::None) };
+    match heap.objects.get(object)? {
+        Object::Variant(variant) => {
+            Ok(variant.payload.get(usize::from(index)).copied().unwrap_or(Value::None))
+        }
+        _ => Err(Bug::WrongShape.into()),
+    }
+}
+
+fn length_of(length: i32) -> usize {
+    usize::try_from(length).unwrap_or(0)
+}
+
+/// Is it a list of exactly, or with a rest of at least, so many elements?
+pub(super) fn is_list_of(heap: &Heap, value: Value, rest: bool, length: i32) -> Outcome<bool> {
+    let Value::List(list) = value else { return Ok(false) };
+    let (found, wanted) = (heap.lists.get(list)?.items.len(), length_of(length));
+    Ok(if rest { found >= wanted } else { found == wanted })
+}
+
+/// Is it a map with this key?
+pub(super) fn has_key(heap: &Heap, value: Value, name: Handle<Text>) -> Outcome<bool> {
+    let Value::Map(map) = value else { return Ok(false) };
+    let key = Key::text(&heap.texts, name)?;
+    Ok(heap.maps.get(map)?.get(&heap.texts, key).is_some())
+}
+
+/// The elements of a list from `from` on.
+pub(super) fn list_rest(context: &mut Context<'_>, value: Value, from: i32) -> Outcome<Value> {
+    let Value::List(list) = value else { return Err(super::construct::no_list(value)) };
+    let from = length_of(from);
+    let count = context.heap.lists.get(list)?.items.len().saturating_sub(from);
+    context.charge_fuel(count >> 3);
+    context.heap.list_slice(list, Cut { first: from, count, step: 1 })
+}
+
+/// What a value yields when iterated, as a new list of at least so many elements.
+pub(super) fn take_list(context: &mut Context<'_>, value: Value, length: i32) -> Outcome<Value> {
+    let taken = context.heap.new_list_with(0)?;
+    iterate::extend(context, taken, value)?;
+    let (found, wanted) = (context.heap.lists.get(taken)?.items.len(), length_of(length));
+    if found < wanted {
+        let message = format!("{wanted} elements are needed here, and there are {found}");
+        return Err(Stop::raise(ErrorKind::IndexOutOfBounds, message));
+    }
+    Ok(Value::List(taken))
+}
+
+/// `TypeError` unless it is a map.
+pub(super) fn check_map(value: Value) -> Outcome<()> {
+    if let Value::Map(_) | Value::Client = value { Ok(()) } else { Err(no_map(value)) }
+}
+
+/// A copy of a map without the keys in a list.
+pub(super) fn map_rest(context: &mut Context<'_>, value: Value, keys: Value) -> Outcome<Value> {
+    let (Value::Map(map), Value::List(keys)) = (value, keys) else { return Err(no_map(value)) };
+    let heap = &mut *context.heap;
+    let count = heap.maps.get(map)?.len();
+    let rest = heap.new_map(count)?;
+    context.charge_fuel(count.saturating_mul(4));
+    let heap = &mut *context.heap;
+    let mut place = 0;
+    while let Some((&entry, after)) = heap.maps.get(map)?.entry_from(place) {
+        heap.set_key(rest, entry.key, entry.value)?;
+        place = after;
+    }
+    for at in 0..heap.lists.get(keys)?.items.len() {
+        let Some(&key) = heap.lists.get(keys)?.items.get(at) else { break };
+        if let Some(key) = Key::new(&heap.texts, key)? {
+            heap.remove_key(rest, key)?;
+        }
+    }
+    Ok(Value::Map(rest))
+}

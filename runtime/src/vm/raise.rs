@@ -1,0 +1,203 @@
+//! Errors: from what an operation refused, or a program throws, to the handler that catches it.
+
+use super::frame::Frame;
+use super::native::{Context, Flow, SLICE, Step, Stepped};
+use super::{Outcome as Ended, Trap, Vm, trace};
+use crate::base::span::to_usize;
+use crate::value::object::{ErrorName, ErrorValue, Object, TracePoint};
+use crate::value::show::{Part, Show};
+use crate::value::stop::{Bug, ErrorKind, Outcome, Raise, Stop};
+use crate::value::{Handle, Heap, Value};
+
+/// Places that an error keeps: the innermost ones, and the outermost.
+const TRACE_MAX: usize = 128;
+
+/// A variable that no assignment has reached.
+#[cold]
+pub(super) fn unbound(name: &str) -> Stop {
+    Stop::raise(ErrorKind::NameError, format!("`{name}` has no value yet"))
+}
+
+/// The error that a thrown value stands for.
+pub(super) fn thrown(heap: &mut Heap, value: Value) -> Outcome<Value> {
+    match value {
+        Value::Error(_) => Ok(value),
+        Value::Text(message) => {
+            let kind = ErrorName::Known(ErrorKind::Error);
+            let status = ErrorKind::Error.status();
+            let error =
+                ErrorValue { kind, message, status, trace: Vec::new(), cause: Value::None, data: None };
+            heap.new_object(Object::Error(Box::new(error))).map(Value::Error)
+        }
+        other => {
+            let kind = other.kind().name();
+            Err(Stop::type_error(format!("only an error or a text can be thrown, not {kind}")))
+        }
+    }
+}
+
+/// No arm takes the subject.
+#[cold]
+pub(super) fn match_failed(context: &mut Context<'_>, subject: Value) -> Outcome<()> {
+    let mut text = String::new();
+    let found = match subject {
+        Value::Text(_) | Value::None | Value::Unset => subject.kind().name().to_owned(),
+        value if crate::value::show::write_scalar(context.program, value, &mut text) => text,
+        value => value.kind().name().to_owned(),
+    };
+    Err(Stop::raise(ErrorKind::MatchFailed, format!("no arm of the match takes {found}")))
+}
+
+/// An assertion that does not hold: its source, the two sides when they are set, and a note.
+pub(super) fn assert_failed(context: &mut Context<'_>, values: [Value; 3], source: u32) -> Outcome<Flow> {
+    let [left, right, note] = values;
+    let heap = &mut *context.heap;
+    let plain = |value| Part { value, nested: false };
+    let source = Value::Text(crate::value::text::Texts::constant(source));
+    let mut parts = Vec::new();
+    if let Value::Unset = note {
+        parts.push(plain(heap.new_text("assertion failed: ")?));
+    } else {
+        parts.extend([plain(note), plain(heap.new_text(": ")?)]);
+    }
+    parts.push(plain(source));
+    if !matches!((left, right), (Value::Unset, Value::Unset)) {
+        for (name, value) in [(" (left: ", left), (", right: ", right)] {
+            parts.extend([plain(heap.new_text(name)?), Part { value, nested: true }]);
+        }
+        parts.push(plain(heap.new_text(")")?));
+    }
+    Ok(Flow::Step(Box::new(Asserting(Show::new(parts)))))
+}
+
+/// Writes the message of a failed assertion, then raises it.
+#[derive(Debug)]
+struct Asserting(Show);
+
+impl Stepped for Asserting {
+    fn step(&mut self, context: &mut Context<'_>, _: Option<Value>) -> Outcome<Step> {
+        context.charge_fuel(SLICE);
+        let Some(Value::Text(text)) = self.0.step(context.heap, context.program, SLICE)? else {
+            return Ok(Step::Again);
+        };
+        let message = context.heap.texts.str(text)?.to_owned();
+        Err(Stop::raise(ErrorKind::AssertionFailed, message))
+    }
+
+    fn trace(&self, visit: &mut dyn FnMut(Value)) {
+        self.0.trace(visit);
+    }
+
+    fn held(&self) -> usize {
+        self.0.charged()
+    }
+}
+
+impl Vm {
+    /// Makes an error value of what an operation refused, and looks for its handler. Gives the end when there is none.
+    #[cold]
+    pub(super) fn raise(&mut self, raise: &Raise) -> Result<Option<Ended>, Bug> {
+        let mut tries = 0_u8;
+        loop {
+            match self.error_value(raise) {
+                Ok(error) => return self.throw(error),
+                Err(Stop::Collect { bytes }) if tries < 2 => {
+                    tries = tries.saturating_add(1);
+                    self.collect(bytes, false)?;
+                    self.heap.memory.lift_threshold();
+                }
+                Err(Stop::Collect { .. } | Stop::Raise(_)) if tries < 3 => {
+                    // Not even the reserve holds it.
+                    tries = 3;
+                    let _ = self.heap.memory.exhausted();
+                }
+                Err(Stop::Collect { .. } | Stop::Raise(_)) => return Ok(Some(self.uncaught_raise(raise))),
+                Err(Stop::Bug(bug)) => return Err(bug),
+            }
+        }
+    }
+
+    fn error_value(&mut self, raise: &Raise) -> Outcome<Value> {
+        let trace = self.trace_points();
+        let Value::Text(message) = self.heap.new_text(&raise.message)? else {
+            return Err(Bug::WrongShape.into());
+        };
+        let kind = ErrorName::Known(raise.kind);
+        let status = raise.kind.status();
+        let error = ErrorValue { kind, message, status, trace, cause: Value::None, data: None };
+        self.heap.new_object(Object::Error(Box::new(error))).map(Value::Error)
+    }
+
+    /// Raises an error value. One that was raised before keeps its trace.
+    pub(super) fn throw(&mut self, error: Value) -> Result<Option<Ended>, Bug> {
+        let Value::Error(handle) = error else { return Err(Bug::WrongShape) };
+        self.note_trace(handle)?;
+        while let Some(&frame) = self.stack.frames.last() {
+            if let Frame::Code(code) = frame {
+                let pc = to_usize(code.pc).saturating_sub(1);
+                if let Some(handler) = self.program.liveness(code.function)?.handler(pc) {
+                    if let Some(register) = self.stack.top_window()?.get_mut(usize::from(handler.register)) {
+                        *register = error;
+                    }
+                    self.stack.code()?.pc = handler.target;
+                    return Ok(None);
+                }
+            }
+            self.stack.pop(&mut self.heap.memory)?;
+        }
+        let uncaught = trace::uncaught(&self.heap, &self.program, handle)?;
+        Ok(Some(Ended::Trap(Trap::Uncaught(Box::new(uncaught)))))
+    }
+
+    /// Gives an error that was never raised its trace, if the budget allows.
+    fn note_trace(&mut self, handle: Handle<Object>) -> Result<(), Bug> {
+        let Object::Error(error) = self.heap.objects.get(handle)? else { return Err(Bug::WrongShape) };
+        if error.is_raised() {
+            return Ok(());
+        }
+        let points = self.trace_points();
+        let bytes = points.capacity().saturating_mul(size_of::<TracePoint>());
+        if self.heap.memory.charge(bytes).is_err() {
+            return Ok(());
+        }
+        if let Object::Error(error) = self.heap.objects.get_mut(handle)? {
+            error.trace = points;
+        }
+        Ok(())
+    }
+
+    /// Where every function of the program stands that is under way, innermost first; of very many the middle is left
+    /// out.
+    fn trace_points(&self) -> Vec<TracePoint> {
+        let point = |frame: &Frame| match frame {
+            Frame::Code(code) => {
+                Some(TracePoint { function: code.function, pc: code.pc.saturating_sub(1), note: None })
+            }
+            Frame::Native | Frame::Global { .. } => None,
+        };
+        let frames = &self.stack.frames;
+        let mut points: Vec<_> = frames.iter().rev().filter_map(point).take(TRACE_MAX).collect();
+        if points.len() == TRACE_MAX
+            && let Some(outermost) = frames.iter().find_map(point)
+            && let Some(last) = points.last_mut()
+        {
+            *last = outermost;
+        }
+        points.shrink_to_fit();
+        points
+    }
+
+    /// The end for an error that there is no memory to make a value of.
+    #[cold]
+    fn uncaught_raise(&mut self, raise: &Raise) -> Ended {
+        let mut uncaught = super::Uncaught {
+            kind: raise.kind.name().to_owned(),
+            message: raise.message.to_string(),
+            status: raise.kind.status(),
+            chain: Vec::new(),
+        };
+        let places = self.trace_points();
+        uncaught.chain.extend(places.iter().map(|point| trace::place(&self.program, point)));
+        Ended::Trap(Trap::Uncaught(Box::new(uncaught)))
+    }
+}

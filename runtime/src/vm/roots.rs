@@ -1,0 +1,76 @@
+//! What is alive: registers that can still be read, spill slots, globals, functions and built-ins under way.
+
+use super::Vm;
+use super::frame::Frame;
+use crate::base::span::to_usize;
+use crate::value::stop::Bug;
+use crate::value::{Closure, Handle, Value};
+
+impl Vm {
+    /// Frees what is not alive. `wanted` bytes will be asked for right after. `about_to_run` tells whether the topmost
+    /// frame's next instruction is still to be run; otherwise the one before it is under way.
+    ///
+    /// Registers that are dead are cleared first: they may name objects that this collection frees.
+    pub(super) fn collect(&mut self, wanted: usize, about_to_run: bool) -> Result<(), Bug> {
+        self.clear_dead(about_to_run)?;
+        let Self { heap, stack, globals, start, .. } = self;
+        heap.collect(wanted, |marker| {
+            marker.visit_all(&stack.registers);
+            marker.visit_all(&stack.slots);
+            globals.values().for_each(|value| marker.visit(value));
+            for native in &stack.natives {
+                native.state.trace(&mut |value| marker.visit(value));
+                native.answer.into_iter().for_each(|value| marker.visit(value));
+                if let Some(call) = native.call {
+                    marker.visit(call.callee);
+                    marker.visit_all(&call.args);
+                }
+            }
+            for frame in &stack.frames {
+                if let Frame::Code(code) = frame {
+                    code.closure.into_iter().for_each(|closure: Handle<Closure>| {
+                        marker.visit(Value::Closure(closure));
+                    });
+                }
+            }
+            if let Some((_, args)) = start {
+                marker.visit_all(args);
+            }
+        })
+    }
+
+    /// Clears every register that nothing will read. Windows overlap: a register that a caller lost belongs to what it
+    /// called, so each frame is looked at from its own base to the next one's.
+    fn clear_dead(&mut self, about_to_run: bool) -> Result<(), Bug> {
+        let program = &*self.program;
+        let top = self.stack.frames.len().saturating_sub(1);
+        let codes = self.stack.frames.iter().enumerate().filter_map(|(at, frame)| match frame {
+            Frame::Code(code) => Some((at, code)),
+            Frame::Native | Frame::Global { .. } => None,
+        });
+        let mut codes = codes.peekable();
+        let registers = &mut self.stack.registers;
+        let mut cleared = 0;
+        while let Some((at, code)) = codes.next() {
+            let function = program.function(code.function)?;
+            let pc = to_usize(code.pc);
+            let liveness = program.liveness(code.function)?;
+            let live = if at == top && about_to_run {
+                liveness.at(&program.module, function, pc)
+            } else {
+                liveness.within(&program.module, function, pc)
+            };
+            let end = codes.peek().map_or(registers.len(), |(_, next)| next.base);
+            let own = registers.get_mut(code.base..end).unwrap_or_default();
+            for (place, register) in own.iter_mut().zip(0_usize..) {
+                let is_live = u8::try_from(register).is_ok_and(|register| live.has(register));
+                if !is_live {
+                    *place = Value::Unset;
+                }
+            }
+            cleared = end;
+        }
+        registers.iter_mut().skip(cleared).for_each(|register| *register = Value::Unset);
+        Ok(())
+    }
+}
