@@ -1,0 +1,26 @@
+//! Running programs: what lies between files on a disk and a virtual machine.
+//!
+//! - [`project`] finds the files of a project, [`front`] judges them, [`build`] makes a program of them.
+//! - [`script`] drives one VM to its end, performing the effects that it asks for through a [`Host`].
+//! - [`boundary`] is where a panic of ours stops.
+//! - [`files`] is the only way of a program to the disk: a folder that no path leads out of.
+//!
+//! Absences: nothing is printed here and no process ends here; that is the command line's part.
+
+pub mod boundary;
+pub mod build;
+pub mod files;
+pub mod front;
+pub mod host;
+pub mod limits;
+pub mod machine;
+mod password;
+pub mod project;
+pub mod script;
+
+pub use files::{FileFault, FilePath, Files};
+pub use front::Front;
+pub use host::{Gone, Host, MemoryHost};
+pub use limits::Limits;
+pub use project::{LoadError, Project, SourceFile};
+pub use script::{End, Execution};

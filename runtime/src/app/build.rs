@@ -1,0 +1,81 @@
+//! From source files, or the bytes of a `.flinc` file, to a program that runs.
+
+use super::front::Front;
+use super::limits::Limits;
+use super::project::SourceFile;
+use crate::base::{Diagnostic, SourceMap};
+use crate::code::verify::Refusal;
+use crate::code::{DecodeError, Unverified, Verified, decode, verify};
+use crate::compile;
+use crate::natives;
+use crate::vm::{LinkError, Program};
+use std::sync::Arc;
+
+/// A program that can run.
+#[derive(Debug)]
+pub struct Built {
+    /// Its code.
+    pub module: Verified,
+    /// The texts of its files.
+    pub sources: SourceMap,
+    /// Warnings alone.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// Why there is none.
+#[derive(Debug, thiserror::Error)]
+pub enum Rejected {
+    /// Its author's mistakes.
+    #[error("{} errors and warnings", .1.len())]
+    Diagnostics(SourceMap, Vec<Diagnostic>),
+    /// Ours: what the compiler made breaks a rule.
+    #[error("internal error in the compiler: {0}")]
+    Refused(Refusal),
+}
+
+/// Why bytecode does not run.
+#[derive(Debug, thiserror::Error)]
+pub enum BadBytecode {
+    /// It is damaged, or no bytecode at all.
+    #[error(transparent)]
+    Decode(#[from] DecodeError),
+    /// It breaks a rule.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// It needs what this version does not have.
+    #[error(transparent)]
+    Link(#[from] LinkError),
+}
+
+/// Builds the program whose entry is one of the files.
+pub fn build(files: &[SourceFile], entry: usize, limits: &Limits) -> Result<Built, Rejected> {
+    let mut front = Front::parse(files, limits);
+    let checked = front.check(false);
+    let (true, Some(entry)) = (front.is_sound(), front.id(entry)) else {
+        return Err(Rejected::Diagnostics(front.sources, front.diagnostics));
+    };
+    let made = compile::compile(&compile::Input {
+        project: &front.project(false),
+        entry,
+        names: &checked.names,
+        builtins: natives::builtins(),
+        sources: &front.sources,
+    });
+    match made {
+        Err(diagnostics) => Err(Rejected::Diagnostics(front.sources, diagnostics)),
+        Ok(module) => {
+            let module = verify(Unverified(module)).map_err(Rejected::Refused)?;
+            Ok(Built { module, sources: front.sources, diagnostics: front.diagnostics })
+        }
+    }
+}
+
+/// The program in a `.flinc` file.
+pub fn load(bytes: &[u8]) -> Result<Arc<Program>, BadBytecode> {
+    link(verify(decode(bytes)?)?).map_err(BadBytecode::Link)
+}
+
+/// Ties a module to the built-ins of this process.
+pub fn link(module: Verified) -> Result<Arc<Program>, LinkError> {
+    Program::link(module, natives::TABLE).map(Arc::new)
+}

@@ -1,0 +1,92 @@
+//! The front end as far as it judges: bytes of source files to trees and diagnostics.
+
+use super::limits::Limits;
+use super::project::SourceFile;
+use crate::base::span::to_u32;
+use crate::base::{Diagnostic, FileId, Source, SourceMap, Span};
+use crate::check::{self, Checked, ProjectFile};
+use crate::natives;
+use crate::syntax::{NotUtf8, Parsed, decode_source, parse, tree};
+
+/// The files of a program, parsed.
+#[derive(Debug)]
+pub struct Front<'f> {
+    files: Vec<(FileId, &'f SourceFile, tree::File)>,
+    /// Their texts.
+    pub sources: SourceMap,
+    /// In the order of files and positions.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+impl<'f> Front<'f> {
+    /// Parses every file.
+    pub fn parse(files: &'f [SourceFile], limits: &Limits) -> Self {
+        let mut front = Self { files: Vec::new(), sources: SourceMap::default(), diagnostics: Vec::new() };
+        for file in files {
+            front.add(file, limits);
+        }
+        front
+    }
+
+    fn add(&mut self, file: &'f SourceFile, limits: &Limits) {
+        let (text, bad) = text_of(&file.bytes);
+        let id = self.sources.add(Source::new(&file.path, &text));
+        let Parsed { file: tree, mut diagnostics } = parse(id, &text, limits.parse());
+        if let Some(bad) = bad {
+            // The map holds the text up to the bad byte: that is where it ends.
+            let end = to_u32(text.len());
+            diagnostics = vec![Diagnostic { span: Span::new(id, end, end), ..bad.diagnostic(id) }];
+        }
+        self.diagnostics.append(&mut diagnostics);
+        self.files.push((id, file, tree));
+    }
+
+    /// What the checker and the compiler work on; `whole` says that these are all files of a project.
+    pub fn project(&self, whole: bool) -> check::Project<'_> {
+        let files = self.files.iter();
+        let files =
+            files.map(|(id, file, tree)| ProjectFile { id: *id, role: file.role, path: &file.path, tree });
+        check::Project { files: files.collect(), knows_components: whole }
+    }
+
+    /// Checks the files together, unless there are findings already: they would only lead to more.
+    pub fn check(&mut self, whole: bool) -> Checked {
+        if self.diagnostics.iter().any(Diagnostic::is_error) {
+            return Checked::default();
+        }
+        let mut checked = check::check(&self.project(whole), &natives::builtins());
+        self.diagnostics.append(&mut checked.diagnostics);
+        checked
+    }
+
+    /// Does nothing stop the program?
+    pub fn is_sound(&self) -> bool {
+        !self.diagnostics.iter().any(Diagnostic::is_error)
+    }
+
+    /// The id of the file at an index of what was parsed.
+    pub fn id(&self, index: usize) -> Option<FileId> {
+        self.files.get(index).map(|(id, _, _)| *id)
+    }
+}
+
+/// The text, as far as it is UTF-8, and where it stops being that.
+fn text_of(bytes: &[u8]) -> (String, Option<NotUtf8>) {
+    #[cfg(feature = "knockout")]
+    if crate::base::guard::off(crate::base::guard::Guard::Utf8Source) {
+        return (trusted(bytes), None);
+    }
+    match decode_source(bytes) {
+        Ok(text) => (text, None),
+        Err(bad) => {
+            let valid = bytes.get(..bad.offset).unwrap_or_default();
+            (decode_source(valid).unwrap_or_default(), Some(bad))
+        }
+    }
+}
+
+#[cfg(feature = "knockout")]
+#[expect(clippy::unwrap_used, reason = "what the guard keeps from happening")]
+fn trusted(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}

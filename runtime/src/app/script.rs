@@ -1,0 +1,197 @@
+//! Drives one VM to its end: slices of fuel, effects, deadline.
+//!
+//! The deadline is looked at after every slice, and a slice is about a millisecond; what effects take counts.
+
+use super::boundary::contain;
+use super::files::{FileFault, FilePath};
+use super::host::{Gone, Host};
+use super::limits::Limits;
+use super::password;
+use crate::base::guard::{Guard, off};
+use crate::value::{Bug, Pool};
+use crate::vm::{Answer, Effect, Outcome, Program, Trap, Uncaught, Vm};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Fuel of a slice: about a millisecond.
+const SLICE_FUEL: u64 = 200_000;
+
+/// How a function of the program ended.
+#[derive(Clone, Debug, PartialEq)]
+pub enum End {
+    /// It returned.
+    Done,
+    /// An error that the program did not catch.
+    Uncaught(Box<Uncaught>),
+    /// The deadline passed, or the fuel is used up: no program can catch that.
+    Timeout,
+    /// Nobody takes the output any more.
+    Gone,
+    /// The system gives no random numbers.
+    NoEntropy,
+    /// The runtime panicked; the panic stopped at the boundary.
+    Panicked,
+    /// An invariant of the runtime did not hold.
+    Bug(Bug),
+}
+
+/// One execution: a VM and what it may still use.
+#[derive(Debug)]
+pub struct Execution {
+    /// None once it panicked.
+    vm: Option<Vm>,
+    deadline: Option<Duration>,
+    fuel_left: Option<u64>,
+}
+
+impl Execution {
+    /// A VM that has run nothing yet; its time starts now.
+    pub fn new(
+        program: Arc<Program>,
+        pool: Arc<Pool>,
+        limits: &Limits,
+        host: &mut dyn Host,
+    ) -> Result<Self, End> {
+        let mut seed = limits.seed.unwrap_or_default();
+        if limits.seed.is_none() {
+            host.entropy(&mut seed).ok_or(End::NoEntropy)?;
+        }
+        let deadline = limits.deadline.map(|deadline| host.elapsed().saturating_add(deadline));
+        let vm = Vm::new(program, limits.vm(), pool, seed);
+        Ok(Self { vm: Some(vm), deadline, fuel_left: limits.fuel_max })
+    }
+
+    /// Runs the program's top level.
+    pub fn run(&mut self, host: &mut dyn Host) -> End {
+        let Some(vm) = &self.vm else { return End::Panicked };
+        self.call(vm.program().module.entry, host)
+    }
+
+    /// Runs a function of the program that takes nothing, such as a test. Global variables stay as they are.
+    pub fn call(&mut self, function: u32, host: &mut dyn Host) -> End {
+        let Some(vm) = &mut self.vm else { return End::Panicked };
+        vm.start(function, &[]);
+        loop {
+            let slice = self.fuel_left.map_or(SLICE_FUEL, |left| left.min(SLICE_FUEL));
+            let ran = contain(|| {
+                let outcome = vm.run(i64::try_from(slice).unwrap_or(i64::MAX));
+                // The last step may cost more than was left; what it overdrew counts too.
+                let used = i128::from(slice).saturating_sub(i128::from(vm.fuel_left()));
+                (outcome, u64::try_from(used).unwrap_or(0))
+            });
+            let Ok((outcome, used)) = ran else {
+                self.end();
+                return End::Panicked;
+            };
+            self.fuel_left = self.fuel_left.map(|left| left.saturating_sub(used));
+            match outcome {
+                Outcome::Done(_) => return End::Done,
+                Outcome::Trap(Trap::Uncaught(error)) => return End::Uncaught(error),
+                Outcome::Trap(Trap::Bug(bug)) => return End::Bug(bug),
+                Outcome::Effect(effect) => match perform(effect, host) {
+                    Ok(answer) => vm.resume(answer),
+                    Err(end) => return end,
+                },
+                Outcome::Yield => {}
+            }
+            let late =
+                !off(Guard::Deadline) && self.deadline.is_some_and(|deadline| host.elapsed() >= deadline);
+            if late || self.fuel_left == Some(0) {
+                return End::Timeout;
+            }
+        }
+    }
+
+    /// What is left of `fuel_max`, if there is one.
+    pub const fn fuel_left(&self) -> Option<u64> {
+        self.fuel_left
+    }
+
+    /// The VM, for whoever wants to know what it holds; none once it panicked.
+    pub const fn vm(&self) -> Option<&Vm> {
+        self.vm.as_ref()
+    }
+
+    fn end(&mut self) {
+        let vm = self.vm.take();
+        // Counted already if it panics again; there is nobody left to tell.
+        let _ = contain(|| drop(vm));
+    }
+}
+
+impl Drop for Execution {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+impl From<Gone> for End {
+    fn from(Gone: Gone) -> Self {
+        Self::Gone
+    }
+}
+
+/// Does what the VM asks for.
+fn perform(effect: Effect, host: &mut dyn Host) -> Result<Answer, End> {
+    Ok(match effect {
+        Effect::Print(line) => {
+            host.print(&line)?;
+            Answer::Nothing
+        }
+        Effect::Log { level, message, data } => {
+            host.log(level, &message, data.as_deref())?;
+            Answer::Nothing
+        }
+        Effect::Now => Answer::Millis(host.now_millis()),
+        Effect::Env(name) => host.env(&name).map_or(Answer::Nothing, Answer::Text),
+        Effect::ReadFile { path, bytes_max } => {
+            let read = FilePath::parse(&path).and_then(|path| host.files().read(&path, bytes_max));
+            match read {
+                Err(FileFault::TooLarge) => Answer::TooLarge,
+                read => answer(&path, read, Answer::Bytes),
+            }
+        }
+        Effect::WriteFile { path, content } => {
+            let written = FilePath::parse(&path).and_then(|path| host.files().write(&path, &content));
+            answer(&path, written, |()| Answer::Nothing)
+        }
+        Effect::AppendFile { path, content } => {
+            let written = FilePath::parse(&path).and_then(|path| host.files().append(&path, &content));
+            answer(&path, written, |()| Answer::Nothing)
+        }
+        Effect::DeleteFile { path } => {
+            let deleted = FilePath::parse(&path).and_then(|path| host.files().delete(&path));
+            answer(&path, deleted, |()| Answer::Nothing)
+        }
+        Effect::ListFiles { path } => {
+            let names = FilePath::parse(&path).and_then(|path| host.files().list(&path));
+            answer(&path, names, Answer::Names)
+        }
+        Effect::FileExists { path } => {
+            let exists = FilePath::parse(&path).and_then(|path| host.files().exists(&path));
+            answer(&path, exists, Answer::Bool)
+        }
+        Effect::HashPassword { password } => {
+            let mut salt = [0; 16];
+            host.entropy(&mut salt).ok_or(End::NoEntropy)?;
+            password::hash(&password, salt).map_or(Answer::Nothing, Answer::Text)
+        }
+        Effect::VerifyPassword { password, hash } => Answer::Bool(password::verify(&password, &hash)),
+    })
+}
+
+/// Characters of a path that a message repeats.
+const PATH_CHARS_MAX: usize = 200;
+
+fn answer<T>(path: &str, result: Result<T, FileFault>, fits: fn(T) -> Answer) -> Answer {
+    result.map_or_else(
+        |fault| {
+            let shown: String = path.chars().take(PATH_CHARS_MAX).collect();
+            Answer::FileFailed(format!("\"{shown}\": {fault}"))
+        },
+        fits,
+    )
+}
+
+#[cfg(test)]
+mod tests;

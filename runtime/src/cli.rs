@@ -1,0 +1,97 @@
+//! The command line: arguments in, exit code out.
+//!
+//! Exit codes: 0 success; 1 an uncaught error, a failed test, a file that needs formatting; 2 diagnostics, a bad
+//! configuration, file or option; 3 a fault in flin itself. Diagnostics and errors go to stderr. When nobody reads the
+//! output any more, the command ends quietly.
+
+mod args;
+mod build;
+mod check;
+mod fmt;
+mod replace;
+mod report;
+mod run;
+mod test;
+mod version;
+mod world;
+
+use crate::app::boundary;
+use args::{Args, Command};
+use clap::Parser as _;
+use report::Report;
+use std::ffi::OsString;
+use std::process::ExitCode;
+use std::thread;
+
+/// How a command ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Exit {
+    /// As asked for.
+    Success,
+    /// An uncaught error, a failed test, a file that needs formatting.
+    Failure,
+    /// Diagnostics, or something about the files or options is wrong.
+    Usage,
+    /// Our fault.
+    Internal,
+}
+
+impl Exit {
+    const fn code(self) -> u8 {
+        match self {
+            Self::Success => 0,
+            Self::Failure => 1,
+            Self::Usage => 2,
+            Self::Internal => 3,
+        }
+    }
+}
+
+/// Bytes of native stack that a command has, whatever `ulimit -s` leaves the process's own thread. The deepest tree that
+/// the parser lets through takes a fraction of them, and nothing is resident before it is used.
+const STACK_BYTES: usize = 8 << 20;
+
+/// Runs the command that the arguments ask for; the first one is the program's name.
+pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    std::panic::set_hook(Box::new(report::panicked));
+    let args: Vec<OsString> = args.into_iter().collect();
+    let contained = move || boundary::contain(|| command(args)).unwrap_or(Exit::Internal);
+    let exit = if let Ok(command) = thread::Builder::new().stack_size(STACK_BYTES).spawn(contained) {
+        command.join().unwrap_or(Exit::Internal)
+    } else {
+        let mega = STACK_BYTES >> 20;
+        Report::new().error(format_args!(
+            "the system gives no thread with {mega} MB of stack; raise the limits on memory or processes (ulimit)"
+        ));
+        Exit::Usage
+    };
+    ExitCode::from(exit.code())
+}
+
+fn command(args: impl IntoIterator<Item = OsString>) -> Exit {
+    let args = match Args::try_parse_from(args) {
+        Ok(args) => args,
+        Err(shown) => {
+            // Help and version are no errors; that they cannot be printed is nobody's business.
+            let _ = shown.print();
+            return if shown.exit_code() == 0 { Exit::Success } else { Exit::Usage };
+        }
+    };
+    let mut report = Report::new();
+    if let Command::Version { json } = args.command {
+        return version::version(json, &mut report);
+    }
+    if cfg!(feature = "knockout") {
+        report.error("this flin was built to have its guards knocked out; it runs nothing");
+        return Exit::Usage;
+    }
+    match args.command {
+        Command::Run { file } => run::run(&file, &mut report),
+        Command::Check { paths } => check::check(&paths, &mut report),
+        Command::Build { file, output } => build::build(&file, output.as_deref(), &mut report),
+        Command::Disasm { file } => build::disasm(&file, &mut report),
+        Command::Fmt { check, paths } => fmt::fmt(&paths, check, &mut report),
+        Command::Test { path } => test::test(&path, &mut report),
+        Command::Version { json } => version::version(json, &mut report),
+    }
+}

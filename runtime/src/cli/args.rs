@@ -1,0 +1,102 @@
+//! What can be asked for, and how it is explained.
+
+use clap::{Parser, Subcommand};
+use std::path::PathBuf;
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  success
+  1  an uncaught error, a failed test, a file that needs formatting
+  2  diagnostics, a bad configuration, file or option
+  3  a fault in flin itself";
+
+const EXAMPLES: &str = "\
+Examples:
+  flin run hello.flin           run a program
+  flin check                    check the project in this folder
+  flin build app.flin -o app.flinc
+  flin fmt --check              say which files need formatting";
+
+/// FLIN: a small full-stack language in one binary.
+#[derive(Debug, Parser)]
+#[command(name = "flin", version, after_help = format!("{EXAMPLES}\n\n{EXIT_CODES}"))]
+pub(super) struct Args {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Run a program, from source or from bytecode
+    #[command(
+        long_about = "Run a program, from source (.flin) or from bytecode (.flinc).\n\nThe project is the nearest folder \
+                      at or above FILE with a flin.config, else FILE's own folder. Its lib/ and entities/ belong to the \
+                      program; files are read and written below its files/ alone.",
+        after_help = format!("Examples:\n  flin run hello.flin\n  flin run hello.flinc\n\n{EXIT_CODES}")
+    )]
+    Run {
+        /// The program
+        file: PathBuf,
+    },
+    /// Check files or whole projects without running them
+    #[command(after_help = format!("Examples:\n  flin check\n  flin check lib/shop.flin\n\n{EXIT_CODES}"))]
+    Check {
+        /// Files and folders of projects
+        #[arg(default_value = ".")]
+        paths: Vec<PathBuf>,
+    },
+    /// Compile a program to bytecode
+    #[command(after_help = format!("Example:\n  flin build app.flin -o app.flinc\n\n{EXIT_CODES}"))]
+    Build {
+        /// The program
+        file: PathBuf,
+        /// Where the bytecode goes; FILE with the ending .flinc where it is not said
+        #[arg(short, long)]
+        output: Option<PathBuf>,
+    },
+    /// Show the bytecode of a program
+    #[command(after_help = format!("Examples:\n  flin disasm app.flin\n  flin disasm app.flinc\n\n{EXIT_CODES}"))]
+    Disasm {
+        /// The program, as source or bytecode
+        file: PathBuf,
+    },
+    /// Format source files in place
+    #[command(after_help = format!("Examples:\n  flin fmt\n  flin fmt --check lib app\n\n{EXIT_CODES}"))]
+    Fmt {
+        /// Change nothing; say which files need it, and end with 1 if any does
+        #[arg(long)]
+        check: bool,
+        /// Files and folders
+        #[arg(default_value = ".")]
+        paths: Vec<PathBuf>,
+    },
+    /// Run the tests of a project
+    #[command(
+        long_about = "Run the tests of a project: every test block in the files below its tests/, each in a virtual \
+                      machine and an empty folder of its own, with random numbers that are the same every time.",
+        after_help = format!("Examples:\n  flin test\n  flin test shop/tests/orders.flin\n\n{EXIT_CODES}")
+    )]
+    Test {
+        /// The project's folder, or one file of tests
+        #[arg(default_value = ".")]
+        path: PathBuf,
+    },
+    /// Show the version
+    #[command(after_help = "Examples:\n  flin version\n  flin version --json")]
+    Version {
+        /// As JSON, for tools
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_arguments_are_consistent() {
+        Args::command().debug_assert();
+    }
+}

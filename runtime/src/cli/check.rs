@@ -1,0 +1,40 @@
+//! `flin check`: files with what they run with, or whole projects.
+
+use super::build::{from_here, prefix};
+use super::{Exit, Report};
+use crate::app::project::{self, SOURCE_BYTES_MAX};
+use crate::app::{Front, LoadError, Project};
+use std::path::{Path, PathBuf};
+
+pub(super) fn check(paths: &[PathBuf], report: &mut Report) -> Exit {
+    let mut exit = Exit::Success;
+    for path in paths {
+        let sound = if path.is_dir() { check_folder(path, report) } else { check_file(path, report) };
+        match sound {
+            Ok(true) => {}
+            Ok(false) => exit = Exit::Usage,
+            Err(error) => exit = report.load(&error),
+        }
+    }
+    exit
+}
+
+fn check_folder(folder: &Path, report: &mut Report) -> Result<bool, LoadError> {
+    let project = Project::of_folder(folder)?;
+    let files = project.all()?;
+    let mut front = Front::parse(&files, &project.limits());
+    front.check(true);
+    let prefix = folder.strip_prefix(".").unwrap_or(folder);
+    report.diagnostics(&front.diagnostics, &from_here(&front.sources, prefix));
+    Ok(front.is_sound())
+}
+
+fn check_file(file: &Path, report: &mut Report) -> Result<bool, LoadError> {
+    let project = Project::of_file(file)?;
+    let bytes = project::read(file, SOURCE_BYTES_MAX)?;
+    let (files, _) = project.with_entry(file, project.role_of(file), bytes)?;
+    let mut front = Front::parse(&files, &project.limits());
+    front.check(false);
+    report.diagnostics(&front.diagnostics, &from_here(&front.sources, &prefix(&project, file)));
+    Ok(front.is_sound())
+}

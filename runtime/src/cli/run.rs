@@ -1,0 +1,52 @@
+//! `flin run`.
+
+use super::build::{Input, compiled, prefix, read, refuse};
+use super::world::World;
+use super::{Exit, Report};
+use crate::app::build::{BadBytecode, link, load};
+use crate::app::project::said;
+use crate::app::{Execution, Project, machine};
+use crate::vm::Program;
+use std::path::Path;
+use std::sync::Arc;
+
+pub(super) fn run(file: &Path, report: &mut Report) -> Exit {
+    let project = match Project::of_file(file) {
+        Ok(project) => project,
+        Err(error) => return report.load(&error),
+    };
+    match program(&project, file, report) {
+        Ok(program) => execute(&project, program, report),
+        Err(exit) => exit,
+    }
+}
+
+fn program(project: &Project, file: &Path, report: &mut Report) -> Result<Arc<Program>, Exit> {
+    match read(project, file).map_err(|error| report.load(&error))? {
+        Input::Bytecode(bytes) => load(&bytes).map_err(|error| refuse(file, &error, report)),
+        Input::Source(files, entry) => {
+            let built = compiled(&files, entry, &project.limits(), &prefix(project, file), report)?;
+            link(built.module).map_err(|error| refuse(file, &BadBytecode::Link(error), report))
+        }
+    }
+}
+
+fn execute(project: &Project, program: Arc<Program>, report: &mut Report) -> Exit {
+    let pool = machine::pool(project.config.vm.memory_total);
+    let mut world = World::new(project.root.join("files"), project.config.log.clone());
+    let execution = Execution::new(program, pool, &project.limits(), &mut world);
+    let end = match execution {
+        Ok(mut execution) => execution.run(&mut world),
+        Err(end) => end,
+    };
+    // What was printed comes before what is said about the end.
+    let failure = world.finish();
+    let exit = report.end(&end);
+    match failure {
+        Some(error) => {
+            report.file_error("standard output", said(error.kind()));
+            Exit::Failure
+        }
+        None => exit,
+    }
+}

@@ -1,0 +1,145 @@
+//! The world of a program that runs on a command line: stdout, the system's clock and entropy, the project's `files/`.
+
+use crate::app::{Files, Gone, Host, files::DiskFiles};
+use crate::base::render::printable;
+use crate::config::{Log, LogFormat};
+use crate::vm::LogLevel;
+use std::io::{self, BufWriter, IsTerminal as _, StdoutLock, Write};
+use std::path::PathBuf;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+/// Output is written in blocks of so many bytes, on a terminal line by line.
+const BLOCK_BYTES: usize = 64 << 10;
+
+/// Milliseconds since 1970-01-01 UTC.
+pub(super) fn now_millis() -> i64 {
+    let since = |duration: Duration| i64::try_from(duration.as_millis()).unwrap_or(i64::MAX);
+    let now = SystemTime::now().duration_since(UNIX_EPOCH);
+    now.map_or_else(|before| since(before.duration()).saturating_neg(), since)
+}
+
+/// A variable of the environment; none where it is not UTF-8.
+pub(super) fn env(name: &str) -> Option<String> {
+    // No variable has such a name, and systems differ in what they say about it.
+    let lawful = !name.is_empty() && !name.contains(['=', '\0']);
+    if lawful { std::env::var_os(name)?.into_string().ok() } else { None }
+}
+
+/// The process's own world.
+pub(super) struct World {
+    out: BufWriter<StdoutLock<'static>>,
+    by_line: bool,
+    /// Why output ended.
+    failure: Option<io::Error>,
+    log: Log,
+    started: Instant,
+    files: DiskFiles,
+}
+
+impl World {
+    pub fn new(files: PathBuf, log: Log) -> Self {
+        let stdout = io::stdout();
+        Self {
+            by_line: stdout.is_terminal(),
+            out: BufWriter::with_capacity(BLOCK_BYTES, stdout.lock()),
+            failure: None,
+            log,
+            started: Instant::now(),
+            files: DiskFiles::new(files),
+        }
+    }
+
+    fn keep<T>(&mut self, result: io::Result<T>) -> Result<T, Gone> {
+        result.map_err(|error| {
+            self.failure = Some(error);
+            Gone
+        })
+    }
+
+    /// Writes what is left; gives the failure that anybody has to know of.
+    pub fn finish(mut self) -> Option<io::Error> {
+        let flushed = self.out.flush();
+        let failure = self.failure.or(flushed.err());
+        // What could not be written will not be written by dropping the buffer either.
+        let _ = self.out.into_parts();
+        failure.filter(|error| error.kind() != io::ErrorKind::BrokenPipe)
+    }
+}
+
+impl Host for World {
+    fn print(&mut self, line: &str) -> Result<(), Gone> {
+        let written = self.out.write_all(line.as_bytes()).and_then(|()| self.out.write_all(b"\n"));
+        let written = if self.by_line { written.and_then(|()| self.out.flush()) } else { written };
+        self.keep(written)
+    }
+
+    fn log(&mut self, level: LogLevel, message: &str, data: Option<&str>) -> Result<(), Gone> {
+        if level < self.log.level {
+            return Ok(());
+        }
+        // What was printed before comes before.
+        let flushed = self.out.flush();
+        self.keep(flushed)?;
+        let entry = log_line(self.log.format, level, message, data);
+        // That nobody reads the log is no reason to stop.
+        let _ = io::stderr().lock().write_all(entry.as_bytes());
+        Ok(())
+    }
+
+    fn now_millis(&mut self) -> i64 {
+        now_millis()
+    }
+
+    fn elapsed(&mut self) -> Duration {
+        self.started.elapsed()
+    }
+
+    fn env(&mut self, name: &str) -> Option<String> {
+        env(name)
+    }
+
+    fn entropy(&mut self, bytes: &mut [u8]) -> Option<()> {
+        getrandom::fill(bytes).ok()
+    }
+
+    fn files(&mut self) -> &mut dyn Files {
+        &mut self.files
+    }
+}
+
+const fn level_name(level: LogLevel) -> &'static str {
+    match level {
+        LogLevel::Debug => "debug",
+        LogLevel::Info => "info",
+        LogLevel::Warn => "warn",
+        LogLevel::Error => "error",
+    }
+}
+
+/// One line, ending in a line break; `data` is JSON already.
+fn log_line(format: LogFormat, level: LogLevel, message: &str, data: Option<&str>) -> String {
+    let level = level_name(level);
+    match (format, data) {
+        (LogFormat::Text, None) => format!("{level}: {}\n", printable(message)),
+        (LogFormat::Text, Some(data)) => format!("{level}: {} {}\n", printable(message), printable(data)),
+        (LogFormat::Json, data) => {
+            let message = serde_json::Value::from(message);
+            let data = data.unwrap_or("null");
+            format!("{{\"level\":\"{level}\",\"message\":{message},\"data\":{data}}}\n")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_log_entry_stays_on_its_line() {
+        let hostile = "a\nerror: b\u{1b}[31m";
+        let text = log_line(LogFormat::Text, LogLevel::Info, hostile, Some("{\"x\":1}"));
+        assert_eq!(text, "info: a\\u{a}error: b\\u{1b}[31m {\"x\":1}\n");
+        let json = log_line(LogFormat::Json, LogLevel::Warn, hostile, None);
+        assert_eq!(json, "{\"level\":\"warn\",\"message\":\"a\\nerror: b\\u001b[31m\",\"data\":null}\n");
+    }
+}

@@ -1,0 +1,366 @@
+//! The command line as people meet it: the real binary, its output and its exit codes.
+
+#![expect(clippy::unwrap_used, reason = "tests may panic")]
+
+use std::ffi::OsStr;
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+/// A project in a temporary folder.
+struct Project(tempfile::TempDir);
+
+impl Project {
+    fn new(files: &[(&str, &str)]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        for (path, text) in files {
+            let place = folder.path().join(path);
+            fs::create_dir_all(place.parent().unwrap()).unwrap();
+            fs::write(place, text).unwrap();
+        }
+        Self(folder)
+    }
+
+    fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    fn command(&self, args: &[impl AsRef<OsStr>]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_flin"));
+        command.args(args).current_dir(self.path()).env_remove("NO_COLOR").stdin(Stdio::null());
+        command
+    }
+
+    /// Exit code, stdout, stderr.
+    fn flin(&self, args: &[impl AsRef<OsStr>]) -> (i32, String, String) {
+        let Output { status, stdout, stderr } = self.command(args).output().unwrap();
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        (status.code().unwrap(), text(stdout), text(stderr))
+    }
+}
+
+fn said(code: i32, out: &str, err: &str) -> (i32, String, String) {
+    (code, out.to_owned(), err.to_owned())
+}
+
+#[test]
+fn help_explains_every_command_and_the_exit_codes() {
+    let project = Project::new(&[]);
+    let (code, out, err) = project.flin(&["--help"]);
+    assert_eq!((code, err.as_str()), (0, ""));
+    for command in ["run", "check", "build", "disasm", "fmt", "test", "version"] {
+        assert!(out.contains(&format!("\n  {command} ")), "{out}");
+        let (code, help, _) = project.flin(&[command, "--help"]);
+        assert!(code == 0 && help.contains(&format!("flin {command}")) && help.contains("Example"), "{help}");
+    }
+    assert!(out.contains("Exit codes:"));
+}
+
+#[test]
+fn a_wrong_option_is_usage() {
+    let project = Project::new(&[]);
+    for args in [&["runn"][..], &["run"], &["run", "a.flin", "--fast"], &["check", "--nope"], &[]] {
+        let (code, out, err) = project.flin(args);
+        assert_eq!((code, out.as_str()), (2, ""), "{args:?}");
+        assert!(err.contains("Usage"), "{err}");
+    }
+}
+
+#[test]
+fn the_version_says_that_no_guard_is_knocked_out() {
+    let project = Project::new(&[]);
+    let (code, out, _) = project.flin(&["version", "--json"]);
+    let json: serde_json::Value = serde_json::from_str(&out).unwrap();
+    assert_eq!((code, &json["knockout"]), (0, &serde_json::Value::Bool(false)));
+    assert_eq!(
+        project.flin(&["version"]),
+        said(0, &format!("flin {}\n", json["version"].as_str().unwrap()), "")
+    );
+}
+
+#[test]
+fn diagnostics_say_file_line_and_column() {
+    let project =
+        Project::new(&[("main.flin", "é = 1\nprint(x\n"), ("lib/a.flin", "fn f() { return nowhere }\n")]);
+    let (code, out, err) = project.flin(&["run", "main.flin"]);
+    assert_eq!((code, out.as_str()), (2, ""));
+    assert!(err.starts_with("main.flin:") && err.contains(": error[E01"), "{err}");
+    let (code, _, err) = project.flin(&["check", "lib/a.flin"]);
+    assert_eq!(code, 2);
+    assert!(err.starts_with("lib/a.flin:1:17: error[E0001]: "), "{err}");
+    let (code, _, err) = project.flin(&["check", "."]);
+    assert_eq!(code, 2);
+    assert!(err.contains("main.flin:"), "{err}");
+}
+
+#[test]
+fn a_sound_project_checks_in_silence() {
+    let project = Project::new(&[("main.flin", "x = f(1)\n"), ("lib/a.flin", "fn f(n) { return n }\n")]);
+    assert_eq!(project.flin(&["check"]), said(0, "", ""));
+    assert_eq!(project.flin(&["check", "main.flin", "lib"]), said(0, "", ""));
+}
+
+#[test]
+fn sources_that_are_not_utf_8_are_refused_at_the_byte() {
+    let project = Project::new(&[]);
+    fs::write(project.path().join("a.flin"), b"x = 1\ny = \"\xFF\"\n").unwrap();
+    let (code, _, err) = project.flin(&["run", "a.flin"]);
+    assert_eq!(code, 2);
+    assert!(err.starts_with("a.flin:2:6: error[E0101]: "), "{err}");
+}
+
+#[test]
+fn missing_and_unreadable_files_are_named() {
+    let project = Project::new(&[("folder/x", "")]);
+    for command in ["run", "check", "build", "disasm", "fmt", "test"] {
+        let (code, out, err) = project.flin(&[command, "nope.flin"]);
+        assert_eq!((code, out.as_str()), (2, ""), "{command}");
+        assert_eq!(err, "error: nope.flin: there is no such file or folder\n", "{command}");
+    }
+    let (code, _, err) = project.flin(&["run", "folder"]);
+    assert_eq!((code, err.as_str()), (2, "error: folder: this is a folder, not a file\n"));
+}
+
+#[test]
+fn a_bad_configuration_stops_every_command() {
+    let project = Project::new(&[("flin.config", "[vm]\nmax_call_dept = 3\n"), ("a.flin", "x = 1\n")]);
+    let wrong =
+        "flin.config:2:1: error: unknown key `max_call_dept` in `[vm]`; did you mean `max_call_depth`?\n";
+    for args in [&["run", "a.flin"][..], &["check"], &["build", "a.flin"], &["test"]] {
+        assert_eq!(project.flin(args), said(2, "", wrong), "{args:?}");
+    }
+}
+
+#[test]
+fn bytecode_is_built_shown_and_refused_when_it_is_damaged() {
+    let project = Project::new(&[("a.flin", "x = 1\n")]);
+    assert_eq!(project.flin(&["build", "a.flin", "-o", "out.flinc"]), said(0, "", ""));
+    assert_eq!(project.flin(&["build", "a.flin"]), said(0, "", ""));
+    let bytes = fs::read(project.path().join("a.flinc")).unwrap();
+    assert_eq!(fs::read(project.path().join("out.flinc")).unwrap(), bytes);
+    let (code, listing, _) = project.flin(&["disasm", "a.flin"]);
+    assert!(code == 0 && listing.contains("entry") && listing.contains("LoadInt"), "{listing}");
+    assert_eq!(project.flin(&["disasm", "a.flinc"]), said(0, &listing, ""));
+    fs::write(project.path().join("cut.flinc"), &bytes[..bytes.len() - 1]).unwrap();
+    fs::write(project.path().join("text.flinc"), "x = 1\n").unwrap();
+    for (file, why) in [("cut.flinc", "the checksum at offset 8"), ("text.flinc", "no bytecode")] {
+        for command in ["run", "disasm"] {
+            let (code, out, err) = project.flin(&[command, file]);
+            assert_eq!((code, out.as_str()), (2, ""));
+            assert!(err.starts_with(&format!("{file}: error: {why}")), "{err}");
+        }
+    }
+}
+
+#[test]
+fn bytecode_that_lies_is_refused_by_rule() {
+    use flin_runtime::code::{Function, Module, Op, encode};
+    let project = Project::new(&[]);
+    let entry = Function { registers: 1, code: vec![Op::Return { src: 0 }], ..Function::default() };
+    let module = Module { functions: vec![entry], ..Module::default() };
+    fs::write(project.path().join("lie.flinc"), encode(&module)).unwrap();
+    let refusal = "lie.flinc: error: bytecode refused by rule B13, function 0, instruction 0: register 0 may be read \
+                   before it is written\n";
+    assert_eq!(project.flin(&["run", "lie.flinc"]), said(2, "", refusal));
+    let (code, listing, err) = project.flin(&["disasm", "lie.flinc"]);
+    assert!(code == 2 && listing.contains("Return") && err == refusal, "{listing}{err}");
+}
+
+#[test]
+fn a_build_does_not_overwrite_its_program() {
+    let project = Project::new(&[("a.flin", "x = 1\n")]);
+    let (code, _, err) = project.flin(&["build", "a.flin", "-o", "./a.flin"]);
+    assert!(code == 2 && err.contains("the program itself"), "{err}");
+    assert_eq!(fs::read(project.path().join("a.flin")).unwrap(), b"x = 1\n");
+    let (code, _, err) = project.flin(&["build", "a.flin", "-o", "no/such/folder.flinc"]);
+    assert!(code == 2 && err.starts_with("no/such/folder.flinc: error: there is no such"), "{err}");
+}
+
+#[cfg(unix)]
+#[test]
+fn names_that_are_not_utf_8_are_files_like_others() {
+    use std::os::unix::ffi::OsStrExt;
+    let project = Project::new(&[]);
+    let name = OsStr::from_bytes(b"a\xFF.flin");
+    fs::write(project.path().join(name), "x = \n").unwrap();
+    let (code, _, err) = project.flin(&[OsStr::new("check"), name]);
+    assert!(code == 2 && err.contains("error[E01"), "{err}");
+    let (code, _, err) = project.flin(&[OsStr::new("run"), OsStr::from_bytes(b"\xFE")]);
+    assert!(code == 2 && err.contains("there is no such"), "{err}");
+}
+
+#[test]
+fn formatting_changes_what_needs_it_and_check_changes_nothing() {
+    let project = Project::new(&[
+        ("ok.flin", "x = 1\n"),
+        ("lib/a.flin", "x=1+2\n"),
+        ("lib/b.flin", "\u{feff}y = 2\r\n"),
+    ]);
+    let read = |name: &str| fs::read_to_string(project.path().join(name)).unwrap();
+    assert_eq!(project.flin(&["fmt", "--check"]), said(1, "lib/a.flin\nlib/b.flin\n", ""));
+    assert_eq!(read("lib/a.flin"), "x=1+2\n");
+    assert_eq!(project.flin(&["fmt", "lib/a.flin", "ok.flin"]), said(0, "", ""));
+    assert_eq!(read("lib/a.flin"), "x = 1 + 2\n");
+    assert_eq!(project.flin(&["fmt", "."]), said(0, "", ""));
+    assert_eq!(read("lib/b.flin"), "y = 2\n");
+    assert_eq!(project.flin(&["fmt", "--check"]), said(0, "", ""));
+    assert_eq!(fs::read_dir(project.path().join("lib")).unwrap().count(), 2);
+}
+
+#[test]
+fn formatting_leaves_a_file_with_errors_as_it_is() {
+    let project = Project::new(&[("a.flin", "x=(1\n")]);
+    for args in [&["fmt"][..], &["fmt", "--check"]] {
+        let (code, out, err) = project.flin(args);
+        assert_eq!((code, out.as_str()), (2, ""));
+        assert!(err.starts_with("a.flin:") && err.contains("error[E01"), "{err}");
+    }
+    assert_eq!(fs::read(project.path().join("a.flin")).unwrap(), b"x=(1\n");
+}
+
+#[test]
+fn an_uncaught_error_says_kind_message_and_chain() {
+    let source = "fn share(n) {\n    return 10 / n\n}\nfn outer() { return share(0) + 1 }\nouter()\n";
+    let project = Project::new(&[("main.flin", source)]);
+    let chain = "error: DivisionByZero: Cannot divide by zero\n  at share (main.flin:2:12)\n  at outer (main.flin:4:21)\n  \
+                 at <main> (main.flin:5:1)\n";
+    assert_eq!(project.flin(&["run", "main.flin"]), said(1, "", chain));
+    assert_eq!(project.flin(&["build", "main.flin"]), said(0, "", ""));
+    assert_eq!(project.flin(&["run", "main.flinc"]), said(1, "", chain));
+}
+
+#[test]
+fn limits_come_from_the_configuration() {
+    let source = "fn down(n) { if n > 0 { return down(n - 1) } }\ndown(15)\ndown(16)\n";
+    let project = Project::new(&[("main.flin", source), ("flin.config", "[vm]\nmax_call_depth = 16\n")]);
+    let (code, _, err) = project.flin(&["run", "main.flin"]);
+    assert_eq!(code, 1);
+    assert!(err.starts_with("error: StackOverflow: Maximum call depth (16) exceeded."), "{err}");
+    assert!(err.trim_end().ends_with("at <main> (main.flin:3:1)"), "{err}");
+}
+
+#[test]
+fn each_test_has_a_machine_and_a_folder_of_its_own() {
+    let tests = "seen = 1\ntest \"one\" {\n    seen = seen + helper(1)\n    assert seen == 3\n    \
+                 write_file(\"left\", \"x\")\n}\ntest \"two\" {\n    assert seen == 1\n    assert !file_exists(\"left\")\n}\n";
+    let helper = "fn helper(n) { return n + 1 }\n";
+    let project = Project::new(&[("tests/a.flin", tests), ("lib/h.flin", helper)]);
+    let passed = "ok      tests/a.flin: one\nok      tests/a.flin: two\n2 passed, 0 failed\n";
+    assert_eq!(project.flin(&["test"]), said(0, passed, ""));
+    assert_eq!(project.flin(&["test", "tests/a.flin"]), said(0, passed, ""));
+    assert!(!project.path().join("files").exists());
+}
+
+#[test]
+fn a_failed_test_says_why_and_the_others_still_run() {
+    let tests = "test \"bad\" { assert 1 + 1 == 3 }\ntest \"good\" { assert true }\n";
+    let project = Project::new(&[("tests/a.flin", tests), ("tests/b.flin", "test \"broken\" {\n")]);
+    let (code, out, err) = project.flin(&["test"]);
+    assert_eq!(code, 2);
+    assert!(out.starts_with("FAILED  tests/a.flin: bad\n        error: AssertionFailed: "), "{out}");
+    assert!(out.ends_with("ok      tests/a.flin: good\n1 passed, 1 failed\n"), "{out}");
+    assert!(err.starts_with("tests/b.flin:"), "{err}");
+    fs::remove_file(project.path().join("tests/b.flin")).unwrap();
+    assert_eq!(project.flin(&["test", "."]).0, 1);
+    assert_eq!(Project::new(&[]).flin(&["test"]), said(0, "no tests in .\n", ""));
+}
+
+#[test]
+fn an_endless_test_meets_its_deadline() {
+    let config = "[vm]\ndeadline = \"50ms\"\n";
+    let project =
+        Project::new(&[("tests/a.flin", "test \"endless\" { while true { } }\n"), ("flin.config", config)]);
+    let (code, out, _) = project.flin(&["test"]);
+    assert!(code == 1 && out.contains("Timeout: the deadline passed"), "{out}");
+}
+
+#[test]
+fn files_are_below_the_projects_folder_alone() {
+    let source = "write_file(\"a/b.txt\", \"x\")\nappend_file(\"a/b.txt\", \"y\")\nassert read_file(\"a/b.txt\") == \"xy\"\n\
+                  out = try read_file(\"../main.flin\")\nassert out.kind == \"FileError\"\nread_file(\"link\")\n";
+    let project = Project::new(&[("main.flin", source), ("files/x", "")]);
+    #[cfg(unix)]
+    std::os::unix::fs::symlink(project.path().join("main.flin"), project.path().join("files/link")).unwrap();
+    let (code, _, err) = project.flin(&["run", "main.flin"]);
+    assert_eq!((code, fs::read(project.path().join("files/a/b.txt")).unwrap()), (1, b"xy".to_vec()));
+    assert!(err.starts_with("error: FileError: "), "{err}");
+}
+
+#[cfg(unix)]
+#[test]
+fn output_that_nobody_reads_ends_the_command_quietly() {
+    use std::io::Read as _;
+    let project = Project::new(&[("a.flin", &"x = 1\n".repeat(50_000))]);
+    let mut child =
+        project.command(&["disasm", "a.flin"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut first = [0; 64];
+    child.stdout.take().unwrap().read_exact(&mut first).unwrap();
+    let Output { status, stderr, .. } = child.wait_with_output().unwrap();
+    assert_eq!((status.code(), String::from_utf8(stderr).unwrap().as_str()), (Some(0), ""));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn output_that_cannot_be_written_is_an_error() {
+    let project = Project::new(&[]);
+    let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let Output { status, stderr, .. } = project.command(&["version"]).stdout(full).output().unwrap();
+    assert_eq!(status.code(), Some(1));
+    assert!(String::from_utf8(stderr).unwrap().starts_with("standard output: error: "));
+}
+
+#[test]
+fn what_is_printed_comes_before_what_is_said_about_the_end() {
+    let project = Project::new(&[(
+        "main.flin",
+        "for i in 1..3 { print(i, \"é\") }\nlog.warn(\"careful\")\nthrow \"over\"\n",
+    )]);
+    let (code, out, err) = project.flin(&["run", "main.flin"]);
+    assert_eq!((code, out.as_str()), (1, "1 é\n2 é\n3 é\n"));
+    assert_eq!(err, "warn: careful\nerror: Error: over\n  at <main> (main.flin:3:7)\n");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_program_whose_output_nobody_reads_ends_quietly() {
+    use std::io::Read as _;
+    let project = Project::new(&[("main.flin", "while true { print(\"line\") }\n")]);
+    let mut command = project.command(&["run", "main.flin"]);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut first = [0; 64];
+    child.stdout.take().unwrap().read_exact(&mut first).unwrap();
+    let Output { status, stderr, .. } = child.wait_with_output().unwrap();
+    assert_eq!((status.code(), String::from_utf8(stderr).unwrap().as_str()), (Some(0), ""));
+}
+
+#[test]
+#[cfg(unix)]
+fn a_small_native_stack_is_no_limit_of_programs() {
+    let deep = |open: &str, close: &str| format!("x = {}1{}\n", open.repeat(250), close.repeat(250));
+    let project = Project::new(&[("lists.flin", &deep("[", "]")), ("lambdas.flin", &deep("a => ", ""))]);
+    for command in ["run lists.flin", "fmt --check lists.flin", "check lambdas.flin"] {
+        let small = format!("ulimit -s 128; '{}' {command}", env!("CARGO_BIN_EXE_flin"));
+        let mut shell = Command::new("sh");
+        let output = shell.args(["-c", &small]).current_dir(project.path()).output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{command}: {output:?}");
+    }
+}
+
+#[test]
+#[cfg(unix)]
+fn a_named_pipe_without_a_writer_is_refused_and_an_open_one_is_read() {
+    let project = Project::new(&[("main.flin", "print(1)\n")]);
+    let made = Command::new("mkfifo").arg(project.path().join("pipe.flin")).status().unwrap();
+    assert!(made.success());
+    for command in ["run", "check", "build", "disasm", "fmt", "test"] {
+        let (code, _, err) = project.flin(&[command, "pipe.flin"]);
+        assert!(code == 2 && err.starts_with("error: pipe.flin: this is a named pipe"), "{command}: {err}");
+    }
+    fs::rename(project.path().join("pipe.flin"), project.path().join("flin.config")).unwrap();
+    let (code, _, err) = project.flin(&["run", "main.flin"]);
+    assert!(code == 2 && err.contains("flin.config: this is a named pipe"), "{err}");
+    fs::remove_file(project.path().join("flin.config")).unwrap();
+    let piped = format!("cat main.flin | '{}' run /dev/stdin", env!("CARGO_BIN_EXE_flin"));
+    let output = Command::new("sh").args(["-c", &piped]).current_dir(project.path()).output().unwrap();
+    assert_eq!((output.status.code(), &*output.stdout), (Some(0), &b"1\n"[..]), "{output:?}");
+}

@@ -1,0 +1,74 @@
+//! What the samples parse to, what they are formatted to, and what is said about a broken one.
+
+#![expect(clippy::unwrap_used, reason = "tests may panic")]
+
+use flin_runtime::base::render::{Style, render};
+use flin_runtime::base::{FileId, Source, SourceMap};
+use flin_runtime::syntax::tree::dump;
+use flin_runtime::syntax::{ParseLimits, format, parse};
+
+fn golden(name: &str, text: &str) {
+    let parsed = parse(FileId(0), text, ParseLimits::default());
+    assert!(parsed.diagnostics.is_empty(), "{:?}", parsed.diagnostics);
+    insta::assert_snapshot!(format!("{name}_tree"), dump(&parsed.file));
+    let formatted = format(FileId(0), text, ParseLimits::default()).unwrap();
+    insta::assert_snapshot!(format!("{name}_formatted"), formatted);
+}
+
+/// The findings about a source, one a line.
+fn findings(text: &str) -> String {
+    let mut sources = SourceMap::default();
+    let file = sources.add(Source::new("broken.flin", text));
+    let parsed = parse(file, text, ParseLimits::default());
+    parsed.diagnostics.iter().map(|found| render(found, &sources, Style::Line)).collect()
+}
+
+#[test]
+fn script() {
+    golden("script", include_str!("syntax/script.flin"));
+}
+
+#[test]
+fn text() {
+    golden("text", include_str!("syntax/text.flin"));
+}
+
+#[test]
+fn view() {
+    golden("view", include_str!("syntax/view.flin"));
+}
+
+#[test]
+fn server() {
+    golden("server", include_str!("syntax/server.flin"));
+}
+
+#[test]
+fn every_broken_statement_is_reported() {
+    insta::assert_snapshot!("broken_findings", findings(include_str!("syntax/broken.flin")));
+}
+
+#[test]
+fn a_file_with_errors_is_not_formatted() {
+    let refused = format(FileId(0), "x = = 1\n", ParseLimits::default());
+    assert_eq!(refused.unwrap_err().len(), 1);
+}
+
+#[test]
+fn comments_stay_where_they_mean_something() {
+    let text = "// top\n\n\n\nx = [ // one\n  1, /* two */ 2, // three\n\n  // four\n  3\n  // five\n] // six\n\nif x { // seven\n  y()\n  // eight\n}\nz = a + // nine\n  b\n// end";
+    insta::assert_snapshot!("comments", format(FileId(0), text, ParseLimits::default()).unwrap());
+}
+
+#[test]
+fn soft_keywords_are_names_elsewhere() {
+    let text = "order = 1\nsave(x)\nview = \"list\"\ntest = 1; emit = 2; type = 3; on = 4\nevery = new + not\nemit(x)\nwait(5)\nvalidate(x)\n";
+    let parsed = parse(FileId(0), text, ParseLimits::default());
+    assert!(parsed.diagnostics.is_empty(), "{:?}", parsed.diagnostics);
+}
+
+#[test]
+fn findings_are_capped() {
+    let text = "x = ]\n".repeat(10_000);
+    assert_eq!(parse(FileId(0), &text, ParseLimits::default()).diagnostics.len(), 100);
+}
