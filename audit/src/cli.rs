@@ -1,0 +1,201 @@
+//! The command line: what each command is called, what it takes, and which exit code it gives.
+//!
+//! Exit codes: 0 all holds, 1 a vector fell, 2 wrong usage, 3 the audit itself failed.
+
+mod child;
+mod list;
+mod mutate;
+mod progress;
+mod prove;
+mod report;
+mod repro;
+mod run;
+mod show;
+
+use crate::catalogue::{Catalogue, CatalogueError, Claim, Entry};
+use crate::harness::HarnessError;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::process::ExitCode;
+
+const AFTER: &str = "\
+Exit codes:
+  0  everything is as claimed
+  1  a vector fell, or a proof failed
+  2  wrong usage
+  3  the audit itself failed: nothing is known about the runtime
+
+Environment:
+  NO_COLOR  set to anything: no colour
+
+Examples:
+  cargo run -p audit -- report              every vector, quickly, and the pages in reports/
+  cargo run -p audit -- run --tier 1        the cases of tier 1
+  cargo run -p audit -- show T1-08          what a vector is, and what guards against it
+  cargo run -p audit -- prove T1-08 T3-01   what happens without their guards
+  cargo run -p audit -- repro T3-01         see it by hand, with the shipped binary";
+
+/// Ways to crash FLIN, each a case that anyone can run again.
+#[derive(Debug, Parser)]
+#[command(name = "audit", after_help = AFTER, disable_help_subcommand = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// What every command takes.
+#[derive(Clone, Copy, Debug, Args)]
+struct Common {
+    /// Only what is wrong, and no progress
+    #[arg(long, short, global = true)]
+    quiet: bool,
+    /// Cases at a time [default: as many as there are cores]
+    #[arg(long, short, global = true, value_name = "N")]
+    jobs: Option<usize>,
+}
+
+impl Common {
+    fn jobs(self) -> usize {
+        self.jobs.unwrap_or_else(crate::harness::schedule::jobs_default).max(1)
+    }
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// The catalogue, a line a vector
+    List(list::List),
+    /// One vector: what, why, its guards, and how to run it by hand
+    Show(show::Show),
+    /// Runs cases, each in a child process with limits of its own
+    Run(run::Run),
+    /// Runs every case, prints the table and writes reports/
+    Report(report::Report),
+    /// Takes the guards away and shows what each one held back
+    Prove(prove::Prove),
+    /// Prints and runs the shortest way to see a vector by hand
+    Repro(repro::Repro),
+    /// Runs a fixed number of mutated modules or sources, and counts
+    Mutate(mutate::Mutate),
+    #[command(name = "__case", hide = true)]
+    Case(child::Case),
+    #[command(name = "__counter-model", hide = true)]
+    CounterModel(child::CounterModel),
+    #[command(name = "__specimen", hide = true)]
+    Specimen(child::SpecimenArgs),
+}
+
+/// Tiers as options name them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Tier {
+    /// Certain
+    #[value(name = "1")]
+    One,
+    /// Probable
+    #[value(name = "2")]
+    Two,
+    /// Edge cases
+    #[value(name = "3")]
+    Three,
+    /// Found since
+    #[value(name = "X", alias = "x")]
+    Found,
+}
+
+impl From<Tier> for crate::catalogue::Tier {
+    fn from(tier: Tier) -> Self {
+        match tier {
+            Tier::One => Self::One,
+            Tier::Two => Self::Two,
+            Tier::Three => Self::Three,
+            Tier::Found => Self::Found,
+        }
+    }
+}
+
+/// Why a command could not do its work.
+#[derive(Debug, thiserror::Error)]
+enum Failure {
+    #[error("{0}")]
+    Usage(String),
+    #[error(transparent)]
+    Catalogue(#[from] CatalogueError),
+    #[error(transparent)]
+    Harness(#[from] HarnessError),
+    #[error(transparent)]
+    Report(#[from] crate::report::ReportError),
+    #[error(transparent)]
+    Proof(#[from] crate::prove::ProofError),
+    #[error("{what}: {error}")]
+    Io { what: &'static str, error: std::io::Error },
+}
+
+/// What a command that did its work found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Found {
+    AsClaimed,
+    Fallen,
+}
+
+impl From<bool> for Found {
+    fn from(as_claimed: bool) -> Self {
+        if as_claimed { Self::AsClaimed } else { Self::Fallen }
+    }
+}
+
+/// Runs the command line of this process.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let common = cli.common;
+    let done = match cli.command {
+        Command::List(list) => list.run(),
+        Command::Show(show) => show.run(),
+        Command::Run(run) => run.run(common),
+        Command::Report(report) => report.run(common),
+        Command::Prove(prove) => prove.run(common),
+        Command::Repro(repro) => repro.run(),
+        Command::Mutate(mutate) => mutate.run(common),
+        Command::Case(case) => return case.run(),
+        Command::CounterModel(model) => return model.run(),
+        Command::Specimen(specimen) => return specimen.run(),
+    };
+    match done {
+        Ok(Found::AsClaimed) => ExitCode::SUCCESS,
+        Ok(Found::Fallen) => ExitCode::from(1),
+        Err(failure) => {
+            eprintln!("audit: {failure}");
+            ExitCode::from(if matches!(failure, Failure::Usage(_)) { 2 } else { 3 })
+        }
+    }
+}
+
+fn catalogue() -> Result<Catalogue, Failure> {
+    Ok(Catalogue::load(&crate::repository())?)
+}
+
+/// The vectors that the ids and the tier select; all encoded ones when nothing is said.
+fn select<'a>(
+    catalogue: &'a Catalogue,
+    ids: &[String],
+    tier: Option<Tier>,
+) -> Result<Vec<&'a Entry>, Failure> {
+    let unknown = |id: &String| Failure::Usage(format!("there is no vector {id}; `audit list` shows all"));
+    if ids.is_empty() {
+        let tier = tier.map(crate::catalogue::Tier::from);
+        let chosen =
+            catalogue.entries.iter().filter(|entry| tier.is_none_or(|tier| tier == entry.vector.tier));
+        return Ok(chosen.filter(|entry| entry.vector.is_encoded()).collect());
+    }
+    let mut chosen = Vec::new();
+    for id in ids {
+        let entry = catalogue.find(id).ok_or_else(|| unknown(id))?;
+        if entry.vector.status == Claim::NotEncoded {
+            return Err(Failure::Usage(format!(
+                "{} is not encoded yet: there is nothing to run",
+                entry.vector.id
+            )));
+        }
+        chosen.push(entry);
+    }
+    Ok(chosen)
+}

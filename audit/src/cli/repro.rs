@@ -1,0 +1,56 @@
+//! `audit repro ID`: prints the shortest way to see a vector by hand, and runs it with the shipped binary.
+
+use super::{Failure, Found};
+use clap::Args;
+use std::process::Command;
+
+/// `audit repro`
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Example:\n  audit repro T1-01\n\nThe lines run in a shell, in an empty folder, with the `flin` that `cargo build --bin flin` makes on PATH."
+)]
+pub(super) struct Repro {
+    /// The vector, such as T1-01
+    id: String,
+    /// Only print the lines
+    #[arg(long)]
+    print: bool,
+}
+
+impl Repro {
+    pub(super) fn run(&self) -> Result<Found, Failure> {
+        let catalogue = super::catalogue()?;
+        let ids = [self.id.clone()];
+        let chosen = super::select(&catalogue, &ids, None)?;
+        for entry in chosen {
+            let lines = entry.vector.repro.trim();
+            for line in lines.lines() {
+                println!("$ {line}");
+            }
+            if !self.print {
+                by_hand(lines)?;
+            }
+        }
+        Ok(Found::AsClaimed)
+    }
+}
+
+fn by_hand(lines: &str) -> Result<(), Failure> {
+    let io = |what| move |error| Failure::Io { what, error };
+    let repository = crate::repository();
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let build = ["build", "--quiet", "--package", "runtime", "--bin", "flin"];
+    let built = Command::new(cargo).args(build).current_dir(&repository).status();
+    if !built.map_err(io("cannot start cargo"))?.success() {
+        return Err(Failure::Io { what: "cannot build flin", error: std::io::Error::other("cargo failed") });
+    }
+    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| repository.join("target"), Into::into);
+    let mut path = std::ffi::OsString::from(target.join("debug"));
+    path.push(":");
+    path.push(std::env::var_os("PATH").unwrap_or_default());
+    let folder = tempfile::tempdir().map_err(io("cannot make a folder"))?;
+    let status = Command::new("sh").args(["-c", lines]).env("PATH", path).current_dir(folder.path()).status();
+    let status = status.map_err(io("cannot start a shell"))?;
+    println!("({status})");
+    Ok(())
+}

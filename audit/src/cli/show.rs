@@ -1,0 +1,64 @@
+//! `audit show ID`: one vector, on a screen.
+
+use super::{Failure, Found};
+use crate::guards;
+use clap::Args;
+
+/// `audit show`
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  audit show T1-08")]
+pub(super) struct Show {
+    /// The vector, such as T1-08
+    id: String,
+}
+
+impl Show {
+    pub(super) fn run(&self) -> Result<Found, Failure> {
+        let catalogue = super::catalogue()?;
+        let unknown = || Failure::Usage(format!("there is no vector {}; `audit list` shows all", self.id));
+        let entry = catalogue.find(&self.id).ok_or_else(unknown)?;
+        let vector = &entry.vector;
+        println!("{}  {}\n", vector.id, vector.title);
+        println!("  tier        {}", vector.tier);
+        println!("  component   {}", vector.component);
+        println!("  status      {}", super::list::claim(entry));
+        println!("\n  cause       {}", vector.story.cause);
+        println!("  consequence {}", vector.story.consequence);
+        println!("  trigger     {}", vector.story.trigger);
+        println!("  expected    {}\n", vector.expected);
+        for name in &vector.guards {
+            match guards::describe(name) {
+                Some(guard) => {
+                    println!("  guard       {name} at {}: {}", guard.place_or_module(), guard.purpose);
+                }
+                None => println!("  guard       {name}"),
+            }
+        }
+        if let Some(without) = &vector.without {
+            let outcomes: Vec<_> = without.outcome.iter().map(|outcome| outcome.name()).collect();
+            println!("  without it  {} (by {})", outcomes.join(" or "), without.by.name());
+            if let Some(second) = &without.contained_by {
+                println!("  contained   by {second}, which is taken away as well to see that");
+            }
+            if let Some(reason) = &without.not_load_bearing {
+                println!("  not load-bearing: {reason}");
+            }
+        }
+        for waiting in &vector.waiting {
+            println!("  waiting     {} (needs the {})", waiting.name, waiting.needs);
+        }
+        if !vector.fuzz_targets.is_empty() {
+            println!("  fuzzed by   {}", vector.fuzz_targets.join(", "));
+        }
+        let folder = entry.folder.strip_prefix(crate::repository()).unwrap_or(&entry.folder);
+        println!("  case        {}/vector.toml", folder.display());
+        if vector.is_encoded() {
+            println!("  run it      cargo run -p audit -- run {}", vector.id);
+            println!("\n  by hand:");
+            for line in vector.repro.trim().lines() {
+                println!("    {line}");
+            }
+        }
+        Ok(Found::AsClaimed)
+    }
+}

@@ -1,0 +1,81 @@
+//! Generated inputs, each with a model that says what it must give: exhaustive where the space is small, the boundary
+//! values everywhere else. The models are slow and obvious, and share no code with the runtime.
+
+mod cases;
+mod ints;
+mod limits;
+mod lists;
+mod sources;
+mod texts;
+mod work;
+
+use super::DriverError;
+use super::lab::Lab;
+
+/// Tries all inputs of one kind.
+pub type Sweep = fn(&mut Lab) -> Result<(), DriverError>;
+
+const SWEEPS: &[(&str, Sweep)] = &[
+    ("int-add", ints::add),
+    ("int-subtract", ints::subtract),
+    ("int-multiply", ints::multiply),
+    ("int-divide", ints::divide),
+    ("int-remainder", ints::remainder),
+    ("int-power", ints::power),
+    ("int-negate", ints::negate),
+    ("int-abs", ints::abs),
+    ("int-sum", ints::sum),
+    ("number-to-int", ints::convert),
+    ("list-read", lists::read),
+    ("list-write", lists::write),
+    ("list-slice", lists::slice),
+    ("list-slice-long", lists::slice_long),
+    ("sort-adversarial", lists::sort),
+    ("text-slice", texts::slice),
+    ("text-slice-deep", texts::slice_deep),
+    ("text-index", texts::index),
+    ("text-search", texts::search),
+    ("text-width", texts::width),
+    ("case-every-code-point", cases::every_code_point),
+    ("case-pairs", cases::pairs),
+    ("source-unterminated", sources::unterminated),
+    ("source-truncated", sources::truncated),
+    ("source-replaced", sources::replaced),
+    ("source-positions", sources::positions),
+    ("source-bytes", sources::bytes),
+    ("file-bytes", sources::file_bytes),
+    ("nesting-boundary", sources::nesting),
+    ("many-names", sources::many_names),
+    ("drift", limits::drift),
+    ("drift-in-threads", limits::drift_in_threads),
+    ("many-machines", limits::many_machines),
+    ("deadline-kept", limits::deadline_kept),
+    ("colliding-keys", work::colliding_keys),
+    ("doubled-input", work::doubled_input),
+];
+
+/// The sweep of that name.
+pub fn find(name: &str) -> Result<Sweep, DriverError> {
+    let found = SWEEPS.iter().find(|(known, _)| *known == name);
+    found.map(|(_, sweep)| *sweep).ok_or_else(|| DriverError::UnknownSweep { name: name.to_owned() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalogue::{Catalogue, Driver};
+
+    #[test]
+    fn every_sweep_that_a_vector_names_exists_and_each_is_named() {
+        let catalogue = Catalogue::load(&crate::repository()).unwrap();
+        let programs = catalogue.entries.iter().filter(|entry| entry.vector.driver != Driver::Bytecode);
+        let named: Vec<&str> =
+            programs.flat_map(|entry| entry.vector.sweep.iter().map(|s| s.name.as_str())).collect();
+        for name in &named {
+            assert!(find(name).is_ok(), "{name}");
+        }
+        for (name, _) in SWEEPS {
+            assert!(named.contains(name), "no vector names {name}");
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! Every text operation, over texts of every UTF-8 width, against the vectors of characters of [`crate::oracle`].
+//!
+//! Oracle: the same result or the same kind of error. What the evaluator leaves to Unicode's tables is held to
+//! invariants instead: graphemes join to the text they came from, and matches occur in it.
+
+use super::program_differential::compare;
+use crate::generate::Choices;
+use std::fmt::Write as _;
+
+const CHARS: [char; 24] = [
+    'a',
+    'b',
+    ' ',
+    ',',
+    '1',
+    '\n',
+    '\t',
+    'ß',
+    'ŉ',
+    'İ',
+    'ﬃ',
+    'Σ',
+    'é',
+    '\u{301}',
+    '漢',
+    '字',
+    '🎉',
+    '👨',
+    '\u{200D}',
+    '🇩',
+    '🇪',
+    '\u{1F3FD}',
+    '\u{0}',
+    '\u{FEFF}',
+];
+const NUMBERS: [&str; 14] = [
+    "0",
+    "1",
+    "2",
+    "3",
+    "-1",
+    "-2",
+    "5",
+    "-9",
+    "99",
+    "9223372036854775807",
+    "-9223372036854775808",
+    "-9223372036854775807",
+    "4294967296",
+    "64",
+];
+
+/// The target.
+pub fn target(bytes: &[u8]) {
+    let mut choices = Choices::new(bytes);
+    let mut source = String::new();
+    for name in ["t", "u", "v"] {
+        let text = text(&mut choices);
+        let _ = writeln!(source, "{name} = \"{text}\"");
+    }
+    while choices.left() > 0 {
+        let operation = operation(&mut choices);
+        let _ =
+            writeln!(source, "r = try {operation}\nif r is error {{ print(r.kind) }} else {{ print(r) }}");
+        if source.len() > 2000 {
+            break;
+        }
+    }
+    let _ = writeln!(source, "print(t.graphemes().join(\"\") == t, u.graphemes().length <= u.length)");
+    let _ = writeln!(source, "print(t.find_all(/\\w+/).every(w => w in t), t.split(/,/).join(\",\") == t)");
+    compare(&source, bytes.len().is_multiple_of(8));
+}
+
+fn text(choices: &mut Choices<'_>) -> String {
+    let mut out = String::new();
+    for _ in 0..choices.below(12) {
+        let _ = write!(out, "\\u{{{:X}}}", u32::from(choices.pick(&CHARS)));
+    }
+    out
+}
+
+fn operation(choices: &mut Choices<'_>) -> String {
+    let mut texts = || choices.pick(&["t", "u", "v", "\"\"", "\"a\"", "\"\\u{1F389}\""]);
+    let (t, u, v) = (texts(), texts(), texts());
+    let (n, m) = (choices.pick(&NUMBERS), choices.pick(&NUMBERS));
+    match choices.below(30) {
+        0 => format!("{t}.slice({n}, {m})"),
+        1 => format!("{t}[{n}:{m}]"),
+        2 => format!("{t}[{n}:{m}:{}]", choices.pick(&["1", "2", "-1", "-2", "0", "-9223372036854775808"])),
+        3 => format!("{t}[{n}]"),
+        4 => format!("{t}.substring({n}, {m})"),
+        5 => format!("{t}.char_at({n})"),
+        6 => format!("{t}.index_of({u})"),
+        7 => format!("{t}.last_index_of({u})"),
+        8 => format!("{t}.count({u})"),
+        9 => format!("{t}.split({u})"),
+        10 => format!("{t}.replace({u}, {v})"),
+        11 => format!("{t}.pad_start({}, {u})", choices.pick(&["0", "5", "30", "-1"])),
+        12 => format!("{t}.pad_end({}, {u})", choices.pick(&["0", "5", "30", "-1"])),
+        13 => format!("{t}.repeat({})", choices.pick(&["0", "1", "3", "-1"])),
+        14 => format!("{t}.upper()"),
+        15 => format!("{t}.lower()"),
+        16 => format!("{t}.capitalize()"),
+        17 => format!("{t}.reverse()"),
+        18 => format!("{t}.trim()"),
+        19 => format!("{t}.trim_start().length + {u}.trim_end().length"),
+        20 => format!("{t}.lines()"),
+        21 => format!("{t}.starts_with({u})"),
+        22 => format!("{t}.ends_with({u})"),
+        23 => format!("{t}.contains({u})"),
+        24 => format!("{t} + {u} ++ {v}"),
+        25 => format!("[{t}, {u}, {v}].sort().join({t})"),
+        26 => format!("{t} < {u}"),
+        27 => format!("({t} + {u}).length == {t}.length + {u}.length"),
+        28 => format!("{t}.replace_first({u}, {v})"),
+        _ => format!("json_parse(json_stringify({t})) == {t}"),
+    }
+}

@@ -1,0 +1,34 @@
+//! The audit: crash vectors, the harness that runs them, and the reports.
+//!
+//! `harness` runs child processes and knows nothing of FLIN. `catalogue` reads the vectors. `drivers` bring a vector's
+//! inputs to the runtime, inside the child. `prove` takes guards away. `report` shows what came of it, and `cli` is the
+//! command line over all of them.
+
+#[cfg(feature = "cli")]
+pub mod cases;
+#[cfg(feature = "cli")]
+pub mod catalogue;
+#[cfg(feature = "cli")]
+pub mod cli;
+#[cfg(feature = "cli")]
+pub mod drivers;
+pub mod fuzz;
+pub mod generate;
+#[cfg(feature = "cli")]
+pub mod guards;
+#[cfg(feature = "cli")]
+pub mod harness;
+pub mod mutate;
+pub mod oracle;
+#[cfg(feature = "cli")]
+pub mod prove;
+#[cfg(feature = "cli")]
+pub mod report;
+
+use std::path::{Path, PathBuf};
+
+/// The repository that this audit was built from: vectors, reports and the runtime's sources lie there.
+pub fn repository() -> PathBuf {
+    let package = Path::new(env!("CARGO_MANIFEST_DIR"));
+    package.parent().unwrap_or(package).to_owned()
+}

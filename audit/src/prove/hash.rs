@@ -1,0 +1,168 @@
+//! What a proof rests on, as one number: the case, its driver, the toolchain, the libraries and the layers it reaches.
+
+use super::ProofError;
+use crate::catalogue::{Driver, Entry};
+use sha2::{Digest as _, Sha256};
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// Hashes the proofs of one repository, reading what they share once.
+#[derive(Clone, Debug)]
+pub struct Hasher {
+    shared: [u8; 32],
+    repository: PathBuf,
+}
+
+/// The runtime's layers that programs and bytecode reach: all of a script's journey.
+const LAYERS: [&str; 10] =
+    ["base", "value", "syntax", "check", "code", "compile", "vm", "natives", "app", "config"];
+
+impl Hasher {
+    /// Reads what all proofs share.
+    pub fn new(repository: &Path) -> Result<Self, ProofError> {
+        let mut hash = Sha256::new();
+        hash.update(toolchain());
+        hash.update(libraries(&read(&repository.join("Cargo.lock"))?));
+        let runtime = repository.join("runtime/src");
+        for layer in LAYERS {
+            hash_file(&mut hash, &runtime.join(layer).with_extension("rs"), repository)?;
+            hash_folder(&mut hash, &runtime.join(layer), repository)?;
+        }
+        Ok(Self { shared: hash.finalize().into(), repository: repository.to_owned() })
+    }
+
+    /// The hash of one vector's proof.
+    pub fn of(&self, entry: &Entry) -> Result<String, ProofError> {
+        let mut hash = Sha256::new();
+        hash.update(self.shared);
+        hash_folder(&mut hash, &entry.folder, &self.repository)?;
+        let sources = self.repository.join("audit/src");
+        hash_file(&mut hash, &sources.join("drivers.rs"), &self.repository)?;
+        for driver in files_of(entry.vector.driver) {
+            let path = sources.join("drivers").join(driver);
+            hash_file(&mut hash, &path.with_extension("rs"), &self.repository)?;
+            hash_folder(&mut hash, &path, &self.repository)?;
+        }
+        if let Some(model) = entry.vector.without.as_ref().and_then(|without| without.counter_model.as_ref())
+        {
+            let path =
+                sources.join("prove/counter_models").join(model.replace('-', "_")).with_extension("rs");
+            hash_file(&mut hash, &path, &self.repository)?;
+        }
+        let mut text = String::new();
+        for byte in &hash.finalize()[..16] {
+            let _ = write!(text, "{byte:02x}");
+        }
+        Ok(text)
+    }
+}
+
+/// The driver's own sources below `audit/src/drivers`.
+const fn files_of(driver: Driver) -> &'static [&'static str] {
+    match driver {
+        Driver::Program | Driver::Scenario => &["engine", "lab", "program", "sweep"],
+        Driver::Bytecode => &["engine", "program", "bytecode"],
+        Driver::Http => &["http"],
+        Driver::Socket => &["socket"],
+        Driver::Store => &["store"],
+    }
+}
+
+/// `rustc --version`; unknown where there is none, which then differs from where there is one.
+fn toolchain() -> Vec<u8> {
+    let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+    Command::new(rustc).arg("--version").output().map(|output| output.stdout).unwrap_or_default()
+}
+
+/// The parts of the lock file that the runtime reaches: name, version and checksum of each.
+fn libraries(lock: &[u8]) -> String {
+    let lock: toml::Table =
+        std::str::from_utf8(lock).ok().and_then(|text| text.parse().ok()).unwrap_or_default();
+    let packages: Vec<&toml::Table> = lock
+        .get("package")
+        .and_then(|list| list.as_array())
+        .into_iter()
+        .flatten()
+        .filter_map(|p| p.as_table())
+        .collect();
+    let text = |package: &toml::Table, key: &str| {
+        package.get(key).and_then(|v| v.as_str()).unwrap_or_default().to_owned()
+    };
+    let mut reached = BTreeSet::new();
+    let mut todo = vec!["runtime".to_owned()];
+    while let Some(wanted) = todo.pop() {
+        // A dependency is written as "name" or "name version"; all versions of a name are taken, which errs on the safe side.
+        let name = wanted.split(' ').next().unwrap_or_default();
+        for package in packages.iter().filter(|package| text(package, "name") == name) {
+            let id = (text(package, "name"), text(package, "version"), text(package, "checksum"));
+            if reached.insert(id) {
+                let dependencies = package.get("dependencies").and_then(|list| list.as_array());
+                todo.extend(dependencies.into_iter().flatten().filter_map(|d| d.as_str()).map(str::to_owned));
+            }
+        }
+    }
+    reached.into_iter().fold(String::new(), |mut all, (name, version, checksum)| {
+        let _ = writeln!(all, "{name} {version} {checksum}");
+        all
+    })
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, ProofError> {
+    std::fs::read(path).map_err(|error| ProofError::Read { path: path.to_owned(), error })
+}
+
+/// Name and content; a file that is not there hashes as its absence.
+fn hash_file(hash: &mut Sha256, path: &Path, repository: &Path) -> Result<(), ProofError> {
+    if path.is_file() {
+        let content = read(path)?;
+        hash.update(path.strip_prefix(repository).unwrap_or(path).as_os_str().as_encoded_bytes());
+        hash.update((content.len() as u64).to_le_bytes());
+        hash.update(&content);
+    }
+    Ok(())
+}
+
+fn hash_folder(hash: &mut Sha256, folder: &Path, repository: &Path) -> Result<(), ProofError> {
+    if !folder.is_dir() {
+        return Ok(());
+    }
+    let at = |error| ProofError::Read { path: folder.to_owned(), error };
+    let mut paths = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(at)? {
+        paths.push(entry.map_err(at)?.path());
+    }
+    paths.sort();
+    for path in paths {
+        if path.is_dir() {
+            hash_folder(hash, &path, repository)?;
+        } else {
+            hash_file(hash, &path, repository)?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_runtimes_libraries_count() {
+        let lock = "[[package]]\nname = 'runtime'\nversion = '1'\ndependencies = ['a']\n\
+            [[package]]\nname = 'a'\nversion = '2'\nchecksum = 'c'\n[[package]]\nname = 'b'\nversion = '3'\n";
+        assert_eq!(libraries(lock.as_bytes()), "a 2 c\nruntime 1 \n");
+    }
+
+    #[test]
+    fn a_changed_case_changes_its_hash_only() {
+        let catalogue = crate::catalogue::Catalogue::load(&crate::repository()).unwrap();
+        let hasher = Hasher::new(&crate::repository()).unwrap();
+        let mut entry = catalogue.find("T1-01").unwrap().clone();
+        let before = hasher.of(&entry).unwrap();
+        assert_eq!(before, hasher.of(&entry).unwrap());
+        entry.folder = catalogue.find("T1-02").unwrap().folder.clone();
+        assert_ne!(before, hasher.of(&entry).unwrap());
+    }
+}

@@ -1,0 +1,92 @@
+//! What else looks at a vector: tests that carry its id in their names, and fuzz targets with their corpora.
+
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// A fuzz target.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Target {
+    /// Its name.
+    pub name: String,
+    /// Committed inputs: seeds and what once crashed.
+    pub corpus: usize,
+}
+
+/// Tests and fuzz targets by name.
+#[derive(Clone, Debug, Default)]
+pub struct Coverage {
+    tests: BTreeMap<String, usize>,
+    corpora: BTreeMap<String, usize>,
+}
+
+impl Coverage {
+    /// Looks through the sources and the fuzz package.
+    pub fn read(repository: &Path) -> Self {
+        let mut coverage = Self::default();
+        for folder in ["runtime/src", "runtime/tests", "audit/src", "audit/tests"] {
+            coverage.read_tests(&repository.join(folder));
+        }
+        for entry in entries(&repository.join("fuzz/fuzz_targets")) {
+            let name = entry.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+            let seeds = entries(&repository.join("fuzz/corpus").join(&name)).len();
+            let crashes = entries(&repository.join("crash-corpus").join(&name));
+            let crashes = crashes.iter().filter(|path| path.extension().is_none_or(|e| e != "toml")).count();
+            coverage.corpora.insert(name, seeds + crashes);
+        }
+        coverage
+    }
+
+    fn read_tests(&mut self, folder: &Path) {
+        for path in entries(folder) {
+            if path.is_dir() {
+                self.read_tests(&path);
+            } else if let Ok(text) = std::fs::read_to_string(&path) {
+                for id in text.split("fn ").skip(1).filter_map(vector_in_name) {
+                    *self.tests.entry(id).or_default() += 1;
+                }
+            }
+        }
+    }
+
+    /// How many tests carry the id.
+    pub fn tests_of(&self, id: &str) -> usize {
+        self.tests.get(id).copied().unwrap_or(0)
+    }
+
+    /// Inputs in the corpora of these targets.
+    pub fn corpus_of(&self, targets: &[String]) -> usize {
+        targets.iter().filter_map(|target| self.corpora.get(target)).sum()
+    }
+
+    /// All targets.
+    pub fn targets(&self) -> Vec<Target> {
+        self.corpora.iter().map(|(name, corpus)| Target { name: name.clone(), corpus: *corpus }).collect()
+    }
+}
+
+/// `t1_08_…(` and `x_10_…(` carry T1-08 and X-10.
+fn vector_in_name(rest: &str) -> Option<String> {
+    let name = rest.split('(').next()?;
+    let mut parts = name.split('_');
+    let (tier, number) = (parts.next()?, parts.next()?);
+    let known = matches!(tier, "t1" | "t2" | "t3" | "x");
+    let numbered = number.len() == 2 && number.bytes().all(|byte| byte.is_ascii_digit());
+    (known && numbered).then(|| format!("{}-{number}", tier.to_uppercase()))
+}
+
+fn entries(folder: &Path) -> Vec<std::path::PathBuf> {
+    std::fs::read_dir(folder).map(|entries| entries.flatten().map(|e| e.path()).collect()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_read_from_test_names() {
+        assert_eq!(vector_in_name("t1_08_names_the_limit() {"), Some("T1-08".to_owned()));
+        assert_eq!(vector_in_name("x_10_cycles() {"), Some("X-10".to_owned()));
+        assert_eq!(vector_in_name("to_text() {"), None);
+    }
+}
