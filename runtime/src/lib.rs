@@ -4,15 +4,17 @@
 //!
 //! 1. `base`: spans, diagnostics, faults, the clock, the named guards.
 //! 2. `value`: values, the heap and its collector, text, lists, maps, arithmetic.
-//! 3. `syntax`: lexer, parser, tree, formatter.
-//! 4. `check`: names, gradual types, the diagnostics of a program.
-//! 5. `code`: the opcode table; encode, decode, disassemble, verify.
-//! 6. `compile`: tree to code, the only bridge between `syntax` and `code`.
-//! 7. `vm`: the dispatch loop, frames, limits, traps, effects.
-//! 8. `natives`: the built-in functions and methods.
-//! 9. `app`: loading a project, running one execution to its end.
-//! 10. `config`: `flin.config`.
-//! 11. `cli`: the command line.
+//! 3. `record`: entities as plain data, between executions and the store.
+//! 4. `syntax`: lexer, parser, tree, formatter.
+//! 5. `check`: names, gradual types, the diagnostics of a program.
+//! 6. `code`: the opcode table; encode, decode, disassemble, verify.
+//! 7. `compile`: tree to code, the only bridge between `syntax` and `code`.
+//! 8. `vm`: the dispatch loop, frames, limits, traps, effects.
+//! 9. `natives`: the built-in functions and methods.
+//! 10. `store`: entities in memory, every change on disk before it is acknowledged.
+//! 11. `app`: loading a project, running one execution to its end.
+//! 12. `config`: `flin.config`.
+//! 13. `cli`: the command line.
 
 #![cfg_attr(
     test,
@@ -28,6 +30,8 @@ pub mod code;
 pub mod compile;
 pub mod config;
 pub mod natives;
+pub mod record;
+pub mod store;
 pub mod syntax;
 pub mod value;
 pub mod vm;

@@ -1,0 +1,97 @@
+//! The encoding of field values: tagged, canonical, decoded strictly.
+//!
+//! A row's data is its fields one after the other; how many there are, the shape says. One value is a tag byte and then:
+//! ints and times as zigzag LEB128, doubles as 8 bytes little-endian, texts as a LEB128 length and UTF-8, lists as a
+//! LEB128 count and their elements, maps as a count and their entries in order, variants as name, count and payload,
+//! references as the LEB128 id. A LEB128 that is not the shortest is refused, and so is whatever else has a second
+//! spelling (R1). [`Token`]s stream, for whoever keeps values in another shape; [`Datum`] is the
+//! shape of whoever has none.
+
+use super::DEPTH_MAX;
+use std::sync::Arc;
+
+/// A value that the store can hold.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Datum {
+    /// None.
+    None,
+    /// A truth value.
+    Bool(bool),
+    /// An int.
+    Int(i64),
+    /// A double.
+    Number(f64),
+    /// A text.
+    Text(Arc<str>),
+    /// Milliseconds since 1970-01-01 UTC.
+    Time(i64),
+    /// A list.
+    List(Vec<Datum>),
+    /// A map, in the order of its entries.
+    Map(Vec<(Datum, Datum)>),
+    /// A variant of an enum: its name and payload.
+    Variant(Arc<str>, Vec<Datum>),
+    /// The id of a referred row; which entity, the field's type says.
+    Reference(u64),
+}
+
+/// One piece of an encoded value. Containers announce how many values follow (two for each entry of a map).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Token<'a> {
+    /// None.
+    None,
+    /// A truth value.
+    Bool(bool),
+    /// An int.
+    Int(i64),
+    /// A double.
+    Number(f64),
+    /// A text.
+    Text(&'a str),
+    /// Milliseconds.
+    Time(i64),
+    /// A list of so many elements.
+    List(usize),
+    /// A map of so many entries: key, value, key, value, …
+    Map(usize),
+    /// A variant with a payload of so many values.
+    Variant(&'a str, usize),
+    /// The id of a referred row.
+    Reference(u64),
+}
+
+/// Why bytes are no value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{fault} at byte {offset}")]
+pub struct DataError {
+    /// Where, from the start of the data.
+    pub offset: usize,
+    /// What is wrong there.
+    pub fault: DataFault,
+}
+
+/// What is wrong with encoded data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum DataFault {
+    /// The data ends inside a value.
+    #[error("the data ends inside a value")]
+    End,
+    /// No value begins with this byte.
+    #[error("no value begins with the byte {0:#04x}")]
+    Tag(u8),
+    /// A number that is longer than needed, or above 64 bits.
+    #[error("a number is not in its shortest form")]
+    Varint,
+    /// A text that is not UTF-8.
+    #[error("a text is not UTF-8")]
+    Text,
+    /// A container that announces more values than there are bytes left.
+    #[error("a container announces more values than there are bytes left")]
+    Count,
+    /// Values nested deeper than [`DEPTH_MAX`].
+    #[error("values nest deeper than {DEPTH_MAX} levels")]
+    Depth,
+    /// Bytes behind the last value.
+    #[error("there are bytes behind the last value")]
+    Rest,
+}

@@ -1,0 +1,82 @@
+//! A field's value as an index sees it: equal exactly when the language's `==` says so.
+
+use super::Datum;
+use std::sync::Arc;
+
+/// A value that rows are looked up by. Numbers that are integral and fit are ints: `2 == 2.0`. NaN equals nothing and
+/// has no key.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Key {
+    /// A truth value.
+    Bool(bool),
+    /// An int, or an integral number that fits one.
+    Int(i64),
+    /// Another number, by its bits; `-0.0` is the int 0.
+    Number(u64),
+    /// A text.
+    Text(Arc<str>),
+    /// A time, in milliseconds.
+    Time(i64),
+    /// The id of a referred row.
+    Reference(u64),
+    /// A variant without payload, by name.
+    Variant(Arc<str>),
+}
+
+impl Key {
+    /// The key of a value, if it has one: none, NaN, lists, maps and variants with payload have none.
+    pub fn of(datum: &Datum) -> Option<Self> {
+        Some(match datum {
+            Datum::Bool(b) => Self::Bool(*b),
+            Datum::Int(i) => Self::Int(*i),
+            Datum::Number(n) => Self::number(*n)?,
+            Datum::Text(text) => Self::Text(text.clone()),
+            Datum::Time(ms) => Self::Time(*ms),
+            Datum::Reference(id) => Self::Reference(*id),
+            Datum::Variant(name, values) if values.is_empty() => Self::Variant(name.clone()),
+            Datum::None | Datum::Variant(..) | Datum::List(_) | Datum::Map(_) => return None,
+        })
+    }
+
+    fn number(n: f64) -> Option<Self> {
+        /// 2^63, the first double above every int.
+        const LIMIT: f64 = 9_223_372_036_854_775_808.0;
+        if n.is_nan() {
+            return None;
+        }
+        if n.fract() != 0.0 || n < -LIMIT || n >= LIMIT {
+            return Some(Self::Number(n.to_bits()));
+        }
+        #[expect(clippy::cast_possible_truncation, reason = "integral and within the range of an int")]
+        let int = n as i64;
+        Some(Self::Int(int))
+    }
+
+    /// Bytes that it takes beside its own size.
+    pub fn bytes(&self) -> usize {
+        match self {
+            Self::Text(text) | Self::Variant(text) => text.len(),
+            Self::Bool(_) | Self::Int(_) | Self::Number(_) | Self::Time(_) | Self::Reference(_) => 0,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_have_the_key_of_the_int_that_they_equal() {
+        for (number, key) in [
+            (2.0, Some(Key::Int(2))),
+            (-0.0, Some(Key::Int(0))),
+            (-9_223_372_036_854_775_808.0, Some(Key::Int(i64::MIN))),
+            (9_223_372_036_854_775_808.0, Some(Key::Number(9_223_372_036_854_775_808.0_f64.to_bits()))),
+            (f64::INFINITY, Some(Key::Number(f64::INFINITY.to_bits()))),
+            (0.5, Some(Key::Number(0.5_f64.to_bits()))),
+            (f64::NAN, None),
+        ] {
+            assert_eq!(Key::of(&Datum::Number(number)), key, "{number}");
+        }
+    }
+}
