@@ -44,7 +44,7 @@ impl Key {
         if n.is_nan() {
             return None;
         }
-        if n.fract() != 0.0 || n < -LIMIT || n >= LIMIT {
+        if n.fract() != 0.0 || !(-LIMIT..LIMIT).contains(&n) {
             return Some(Self::Number(n.to_bits()));
         }
         #[expect(clippy::cast_possible_truncation, reason = "integral and within the range of an int")]

@@ -31,10 +31,10 @@ pub trait File: Send + Sync + std::fmt::Debug {
     fn read_at(&self, offset: u64, bytes: &mut [u8]) -> io::Result<usize>;
     /// Writes some bytes, maybe not all.
     fn write_at(&self, offset: u64, bytes: &[u8]) -> io::Result<usize>;
-    /// Makes what was written durable, and the length.
+    /// Makes what was written durable, and the size.
     fn sync(&self) -> io::Result<()>;
-    /// Its length in bytes.
-    fn len(&self) -> io::Result<u64>;
+    /// How many bytes it has.
+    fn size(&self) -> io::Result<u64>;
     /// Makes it so long, cutting or filling with zeros.
-    fn set_len(&self, len: u64) -> io::Result<()>;
+    fn set_size(&self, size: u64) -> io::Result<()>;
 }

@@ -60,9 +60,8 @@ impl Search {
     /// Charges and makes what a search of this pattern needs; whoever drops it releases what it [held](Self::held).
     pub fn new(pattern: Arc<Pattern>, any: bool, memory: &mut Memory) -> Outcome<Self> {
         let states = pattern.automaton.states().len();
-        let bytes = Threads::bytes(states)
-            .saturating_mul(3)
-            .saturating_add(states.saturating_mul(2 * size_of::<StateID>()));
+        let closing = states.saturating_mul(size_of::<StateID>()).saturating_mul(2);
+        let bytes = Threads::bytes(states).saturating_mul(3).saturating_add(closing);
         // A pattern that nobody else holds is charged here; one that a value holds is charged with its object.
         let own = if Arc::strong_count(&pattern) == 1 { pattern.bytes } else { 0 };
         let charged = bytes.saturating_add(own);
