@@ -17,8 +17,9 @@ pub mod data;
 mod key;
 pub mod request;
 pub mod shape;
+pub mod varint;
 
-pub use data::{DataError, DataFault, Datum, Token};
+pub use data::{DataError, DataFault, Datum, Reader, Token, Writer};
 pub use key::Key;
 pub use request::{Batch, Given, Lookup, Pinned, Refusal, Reply, Request, Row, VersionAt, Which};
 pub use shape::{EntityShape, FieldShape, FieldType, OnDelete, Rule, Schema};

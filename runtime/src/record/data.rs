@@ -4,8 +4,16 @@
 //! ints and times as zigzag LEB128, doubles as 8 bytes little-endian, texts as a LEB128 length and UTF-8, lists as a
 //! LEB128 count and their elements, maps as a count and their entries in order, variants as name, count and payload,
 //! references as the LEB128 id. A LEB128 that is not the shortest is refused, and so is whatever else has a second
-//! spelling (R1). [`Token`]s stream, for whoever keeps values in another shape; [`Datum`] is the
-//! shape of whoever has none.
+//! spelling (R1): a NaN has one. [`Token`]s stream through a [`Writer`] and out of a [`Reader`], for whoever keeps values
+//! in another shape; [`Datum`] is the shape of whoever has none.
+
+mod read;
+#[cfg(test)]
+mod tests;
+mod write;
+
+pub use read::Reader;
+pub use write::Writer;
 
 use super::DEPTH_MAX;
 use std::sync::Arc;
@@ -82,6 +90,9 @@ pub enum DataFault {
     /// A number that is longer than needed, or above 64 bits.
     #[error("a number is not in its shortest form")]
     Varint,
+    /// A NaN whose bits are not those of the one that is written.
+    #[error("a NaN is not the canonical one")]
+    Nan,
     /// A text that is not UTF-8.
     #[error("a text is not UTF-8")]
     Text,
@@ -94,4 +105,42 @@ pub enum DataFault {
     /// Bytes behind the last value.
     #[error("there are bytes behind the last value")]
     Rest,
+}
+
+/// The tag byte of each kind of value.
+mod tag {
+    pub const NONE: u8 = 0;
+    pub const FALSE: u8 = 1;
+    pub const TRUE: u8 = 2;
+    pub const INT: u8 = 3;
+    pub const NUMBER: u8 = 4;
+    pub const TEXT: u8 = 5;
+    pub const TIME: u8 = 6;
+    pub const LIST: u8 = 7;
+    pub const MAP: u8 = 8;
+    pub const VARIANT: u8 = 9;
+    pub const REFERENCE: u8 = 10;
+}
+
+/// Values, one after the other, encoded.
+///
+/// # Errors
+///
+/// [`DataFault::Depth`] when one nests too deep.
+pub fn encode(values: &[Datum]) -> Result<Vec<u8>, DataFault> {
+    let mut writer = Writer::new();
+    for value in values {
+        writer.datum(value)?;
+    }
+    writer.finish()
+}
+
+/// The values that `bytes` hold, one after the other.
+pub fn decode(bytes: &[u8]) -> Result<Vec<Datum>, DataError> {
+    let mut reader = Reader::new(bytes);
+    let mut values = Vec::new();
+    while let Some(value) = reader.datum()? {
+        values.push(value);
+    }
+    Ok(values)
 }
