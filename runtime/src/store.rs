@@ -28,4 +28,7 @@
 //! Absences: no async runtime; nothing here reads a clock, the caller brings the time.
 
 pub mod disk;
+pub mod row;
 pub mod sync;
+
+pub use row::{FieldId, Lsn, Row, RowEffect, TypeId};
