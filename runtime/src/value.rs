@@ -16,7 +16,9 @@ pub mod builder;
 pub mod calendar;
 pub mod collect;
 pub mod cut;
+pub mod entity;
 pub mod equal;
+pub mod fetched;
 pub mod format;
 pub mod heap;
 pub mod list;
@@ -33,19 +35,20 @@ pub mod text;
 
 pub use arena::Handle;
 pub use builder::TextBuilder;
+pub use entity::{Entity, Query};
 pub use heap::Heap;
 pub use list::List;
 pub use map::Map;
 pub use memory::{Memory, Pool};
 pub use object::{Closure, ErrorValue, Object, Range, Variant};
 pub use pattern::Pattern;
-pub use stop::{Bug, ErrorKind, Raise, Stop};
+pub use stop::{Bug, ErrorKind, Need, Raise, Stop};
 pub use text::Text;
 
 use crate::base::Kind;
 use crate::base::builtin::NativeId;
 
-/// A value of the language, or (`Unset`, `Cell`, `Iterator`) one of the machine's own.
+/// A value of the language, or (`Unset`, `Cell`, `Iterator`, `Reference`) one of the machine's own.
 #[derive(Clone, Copy, Debug)]
 pub enum Value {
     /// The machine's: a variable that no assignment has reached, an argument that was not given.
@@ -102,12 +105,23 @@ pub enum Value {
     Bytes(Handle<Object>),
     /// [`Object::View`].
     View(Handle<Object>),
+    /// [`Object::Entity`].
+    Entity(Handle<Object>),
+    /// [`Object::Query`].
+    Query(Handle<Object>),
     /// What browser-only names yield on the server.
     Client,
     /// The machine's: a captured variable.
     Cell(Handle<Value>),
     /// The machine's: the state of a `for` loop ([`Object::Iterator`]).
     Iterator(Handle<Object>),
+    /// The machine's: what a field that refers to an entity holds until it is read.
+    Reference {
+        /// Index of the entity in the program's schema.
+        of: u32,
+        /// Its id.
+        id: u64,
+    },
 }
 
 const _: () = assert!(size_of::<Value>() == 16, "V1");
@@ -116,7 +130,9 @@ impl Value {
     /// The kind that a program sees. The machine's own values never reach one; they count as none.
     pub const fn kind(self) -> Kind {
         match self {
-            Self::Unset | Self::None | Self::Cell(_) | Self::Iterator(_) => Kind::None,
+            Self::Unset | Self::None | Self::Cell(_) | Self::Iterator(_) | Self::Reference { .. } => {
+                Kind::None
+            }
             Self::Bool(_) => Kind::Bool,
             Self::Int(_) => Kind::Int,
             Self::Number(_) => Kind::Number,
@@ -136,6 +152,8 @@ impl Value {
             Self::Regex(_) => Kind::Regex,
             Self::Bytes(_) => Kind::Bytes,
             Self::View(_) => Kind::View,
+            Self::Entity(_) => Kind::Entity,
+            Self::Query(_) => Kind::Query,
             Self::Client => Kind::Client,
         }
     }

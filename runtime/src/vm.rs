@@ -15,6 +15,7 @@ mod construct;
 mod dispatch;
 mod drive;
 pub mod effect;
+pub mod entity;
 mod errors;
 mod frame;
 mod globals;

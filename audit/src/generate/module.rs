@@ -50,6 +50,7 @@ pub fn module(bytes: &[u8], natives: &[&str]) -> Module {
             flin_runtime::code::module::TypeShape::Enum(0),
             flin_runtime::code::module::TypeShape::AnyOf(vec![0, 1]),
         ],
+        entities: flin_runtime::record::Schema::default(),
         enums: vec![EnumShape {
             name: "Shape".into(),
             variants: vec![("Dot".into(), vec![]), ("Box".into(), vec!["w".into(), "".into()])],

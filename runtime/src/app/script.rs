@@ -8,6 +8,7 @@ use super::host::{Gone, Host};
 use super::limits::Limits;
 use super::password;
 use crate::base::guard::{Guard, off};
+use crate::record::Refusal;
 use crate::value::{Bug, Pool};
 use crate::vm::{Answer, Effect, Outcome, Program, Trap, Uncaught, Vm};
 use std::sync::Arc;
@@ -134,6 +135,7 @@ impl From<Gone> for End {
 /// Does what the VM asks for.
 fn perform(effect: Effect, host: &mut dyn Host) -> Result<Answer, End> {
     Ok(match effect {
+        Effect::Store(_) => Answer::Store(Err(Refusal::Unavailable("this execution has no store".into()))),
         Effect::Print(line) => {
             host.print(&line)?;
             Answer::Nothing

@@ -5,6 +5,7 @@
 use super::op::Op;
 use crate::base::span::to_usize;
 use crate::base::{Kind, Span};
+use crate::record::Schema;
 use std::sync::Arc;
 
 /// A program before it is verified.
@@ -22,6 +23,8 @@ pub struct Module {
     pub types: Vec<TypeShape>,
     /// Enums.
     pub enums: Vec<EnumShape>,
+    /// Entities; operands, types and references name them by index.
+    pub entities: Schema,
     /// All variants that operands name: enum and variant.
     pub variants: Vec<(u32, u32)>,
     /// Files with global variables, and what initialises them.

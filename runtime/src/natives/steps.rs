@@ -13,8 +13,8 @@ pub const fn bulk(bytes: usize) -> usize {
     (bytes / BULK_BYTES).saturating_add(1)
 }
 
-/// Runs it here and now when it has no more work than fits a step, else in a frame of its own. A collection that it
-/// needs meanwhile also gives it a frame, so that nothing that it holds is lost.
+/// Runs it here and now when it has no more work than fits a step, else in a frame of its own. A collection, or something
+/// of the store, that it needs meanwhile also gives it a frame, so that nothing that it holds is lost.
 pub fn start(context: &mut Context<'_>, mut stepped: impl Stepped + 'static, work: usize) -> Outcome<Flow> {
     if work > SLICE {
         return Ok(Flow::Step(Box::new(stepped)));
@@ -24,7 +24,7 @@ pub fn start(context: &mut Context<'_>, mut stepped: impl Stepped + 'static, wor
             Ok(Step::Done(value)) => break Ok(Flow::Value(value)),
             Ok(Step::Again) => {}
             Ok(Step::Call { .. } | Step::Ask(_)) => break Err(Bug::BadFrame.into()),
-            Err(Stop::Collect { .. }) => return Ok(Flow::Step(Box::new(stepped))),
+            Err(Stop::Collect { .. } | Stop::Need(_)) => return Ok(Flow::Step(Box::new(stepped))),
             Err(stop) => break Err(stop),
         }
     };

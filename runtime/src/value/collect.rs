@@ -97,7 +97,9 @@ fn mark(heap: &mut Heap, value: Value) -> Result<Option<Holder>, Bug> {
         | Value::Regex(object)
         | Value::Bytes(object)
         | Value::View(object)
-        | Value::Iterator(object) => fresh(&mut heap.objects, object)?.then_some(Holder::Object(object)),
+        | Value::Iterator(object)
+        | Value::Entity(object)
+        | Value::Query(object) => fresh(&mut heap.objects, object)?.then_some(Holder::Object(object)),
         Value::Cell(_)
         | Value::Unset
         | Value::None
@@ -111,6 +113,7 @@ fn mark(heap: &mut Heap, value: Value) -> Result<Option<Holder>, Bug> {
         | Value::Method(_)
         | Value::Plain { .. }
         | Value::Constructor { .. }
+        | Value::Reference { .. }
         | Value::Client => None,
     })
 }
@@ -155,6 +158,8 @@ fn child_of(object: &Object, at: usize) -> Option<Value> {
         Object::Range(_) | Object::Regex(_) | Object::Bytes(_) => None,
         Object::View(text) => (at == 0).then_some(Value::Text(*text)),
         Object::Variant(variant) => variant.payload.get(at).copied(),
+        Object::Entity(entity) => entity.fields.get(at).copied(),
+        Object::Query(query) => query.held(at),
         Object::Error(error) => match at {
             0 => Some(Value::Text(error.message)),
             1 => Some(error.cause),
@@ -180,7 +185,9 @@ fn child_of(object: &Object, at: usize) -> Option<Value> {
 impl Heap {
     /// Frees all that `roots` does not reach. `wanted` bytes will be asked for right after.
     pub fn collect(&mut self, wanted: usize, roots: impl FnOnce(&mut Marker<'_>)) -> Result<(), Bug> {
+        let fetched: Vec<Value> = self.fetched.values().collect();
         let mut marker = Marker { heap: self, work: Vec::new(), bug: None };
+        marker.visit_all(&fetched);
         roots(&mut marker);
         if let Some(bug) = marker.bug {
             return Err(bug);

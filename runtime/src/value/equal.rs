@@ -171,6 +171,7 @@ fn look(heap: &Heap, left: Value, right: Value) -> Result<Look, Bug> {
             }
         }
         (V::Variant(a), V::Variant(b)) => return variants(heap, a, b),
+        (V::Entity(a), V::Entity(b)) => a == b || entities(heap, a, b)?,
         (V::Function(a), V::Function(b)) | (V::Method(a), V::Method(b)) => a == b,
         (V::Closure(a), V::Closure(b)) => a == b,
         (V::Native(a), V::Native(b)) => a == b,
@@ -185,6 +186,15 @@ fn look(heap: &Heap, left: Value, right: Value) -> Result<Look, Bug> {
         | (V::View(a), V::View(b)) => a == b || objects(heap, a, b)?,
         _ => false,
     }))
+}
+
+/// Entities are equal by type and id; one that was never saved equals itself alone.
+fn entities(heap: &Heap, a: Handle<Object>, b: Handle<Object>) -> Result<bool, Bug> {
+    let (left, right) = (heap.entity(a)?, heap.entity(b)?);
+    Ok(match (left.stored, right.stored) {
+        (Some(a), Some(b)) => left.of == right.of && a.id == b.id,
+        _ => false,
+    })
 }
 
 fn variants(heap: &Heap, a: Handle<Object>, b: Handle<Object>) -> Result<Look, Bug> {

@@ -4,12 +4,14 @@
 
 use super::Value;
 use super::arena::{Arena, Handle};
+use super::entity::{Condition, Entity, Query};
+use super::fetched::Fetched;
 use super::list::List;
 use super::map::{Key, Map, bad_key};
 use super::memory::Memory;
 use super::object::{Closure, Object};
 use super::pattern::Pattern;
-use super::stop::{Bug, Outcome, Stop};
+use super::stop::{Bug, Need, Outcome, Stop};
 use super::text::{Text, Texts};
 use std::sync::Arc;
 
@@ -28,6 +30,8 @@ pub struct Heap {
     pub cells: Arena<Value>,
     /// The rest.
     pub objects: Arena<Object>,
+    /// What was fetched for the operation at hand.
+    pub fetched: Fetched,
     /// The budget.
     pub memory: Memory,
 }
@@ -42,6 +46,7 @@ impl Heap {
             closures: Arena::default(),
             cells: Arena::default(),
             objects: Arena::default(),
+            fetched: Fetched::default(),
             memory,
         }
     }
@@ -175,6 +180,43 @@ impl Heap {
     pub fn object<T>(&self, handle: Handle<Object>, of: impl FnOnce(&Object) -> Option<&T>) -> Outcome<&T> {
         of(self.objects.get(handle)?).ok_or(Stop::Bug(Bug::WrongShape))
     }
+
+    /// An entity's data.
+    pub fn entity(&self, handle: Handle<Object>) -> Result<&Entity, Bug> {
+        match self.objects.get(handle)? {
+            Object::Entity(entity) => Ok(entity),
+            _ => Err(Bug::WrongShape),
+        }
+    }
+
+    /// The same, to change it.
+    pub fn entity_mut(&mut self, handle: Handle<Object>) -> Result<&mut Entity, Bug> {
+        match self.objects.get_mut(handle)? {
+            Object::Entity(entity) => Ok(entity),
+            _ => Err(Bug::WrongShape),
+        }
+    }
+
+    /// A query.
+    pub fn query(&self, handle: Handle<Object>) -> Result<&Query, Bug> {
+        match self.objects.get(handle)? {
+            Object::Query(query) => Ok(query),
+            _ => Err(Bug::WrongShape),
+        }
+    }
+
+    /// What the operation at hand needs of the store; the first time it stops for it.
+    pub fn needed(&self, need: Need) -> Outcome<Value> {
+        self.fetched.find(need).ok_or_else(|| Stop::Need(Box::new(need)))
+    }
+
+    /// The rows of a query.
+    pub fn rows(&self, query: Handle<Object>) -> Outcome<Handle<List>> {
+        match self.needed(Need::Rows(query))? {
+            Value::List(rows) => Ok(rows),
+            _ => Err(Bug::WrongShape.into()),
+        }
+    }
 }
 
 impl Object {
@@ -193,6 +235,12 @@ impl Object {
                 super::object::Iterator::Pairs { pairs, .. } => size_of_val::<[(Value, Value)]>(pairs),
                 _ => 0,
             },
+            Self::Entity(entity) => {
+                size_of::<Entity>().saturating_add(size_of_val::<[Value]>(&entity.fields))
+            }
+            Self::Query(query) => {
+                size_of::<Query>().saturating_add(size_of_val::<[Condition]>(&query.conditions))
+            }
         }
     }
 }

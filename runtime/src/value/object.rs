@@ -1,6 +1,7 @@
 //! Closures, and the objects that are too rare for an arena of their own.
 
 use super::arena::Handle;
+use super::entity::{Entity, Query};
 use super::map::Map;
 use super::pattern::Pattern;
 use super::text::Text;
@@ -33,6 +34,10 @@ pub enum Object {
     View(Handle<Text>),
     /// The state of a `for` loop.
     Iterator(Iterator),
+    /// An entity.
+    Entity(Box<Entity>),
+    /// A query.
+    Query(Box<Query>),
 }
 
 /// `start..end` or `start..<end`, as written.

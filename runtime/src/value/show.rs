@@ -21,6 +21,8 @@ pub trait Names {
     fn method(&self, name: u32) -> &str;
     /// A variant of an enum.
     fn variant(&self, of: u32, variant: u32) -> &str;
+    /// An entity's.
+    fn entity(&self, of: u32) -> &str;
 }
 
 /// One value to write.
@@ -229,7 +231,8 @@ fn token(heap: &Heap, names: &dyn Names, part: Part, out: &mut String) -> Result
         | Value::Error(object)
         | Value::Regex(object)
         | Value::Bytes(object)
-        | Value::View(object) => return object_token(heap, names, object, out),
+        | Value::View(object)
+        | Value::Entity(object) => return object_token(heap, names, object, out),
         _ => return Err(Bug::InternalValue),
     }
     Ok(Token::Scratch)
@@ -269,7 +272,14 @@ fn object_token(
         Object::Regex(pattern) => out.push_str(&pattern.source),
         Object::Bytes(bytes) => put(out, format_args!("<{} bytes>", bytes.len())),
         Object::View(text) => return Ok(Token::Text { text: *text, quoted: false }),
-        Object::Iterator(_) => return Err(Bug::InternalValue),
+        Object::Entity(entity) => {
+            out.push_str(names.entity(entity.of));
+            match entity.stored {
+                Some(stored) => put(out, format_args!("({})", stored.id)),
+                None => out.push_str("(new)"),
+            }
+        }
+        Object::Query(_) | Object::Iterator(_) => return Err(Bug::InternalValue),
     }
     Ok(Token::Scratch)
 }

@@ -1,5 +1,6 @@
 //! Why an operation did not give a value: it raises, it needs a collection first, or the runtime is at fault.
 
+use super::{Handle, List, Object};
 use std::borrow::Cow;
 
 /// What ends an operation early.
@@ -12,8 +13,27 @@ pub enum Stop {
         /// Bytes that were asked for.
         bytes: usize,
     },
+    /// Nothing was changed; fetch this from the store, put it where [`super::Heap::needed`] finds it, and run the
+    /// operation again.
+    Need(Box<Need>),
     /// An invariant of the runtime did not hold.
     Bug(Bug),
+}
+
+/// What an operation needs of the store before it can be done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Need {
+    /// The rows of a query, as a list.
+    Rows(Handle<Object>),
+    /// The entity that a reference names; none when it is gone.
+    Entity {
+        /// Index of the entity in the program's schema.
+        of: u32,
+        /// Its id.
+        id: u64,
+    },
+    /// A list with the entities of all references in this one.
+    Entities(Handle<List>),
 }
 
 /// Result of an operation on values.
@@ -105,6 +125,9 @@ pub enum Bug {
     /// More was released than was charged.
     #[error("memory accounting went below zero")]
     Accounting,
+    /// An operation asked again for what was fetched for it.
+    #[error("an operation did not use what was fetched for it")]
+    Unused,
 }
 
 impl Stop {

@@ -1,6 +1,7 @@
 //! Calls that the dispatch loop does not do itself: irregular arguments, built-ins, method names, constructors.
 
 use super::construct;
+use super::entity::member;
 use super::frame::{CodeFrame, Frame, window};
 use super::native::{Context, Flow};
 use super::program::Program;
@@ -137,6 +138,11 @@ pub(super) fn property(context: &mut Context<'_>, object: Value, name: u32) -> O
     if let Value::Error(error) = object {
         return super::trace::member(context, error, name).map(Flow::Value);
     }
+    if let Value::Entity(entity) = object
+        && let Some(value) = member::read(context, entity, context.program.text(name))?
+    {
+        return Ok(Flow::Value(value));
+    }
     if let Some(id) = context.program.method(name, object.kind())
         && context.program.native(id)?.signature.property
     {
@@ -145,6 +151,7 @@ pub(super) fn property(context: &mut Context<'_>, object: Value, name: u32) -> O
     match object {
         Value::None | Value::Unset => Ok(Flow::Value(Value::None)),
         Value::Client => Ok(Flow::Value(Value::Client)),
+        Value::Entity(entity) => Err(member::unknown(context, entity, context.program.text(name))?),
         other => construct::variant_member(context, other, name),
     }
 }

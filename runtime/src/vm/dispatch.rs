@@ -538,7 +538,7 @@ fn enter<const SINGLE: bool>(vm: &mut Vm) -> Outcome<Signal> {
                     let hint = hint_at(hints, pc);
                     done!(index::set_field(heap, map, Texts::constant(name), copied(see!(value)), hint));
                 }
-                &object => done!(index::set_member(object, program.text(name))),
+                &object => done!(index::set_member(cx!(), object, name, get!(value))),
             },
             Op::Slice { dst, object, base } => {
                 set!(dst, index::slice(cx!(), get!(object), block(r, base, 3)));

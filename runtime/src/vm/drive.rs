@@ -28,13 +28,18 @@ impl Vm {
     pub(super) fn drive(&mut self) -> Ended {
         let mut tries = 0_u8;
         loop {
+            let repeats = self.heap.fetched.is_waiting();
+            let floor = self.heap.fetched.floor();
             let stress = self.limits.gc_stress && tries == 0;
             let outcome = match stress.then(|| self.collect(0, true)) {
                 Some(Err(bug)) => Err(bug.into()),
-                _ => self.advance(tries > 0 || stress),
+                _ => self.advance(tries > 0 || repeats || stress),
             };
             let ended = match outcome {
                 Ok(ended) => {
+                    if repeats && self.heap.fetched.floor() == floor {
+                        self.heap.fetched.forget();
+                    }
                     if tries > 0 {
                         tries = 0;
                         self.heap.memory.settle_threshold();
@@ -59,6 +64,8 @@ impl Vm {
                         Err(bug) => return self.broken(bug),
                     }
                 }
+                // `advance` has seen to every need.
+                Err(Stop::Need(_)) => return self.broken(Bug::Unused),
                 Err(Stop::Bug(bug)) => return self.broken(bug),
             };
             if let Some(ended) = ended {
@@ -99,7 +106,7 @@ impl Vm {
         match self.stack.frames.last() {
             Some(Frame::Code(_)) => {
                 let signal = if single { execute::<true>(self) } else { execute::<false>(self) };
-                let done = self.handle(signal);
+                let done = self.handle(signal).or_else(|stop| self.fetched(stop));
                 // What has to be repeated was not done.
                 if let Err(Stop::Collect { .. }) = done
                     && let Ok(frame) = self.stack.code()
@@ -108,10 +115,31 @@ impl Vm {
                 }
                 done
             }
-            Some(Frame::Native) => self.poll(),
-            Some(Frame::Global { .. }) => Err(Bug::BadFrame.into()),
+            Some(Frame::Native) => self.poll().or_else(|stop| self.fetched(stop)),
+            Some(Frame::Global { .. } | Frame::Need { .. }) => Err(Bug::BadFrame.into()),
             None => self.begin(),
         }
+    }
+
+    /// Begins to fetch what the operation of the topmost frame stopped for. The frame stands behind the operation, as
+    /// for a call, until it is there.
+    fn fetched(&mut self, stop: Stop) -> Outcome<Option<Ended>> {
+        let Stop::Need(need) = stop else { return Err(stop) };
+        if self.heap.fetched.find(*need).is_some() {
+            return Err(Bug::Unused.into());
+        }
+        let base = self.stack.free_base(&self.program)?;
+        let state = super::entity::fetch::of(&mut self.heap, *need)?;
+        let floor = self.heap.fetched.begin(*need, &mut self.heap.memory)?;
+        self.stack.frames.push(Frame::Need { floor, base });
+        let pushed = self.stack.push_native(state, &self.program, &mut self.heap.memory);
+        if let Err((stop, state)) = pushed {
+            self.heap.memory.release(state.held())?;
+            self.stack.pop(&mut self.heap.memory)?;
+            self.heap.fetched.cancel(floor);
+            return Err(stop);
+        }
+        Ok(self.out_of_fuel())
     }
 
     fn begin(&mut self) -> Outcome<Option<Ended>> {
@@ -179,6 +207,13 @@ impl Vm {
                 let read =
                     if peek { self.globals.peek(global) } else { self.globals.get(&self.program, global) };
                 return self.deliver_global(read?);
+            }
+            Some(&Frame::Need { floor, .. }) => {
+                self.stack.pop(&mut self.heap.memory)?;
+                self.heap.fetched.finish(floor, value)?;
+                if let Ok(frame) = self.stack.code() {
+                    frame.pc = frame.pc.saturating_sub(1);
+                }
             }
         }
         Ok(self.out_of_fuel())

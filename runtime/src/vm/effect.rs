@@ -1,5 +1,7 @@
 //! What a VM asks of the world, as plain data, and what the driver answers.
 
+use crate::record::{Refusal, Reply, Request};
+
 /// A request to the driver; the VM stands still until it is answered.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Effect {
@@ -66,6 +68,8 @@ pub enum Effect {
         /// The PHC text; malformed ones verify as false.
         hash: String,
     },
+    /// The store. Answer: [`Answer::Store`].
+    Store(Request),
 }
 
 /// Severity of a log entry.
@@ -96,6 +100,8 @@ pub enum Answer {
     Bytes(Vec<u8>),
     /// Names.
     Names(Vec<String>),
+    /// What the store says.
+    Store(Result<Reply, Refusal>),
     /// Larger than the budget allows: raises `MemoryLimitExceeded`.
     TooLarge,
     /// It failed: raises `FileError` with this message.

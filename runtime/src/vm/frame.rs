@@ -29,6 +29,13 @@ pub(super) enum Frame {
         /// Where the initialiser's window starts.
         base: usize,
     },
+    /// Waits for what the operation of the frame below needs; that is repeated when it is there.
+    Need {
+        /// What [`crate::value::fetched::Fetched::begin`] gave.
+        floor: usize,
+        /// Where the window of a function starts that is called meanwhile.
+        base: usize,
+    },
 }
 
 /// A function of the program that is running, or waiting for what it called.
@@ -179,7 +186,7 @@ impl Stack {
                 frame.base.saturating_add(usize::from(registers))
             }
             Some(Frame::Native) => self.natives.last().map_or(0, |native| native.base),
-            Some(Frame::Global { base, .. }) => *base,
+            Some(Frame::Global { base, .. } | Frame::Need { base, .. }) => *base,
             None => 0,
         })
     }
@@ -192,7 +199,7 @@ impl Stack {
                 let native = self.natives.pop().ok_or(Bug::BadFrame)?;
                 memory.release(native.state.held())?;
             }
-            Some(Frame::Global { .. }) => {}
+            Some(Frame::Global { .. } | Frame::Need { .. }) => {}
             None => return Err(Bug::BadFrame),
         }
         Ok(())

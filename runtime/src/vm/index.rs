@@ -1,6 +1,7 @@
 //! Reading and writing by index, key and slice.
 
 use super::compare::range_of;
+use super::entity::member;
 use super::native::Context;
 use crate::value::map::Key;
 use crate::value::stop::{Outcome, Stop};
@@ -19,6 +20,16 @@ pub(super) fn get(context: &mut Context<'_>, object: Value, index: Value) -> Out
         Value::Text(text) => heap.index_text(text, int(index, "a text index")?),
         Value::Range(object) => heap.object(object, range_of)?.get(int(index, "a range index")?),
         Value::Client => Ok(Value::Client),
+        Value::Entity(entity) => match index {
+            Value::Text(name) => {
+                let name = heap.texts.str(name)?.to_owned();
+                match member::read(context, entity, &name)? {
+                    Some(value) => Ok(value),
+                    None => Err(member::unknown(context, entity, &name)?),
+                }
+            }
+            _ => Ok(Value::None),
+        },
         _ => Ok(Value::None),
     }
 }
@@ -84,13 +95,16 @@ fn set_field_slowly(
 }
 
 /// `object.name = value` of something that is no map.
-#[cold]
-pub(super) fn set_member(object: Value, name: &str) -> Outcome<()> {
+pub(super) fn set_member(context: &mut Context<'_>, object: Value, name: u32, value: Value) -> Outcome<()> {
+    let name = context.program.text(name);
     match object {
         Value::Client => Ok(()),
+        Value::Entity(entity) => member::write(context, entity, name, value),
         other => {
             let kind = other.kind().name();
-            Err(Stop::type_error(format!("`{name}` cannot be set on {kind}: only maps have fields to set")))
+            Err(Stop::type_error(format!(
+                "`{name}` cannot be set on {kind}: only maps and entities have fields to set"
+            )))
         }
     }
 }

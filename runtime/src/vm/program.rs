@@ -8,6 +8,7 @@ use crate::base::builtin::NativeId;
 use crate::base::span::to_usize;
 use crate::code::Function;
 use crate::code::verify::Verified;
+use crate::record::EntityShape;
 use crate::value::{Bug, Heap, Pattern, Text, Value};
 use std::sync::{Arc, OnceLock};
 
@@ -68,6 +69,11 @@ impl Program {
     /// The text of a constant.
     pub fn text(&self, constant: u32) -> &str {
         self.texts.get(to_usize(constant)).map_or("", Text::as_str)
+    }
+
+    /// The shape of an entity.
+    pub fn entity_shape(&self, of: u32) -> Option<&EntityShape> {
+        self.module.entities.entities.get(to_usize(of))
     }
 
     /// The names of a variant's payload.

@@ -112,6 +112,7 @@ impl Vm {
                     let _ = self.heap.memory.exhausted();
                 }
                 Err(Stop::Collect { .. } | Stop::Raise(_)) => return Ok(Some(self.uncaught_raise(raise))),
+                Err(Stop::Need(_)) => return Err(Bug::Unused),
                 Err(Stop::Bug(bug)) => return Err(bug),
             }
         }
@@ -140,8 +141,12 @@ impl Vm {
                         *register = error;
                     }
                     self.stack.code()?.pc = handler.target;
+                    self.heap.fetched.forget();
                     return Ok(None);
                 }
+            }
+            if let Frame::Need { floor, .. } = frame {
+                self.heap.fetched.give_up(floor);
             }
             self.stack.pop(&mut self.heap.memory)?;
         }
@@ -173,7 +178,7 @@ impl Vm {
             Frame::Code(code) => {
                 Some(TracePoint { function: code.function, pc: code.pc.saturating_sub(1), note: None })
             }
-            Frame::Native | Frame::Global { .. } => None,
+            Frame::Native | Frame::Global { .. } | Frame::Need { .. } => None,
         };
         let frames = &self.stack.frames;
         let mut points: Vec<_> = frames.iter().rev().filter_map(point).take(TRACE_MAX).collect();

@@ -46,7 +46,7 @@ impl Vm {
         let top = self.stack.frames.len().saturating_sub(1);
         let codes = self.stack.frames.iter().enumerate().filter_map(|(at, frame)| match frame {
             Frame::Code(code) => Some((at, code)),
-            Frame::Native | Frame::Global { .. } => None,
+            Frame::Native | Frame::Global { .. } | Frame::Need { .. } => None,
         });
         let mut codes = codes.peekable();
         let registers = &mut self.stack.registers;
@@ -55,8 +55,13 @@ impl Vm {
             let function = program.function(code.function)?;
             let pc = to_usize(code.pc);
             let liveness = program.liveness(code.function)?;
+            let repeated = matches!(self.stack.frames.get(at.saturating_add(1)), Some(Frame::Need { .. }));
             let live = if at == top && about_to_run {
                 liveness.at(&program.module, function, pc)
+            } else if repeated {
+                // What the operation reads is read again; what it leads to when it fails, too.
+                let before = liveness.at(&program.module, function, pc.saturating_sub(1));
+                before.union(liveness.within(&program.module, function, pc))
             } else {
                 liveness.within(&program.module, function, pc)
             };

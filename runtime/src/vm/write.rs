@@ -25,6 +25,10 @@ impl Names for Program {
     fn variant(&self, of: u32, variant: u32) -> &str {
         Self::variant(self, of, variant).map_or("", |(_, name)| name)
     }
+
+    fn entity(&self, of: u32) -> &str {
+        self.entity_shape(of).map_or("", |shape| &shape.name)
+    }
 }
 
 /// `to_text` of these values, one after the other.

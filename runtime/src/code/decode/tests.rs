@@ -98,6 +98,7 @@ fn module() -> impl Strategy<Value = Module> {
             natives,
             types,
             enums,
+            entities: crate::record::Schema::default(),
             variants,
             files,
             globals,

@@ -169,7 +169,11 @@ impl Writer {
             | Value::Regex(_)
             | Value::View(_)
             | Value::Client => scalar.push_str("null"),
-            Value::Cell(_) | Value::Iterator(_) => return Err(Bug::InternalValue.into()),
+            Value::Cell(_)
+            | Value::Iterator(_)
+            | Value::Entity(_)
+            | Value::Query(_)
+            | Value::Reference { .. } => return Err(Bug::InternalValue.into()),
         }
         self.out.push_str(heap, &scalar)?;
         self.todo = Todo::Next;

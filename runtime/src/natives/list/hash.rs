@@ -3,6 +3,7 @@
 //! The walk has a stack of its own and pauses. It follows a bounded number of levels; what is deeper counts as equal, which
 //! costs comparisons and no correctness.
 
+use crate::value::entity::Entity;
 use crate::value::object::{ErrorName, Object};
 use crate::value::stop::{Bug, Outcome};
 use crate::value::text::seeded_hash;
@@ -171,7 +172,17 @@ fn look(heap: &Heap, value: Value, around: u32) -> Outcome<Look> {
         | Value::Regex(object)
         | Value::Bytes(object)
         | Value::View(object) => of_object(heap, object)?,
-        Value::Unset | Value::None | Value::Client | Value::Cell(_) | Value::Iterator(_) => 0,
+        Value::Entity(object) => match heap.entity(object)? {
+            Entity { of, stored: Some(stored), .. } => seeded_hash(&(9_u8, of, stored.id)),
+            Entity { stored: None, .. } => seeded_hash(&(10_u8, object.slot())),
+        },
+        Value::Unset
+        | Value::None
+        | Value::Client
+        | Value::Cell(_)
+        | Value::Iterator(_)
+        | Value::Query(_)
+        | Value::Reference { .. } => 0,
     }))
 }
 
@@ -188,6 +199,8 @@ fn of_object(heap: &Heap, object: Handle<Object>) -> Outcome<u64> {
         Object::Regex(pattern) => seeded_hash(&(&*pattern.source, &*pattern.flags)),
         Object::Bytes(bytes) => seeded_hash(&**bytes),
         Object::View(text) => heap.texts.get(*text)?.hash(),
-        Object::Variant(_) | Object::Iterator(_) => return Err(Bug::WrongShape.into()),
+        Object::Variant(_) | Object::Iterator(_) | Object::Entity(_) | Object::Query(_) => {
+            return Err(Bug::WrongShape.into());
+        }
     })
 }
