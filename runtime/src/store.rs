@@ -27,6 +27,8 @@
 //!
 //! Absences: no async runtime; nothing here reads a clock, the caller brings the time.
 
+#![deny(clippy::disallowed_types)]
+
 pub mod disk;
 pub mod row;
 pub mod sync;
