@@ -33,6 +33,9 @@ pub enum DriverError {
     /// A guard that cannot be switched off.
     #[error(transparent)]
     KnockOut(#[from] KnockOutError),
+    /// A file or thread that an input needs.
+    #[error("the input cannot be made: {0}")]
+    Io(#[from] std::io::Error),
     /// A sample program of ours does not compile.
     #[error("a sample does not compile: {why}")]
     Sample {

@@ -15,7 +15,7 @@ fn list_shows_every_vector_and_the_canary() {
     let output = audit(&["list"]);
     assert_eq!(output.status.code(), Some(0));
     let text = stdout(&output);
-    assert_eq!(text.lines().count(), 47 + 22 + 1);
+    assert_eq!(text.lines().count(), 47 + 28 + 1);
     assert!(text.lines().any(|line| line.starts_with("CANARY") && line.contains("must fail")));
 }
 

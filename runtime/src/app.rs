@@ -2,7 +2,7 @@
 //!
 //! - [`project`] finds the files of a project, [`front`] judges them, [`build`] makes a program of them.
 //! - [`script`] drives one VM to its end, performing the effects that it asks for through a [`Host`].
-//! - [`boundary`] is where a panic of ours stops.
+//! - [`boundary`] is where a panic of ours stops, [`stack`] what native recursion runs on.
 //! - [`files`] is the only way of a program to the disk: a folder that no path leads out of.
 //!
 //! Absences: nothing is printed here and no process ends here; that is the command line's part.
@@ -17,6 +17,7 @@ pub mod machine;
 mod password;
 pub mod project;
 pub mod script;
+pub mod stack;
 
 pub use files::{FileFault, FilePath, Files};
 pub use front::Front;

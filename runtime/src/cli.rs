@@ -16,12 +16,12 @@ mod version;
 mod world;
 
 use crate::app::boundary;
+use crate::app::stack::{STACK_BYTES, on_own_stack};
 use args::{Args, Command};
 use clap::Parser as _;
 use report::Report;
 use std::ffi::OsString;
 use std::process::ExitCode;
-use std::thread;
 
 /// How a command ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,24 +47,18 @@ impl Exit {
     }
 }
 
-/// Bytes of native stack that a command has, whatever `ulimit -s` leaves the process's own thread. The deepest tree that
-/// the parser lets through takes a fraction of them, and nothing is resident before it is used.
-const STACK_BYTES: usize = 8 << 20;
-
 /// Runs the command that the arguments ask for; the first one is the program's name.
 pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     std::panic::set_hook(Box::new(report::panicked));
     let args: Vec<OsString> = args.into_iter().collect();
-    let contained = move || boundary::contain(|| command(args)).unwrap_or(Exit::Internal);
-    let exit = if let Ok(command) = thread::Builder::new().stack_size(STACK_BYTES).spawn(contained) {
-        command.join().unwrap_or(Exit::Internal)
-    } else {
+    let contained = || boundary::contain(|| command(args)).unwrap_or(Exit::Internal);
+    let exit = on_own_stack(contained).unwrap_or_else(|_| {
         let mega = STACK_BYTES >> 20;
         Report::new().error(format_args!(
             "the system gives no thread with {mega} MB of stack; raise the limits on memory or processes (ulimit)"
         ));
         Exit::Usage
-    };
+    });
     ExitCode::from(exit.code())
 }
 

@@ -5,9 +5,13 @@
 //! that native recursion shows. The clock is the real one, so that deadlines can pass; everything else is in memory.
 
 mod build;
+mod disk;
 mod host;
+mod layout;
 
 pub use build::{Found, check, encode, sample};
+pub use disk::{load_program, load_project};
+pub use layout::{Formatted, on_the_commands_stack, reformat};
 
 use crate::catalogue::vector::Settings;
 use flin_runtime::app::{self, FilePath, Files as _, Limits};

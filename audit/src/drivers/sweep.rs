@@ -2,10 +2,14 @@
 //! values everywhere else. The models are slow and obvious, and share no code with the runtime.
 
 mod cases;
+mod disk;
 mod ints;
+mod joins;
 mod limits;
 mod lists;
+mod patterns;
 mod sources;
+mod stack;
 mod texts;
 mod work;
 
@@ -52,6 +56,13 @@ const SWEEPS: &[(&str, Sweep)] = &[
     ("deadline-kept", limits::deadline_kept),
     ("colliding-keys", work::colliding_keys),
     ("doubled-input", work::doubled_input),
+    ("small-native-stack", stack::small_native_stack),
+    ("named-pipes", disk::pipes),
+    ("deep-folders", disk::deep_folders),
+    ("many-patterns", patterns::many_patterns),
+    ("known-joins", joins::known_joins),
+    ("token-joins", joins::token_joins),
+    ("pattern-matches", patterns::pattern_matches),
 ];
 
 /// The sweep of that name.

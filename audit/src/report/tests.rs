@@ -101,7 +101,7 @@ fn the_json_has_the_documented_keys_and_no_others() {
     }
     assert_eq!(json["vectors"][0]["tier"], 1);
     assert_eq!(json["vectors"][47]["tier"], "X");
-    assert_eq!(json["vectors"].as_array().unwrap().len(), 69);
+    assert_eq!(json["vectors"].as_array().unwrap().len(), 75);
 }
 
 #[test]

@@ -4,6 +4,7 @@
 //! folders are not followed, so that no project is endless.
 
 use super::limits::Limits;
+use crate::base::guard::{Guard, off};
 use crate::check::Role;
 use crate::config::{self, Config, ProblemAt};
 use std::ffi::OsStr;
@@ -112,6 +113,8 @@ impl Project {
     /// The project that a file belongs to.
     pub fn of_file(file: &Path) -> Result<Self, LoadError> {
         let full = std::path::absolute(file).map_err(|error| LoadError::unreadable(file, &error))?;
+        // A path may have thousands of parts, and each may hold a project: one that leads nowhere is not looked along.
+        fs::metadata(file).map_err(|error| LoadError::unreadable(file, &error))?;
         let own = full.parent().unwrap_or(&full);
         let root = own.ancestors().find(|folder| folder.join(config::FILE_NAME).is_file());
         Self::of_folder(root.unwrap_or(own))
@@ -218,6 +221,10 @@ impl Project {
 
     /// Source files below a folder of the root, sorted, without hidden ones and links to folders.
     fn find(&self, folder: &str, found: &mut Vec<PathBuf>) -> Result<(), LoadError> {
+        #[cfg(feature = "knockout")]
+        if off(Guard::FolderDepth) {
+            return naive::find(self, Path::new(folder), found);
+        }
         let mut folders = vec![(PathBuf::from(folder), 0_usize)];
         let first = found.len();
         while let Some((folder, depth)) = folders.pop() {
@@ -257,7 +264,7 @@ impl Project {
 /// A file that may have at most so many bytes. What is open already, such as `/dev/stdin` or a shell's `<(…)`, is read
 /// too, and no further than that.
 pub fn read(path: &Path, bytes_max: usize) -> Result<Vec<u8>, LoadError> {
-    if is_named_pipe(path) {
+    if !off(Guard::NamedPipe) && is_named_pipe(path) {
         return Err(LoadError::NamedPipe { path: path.to_owned() });
     }
     let limit = u64::try_from(bytes_max).unwrap_or(u64::MAX).saturating_add(1);
@@ -307,6 +314,27 @@ fn shown(part: &OsStr) -> String {
         }
         text
     })
+}
+
+#[cfg(feature = "knockout")]
+mod naive {
+    //! A level of the native stack, and an open folder, for each folder.
+
+    use super::{LoadError, Path, PathBuf, Project, fs};
+
+    pub fn find(project: &Project, folder: &Path, found: &mut Vec<PathBuf>) -> Result<(), LoadError> {
+        let place = project.root.join(folder);
+        let refused = |error| LoadError::unreadable(&place, &error);
+        for entry in fs::read_dir(&place).map_err(refused)? {
+            let path = folder.join(entry.map_err(refused)?.file_name());
+            if project.root.join(&path).is_dir() {
+                find(project, &path, found)?;
+            } else if path.extension().is_some_and(|extension| extension == "flin") {
+                found.push(path);
+            }
+        }
+        Ok(())
+    }
 }
 
 #[cfg(test)]

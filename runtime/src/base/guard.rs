@@ -82,6 +82,18 @@ guards! {
     NestingLimit in "syntax::parse"
     /// an escape that names no character is refused
     CodePointEscape in "syntax::parse::template"
+    /// programs are read, checked and compiled on a native stack of their own, whatever the caller's
+    OwnStack in "app::stack"
+    /// a named pipe in a folder is no source file and no configuration
+    NamedPipe in "app::project"
+    /// folders nested deeper than the limit are not looked through
+    FolderDepth in "app::project"
+    /// what all patterns of a program compile to stays within a total
+    PatternTotal in "check::regex"
+    /// nothing that could join them is written directly behind a postfix `++` or `--`
+    FormatStep in "syntax::format"
+    /// a match that begins directly behind another is looked for as if nothing had been visited there
+    SearchBehind in "value::pattern::search"
     /// source bytes that are not UTF-8 are refused
     Utf8Source in "app::front"
     /// file content that is not UTF-8 is no text

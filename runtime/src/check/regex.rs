@@ -2,6 +2,7 @@
 
 use super::ProjectFile;
 use super::walk::{Visit, walk_expr};
+use crate::base::guard::{Guard, off};
 use crate::base::span::to_u32;
 use crate::base::{Code, Diagnostic, Span};
 use crate::syntax::tree::{Expr, ExprKind, Regex};
@@ -34,10 +35,11 @@ impl<'t> Literals<'_, 't> {
             let compiled = Pattern::compile(&regex.pattern, &regex.flags);
             // One that is too large took as much work as the largest.
             let bytes = compiled.as_ref().map_or(PATTERN_BYTES_MAX, |pattern| pattern.bytes);
-            self.room = room.checked_sub(bytes);
+            self.room = if off(Guard::PatternTotal) { Some(room) } else { room.checked_sub(bytes) };
             self.known.insert(key, compiled.err());
             if self.room.is_none() {
-                let text = "the patterns of the program compile to more than 64 MB together";
+                let mega = PROGRAM_PATTERNS_BYTES_MAX >> 20;
+                let text = format!("the patterns of the program compile to more than {mega} MB together");
                 let found = Diagnostic::new(Code::E0103, span, text);
                 self.out.push(found.help("repeat less, or build patterns from text where they are needed"));
                 return;

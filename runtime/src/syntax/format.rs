@@ -15,6 +15,7 @@ mod stmt;
 
 use super::parse::{ParseLimits, parse};
 use super::tree::{Comment, CommentKind, File};
+use crate::base::guard::{Guard, off};
 use crate::base::span::to_usize;
 use crate::base::{Diagnostic, FileId, Span};
 use std::collections::VecDeque;
@@ -68,7 +69,7 @@ struct Printer<'a> {
 impl<'a> Printer<'a> {
     fn put(&mut self, text: &str) {
         let keeps = |c: char| c.is_whitespace() || matches!(c, ')' | ']' | '}' | ',' | ';');
-        if self.step && text.starts_with(|c| !keeps(c)) {
+        if self.step && text.starts_with(|c| !keeps(c)) && !off(Guard::FormatStep) {
             self.out.push(' ');
         }
         self.step &= text.is_empty();

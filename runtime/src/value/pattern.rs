@@ -12,7 +12,7 @@ use std::ops::Range;
 /// The largest automaton, in bytes.
 pub const PATTERN_BYTES_MAX: usize = 1 << 20;
 /// What the patterns of one program may take together, in bytes: they are compiled before it starts, and nobody is charged.
-pub const PROGRAM_PATTERNS_BYTES_MAX: usize = 64 << 20;
+pub const PROGRAM_PATTERNS_BYTES_MAX: usize = 32 << 20;
 /// The longest pattern as written, in bytes: one of literals alone would compile to more than the largest automaton.
 const SOURCE_BYTES_MAX: usize = 64 << 10;
 /// How many code points with tables of hundreds of ranges a pattern may name; more compile to more than is allowed, and

@@ -4,6 +4,7 @@ use super::native::Native;
 use super::program::{Loaded, Program};
 use crate::base::Kind;
 use crate::base::builtin::{NativeId, Signature};
+use crate::base::guard::{Guard, off};
 use crate::base::span::to_u32;
 use crate::code::Const;
 use crate::code::verify::Verified;
@@ -95,7 +96,9 @@ pub(super) fn link(module: Verified, table: &'static [Native]) -> Result<Program
     let mut room = PROGRAM_PATTERNS_BYTES_MAX;
     for (at, constant) in module.constants.iter().enumerate() {
         let loaded = load(constant, to_u32(at))?;
-        if let Loaded::Regex(pattern) = &loaded {
+        if let Loaded::Regex(pattern) = &loaded
+            && !off(Guard::PatternTotal)
+        {
             room = room.checked_sub(pattern.bytes).ok_or(LinkError::Patterns)?;
         }
         constants.push(loaded);

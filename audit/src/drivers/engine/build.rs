@@ -10,7 +10,7 @@ use flin_runtime::vm::Program;
 use flin_runtime::{compile, natives};
 
 /// A diagnostic, as far as vectors look at it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Found {
     /// `E0103`.
     pub code: String,
@@ -46,7 +46,7 @@ pub fn check(source: &[u8]) -> Vec<Found> {
     }
 }
 
-fn module(source: &[u8], limits: &Limits) -> Result<Module, Vec<Found>> {
+pub(super) fn module(source: &[u8], limits: &Limits) -> Result<Module, Vec<Found>> {
     let files = file(source);
     let mut front = Front::parse(&files, limits);
     let checked = front.check(false);

@@ -219,28 +219,30 @@ pub(super) fn file_bytes(lab: &mut Lab) -> Result<(), DriverError> {
     Ok(())
 }
 
+/// Ways to nest: what stands before, what opens, what is inside, what closes.
+pub(super) const WAYS_TO_NEST: &[(&str, &str, &str, &str)] = &[
+    ("x = ", "(", "1", ")"),
+    ("x = ", "[", "1", "]"),
+    ("x = ", "[0, ", "1", "]"),
+    ("x = ", "{ a: ", "1", " }"),
+    ("x = ", "!", "true", ""),
+    ("x = ", "- ", "1", ""),
+    ("", "if true { ", "print(1)", " }"),
+    ("", "while false { ", "print(1)", " }"),
+    ("", "<div>", "text", "</div>"),
+    ("x = ", "int(", "1", ")"),
+    ("x = ", "true ? ", "1", " : 2"),
+    ("x = ", "() => ", "1", ""),
+    ("", "fn f() { ", "print(1)", " }"),
+    ("x: ", "[", "int", "]"),
+];
+
 /// For each way to nest: what is deeply nested but allowed compiles, and what is one beyond the limit does not.
 pub(super) fn nesting(lab: &mut Lab) -> Result<(), DriverError> {
-    let ways = [
-        ("x = ", "(", "1", ")"),
-        ("x = ", "[", "1", "]"),
-        ("x = ", "[0, ", "1", "]"),
-        ("x = ", "{ a: ", "1", " }"),
-        ("x = ", "!", "true", ""),
-        ("x = ", "- ", "1", ""),
-        ("", "if true { ", "print(1)", " }"),
-        ("", "while false { ", "print(1)", " }"),
-        ("", "<div>", "text", "</div>"),
-        ("x = ", "int(", "1", ")"),
-        ("x = ", "true ? ", "1", " : 2"),
-        ("x = ", "() => ", "1", ""),
-        ("", "fn f() { ", "print(1)", " }"),
-        ("x: ", "[", "int", "]"),
-    ];
-    for (before, open, middle, close) in ways {
+    for (before, open, middle, close) in WAYS_TO_NEST {
         for (depth, fails) in [(1, false), (100, false), (257, true), (300, true), (5_000, true)] {
             let (tail, opened) = (close.repeat(depth), open.repeat(depth));
-            let value = if before == "x: " { " = 1" } else { "" };
+            let value = if *before == "x: " { " = 1" } else { "" };
             let source = format!("{before}{opened}{middle}{tail}{value}\n");
             lab.channel.trying(format_args!("{depth} times {open}"));
             let found = check(source.as_bytes());

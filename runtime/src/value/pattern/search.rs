@@ -13,6 +13,7 @@
 
 use super::Pattern;
 use super::threads::{Thread, Threads};
+use crate::base::guard::{Guard, off};
 use crate::value::Memory;
 use crate::value::stop::Outcome;
 use regex_automata::nfa::thompson::State;
@@ -184,7 +185,7 @@ impl Search {
             let state = self.pattern.automaton.start_anchored();
             // What matched here has visited states that this start comes to as well: going no further at those, it would
             // miss its own empty match, and follow what that one rules out.
-            let behind = self.previous_end() == Some(self.at);
+            let behind = self.previous_end() == Some(self.at) && !off(Guard::SearchBehind);
             self.follow(Thread { state, start: self.at, rank }, behind, content, &mut work);
             if self.uncertain.len() == before || self.any {
                 break;
