@@ -143,6 +143,8 @@ pub struct Settings {
     pub call_depth: Option<u32>,
     /// Of one machine.
     pub memory_mb: Option<u32>,
+    /// Or in smaller units, where it is to be used up soon.
+    pub memory_kb: Option<u32>,
     /// On the clock.
     pub deadline_ms: Option<u64>,
     /// Of the child's thread that runs the program, to show that none of it is used.
@@ -156,6 +158,7 @@ impl Settings {
         Self {
             call_depth: self.call_depth.or(other.call_depth),
             memory_mb: self.memory_mb.or(other.memory_mb),
+            memory_kb: self.memory_kb.or(other.memory_kb.filter(|_| self.memory_mb.is_none())),
             deadline_ms: self.deadline_ms.or(other.deadline_ms),
             stack_kb: self.stack_kb.or(other.stack_kb),
         }

@@ -132,6 +132,17 @@ impl<'s> Execution<'s> {
         self.on_own_thread(|| self.drive(shared, 5_000));
     }
 
+    /// Compiles it once and runs it so often on shared memory, with so much fuel each time. How it ends is not looked at.
+    pub fn run_often_in(&self, shared: &Shared, fuel: u64, times: usize) {
+        self.on_own_thread(|| {
+            let limits = self.limits(fuel);
+            let Ok(program) = build::program(self.source, &limits).map(Arc::new) else { return };
+            for _ in 0..times {
+                drive(&program, shared, &limits, &mut AuditHost::default());
+            }
+        });
+    }
+
     /// A panic that no boundary caught ends this process too, as it would have ended the thread's owner.
     fn on_own_thread<T: Send>(&self, run: impl FnOnce() -> T + Send) -> T {
         let stack = self.settings.stack_kb.unwrap_or(STACK_KB) * 1024;
@@ -158,16 +169,18 @@ impl<'s> Execution<'s> {
                 return Ran::never_began(End::Bug(format!("the file {name} could not be made")));
             }
         }
-        drive(program, shared, &limits, &mut host)
+        drive(&Arc::new(program), shared, &limits, &mut host)
     }
 
     fn limits(&self, fuel: u64) -> Limits {
         let default = Limits::default();
         let count = |n: u32| usize::try_from(n).unwrap_or(usize::MAX);
+        let Settings { call_depth, memory_mb, memory_kb, deadline_ms, .. } = self.settings;
+        let memory = memory_kb.map(|kb| count(kb) << 10).or(memory_mb.map(|mb| count(mb) << 20));
         Limits {
-            call_depth_max: self.settings.call_depth.map_or(default.call_depth_max, count),
-            memory_bytes_max: self.settings.memory_mb.map_or(default.memory_bytes_max, |mb| count(mb) << 20),
-            deadline: self.settings.deadline_ms.map(Duration::from_millis),
+            call_depth_max: call_depth.map_or(default.call_depth_max, count),
+            memory_bytes_max: memory.unwrap_or(default.memory_bytes_max),
+            deadline: deadline_ms.map(Duration::from_millis),
             fuel_max: Some(fuel),
             seed: Some([7; 32]),
             ..default
@@ -175,8 +188,8 @@ impl<'s> Execution<'s> {
     }
 }
 
-fn drive(program: Program, shared: &Shared, limits: &Limits, host: &mut AuditHost) -> Ran {
-    let started = app::Execution::new(Arc::new(program), Arc::clone(&shared.0), limits, host);
+fn drive(program: &Arc<Program>, shared: &Shared, limits: &Limits, host: &mut AuditHost) -> Ran {
+    let started = app::Execution::new(Arc::clone(program), Arc::clone(&shared.0), limits, host);
     let (end, left) = match started {
         Ok(mut execution) => (execution.run(host), execution.fuel_left()),
         Err(end) => (end, limits.fuel_max),
@@ -198,7 +211,7 @@ fn translate(end: app::End) -> End {
 }
 
 /// Fuel for code that nobody wrote: enough to get anywhere, not enough to stay.
-const STRANGE_FUEL: u64 = 100_000;
+const STRANGE_FUEL: u64 = 20_000;
 
 /// Runs a module if the verifier vouches for it; else the number of the rule that it breaks.
 pub fn verify_and_run(module: Module) -> Result<Ran, u8> {
@@ -220,7 +233,9 @@ fn run_strange(verified: code::Verified) -> Ran {
     let mut limits = execution.limits(STRANGE_FUEL);
     limits.memory_bytes_max = 8 << 20;
     execution.on_own_thread(|| match build::link(verified) {
-        Ok(program) => drive(program, &Shared::new(POOL_BYTES), &limits, &mut AuditHost::default()),
+        Ok(program) => {
+            drive(&Arc::new(program), &Shared::new(POOL_BYTES), &limits, &mut AuditHost::default())
+        }
         Err(why) => Ran::never_began(End::Bug(why)),
     })
 }

@@ -2,6 +2,7 @@
 //! values everywhere else. The models are slow and obvious, and share no code with the runtime.
 
 mod cases;
+mod crowd;
 mod disk;
 mod ints;
 mod joins;
@@ -52,7 +53,8 @@ const SWEEPS: &[(&str, Sweep)] = &[
     ("many-names", sources::many_names),
     ("drift", limits::drift),
     ("drift-in-threads", limits::drift_in_threads),
-    ("many-machines", limits::many_machines),
+    ("drift-for-long", limits::drift_for_long),
+    ("many-machines", crowd::many_machines),
     ("deadline-kept", limits::deadline_kept),
     ("colliding-keys", work::colliding_keys),
     ("doubled-input", work::doubled_input),

@@ -60,7 +60,7 @@ fn try_one(lab: &mut Lab, source: &str) {
         Formatted::Refused => {}
         Formatted::Kept => lab.channel.tried(1),
         Formatted::Broken(became) => {
-            lab.channel.wrong(format_args!("{source:?}"), "the same meaning", became)
+            lab.channel.wrong(format_args!("{source:?}"), "the same meaning", became);
         }
     }
 }

@@ -4,7 +4,6 @@ use crate::catalogue::vector::Settings;
 use crate::drivers::DriverError;
 use crate::drivers::engine::{End, Execution, Shared};
 use crate::drivers::lab::Lab;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 /// Programs that between them end in every way that a program can.
@@ -26,10 +25,12 @@ const ENDS: &[&str] = &[
     "xs = range(0, 100000)\nwhile true { xs.sort(x => -x) }",
 ];
 
-const SETTINGS: Settings =
-    Settings { call_depth: None, memory_mb: Some(4), deadline_ms: Some(40), stack_kb: None };
+/// Used up soon.
+fn settings() -> Settings {
+    Settings { memory_kb: Some(512), deadline_ms: Some(20), ..Settings::default() }
+}
 
-fn balanced(lab: &mut Lab, shared: &Shared, after: &str) {
+pub(super) fn balanced(lab: &mut Lab, shared: &Shared, after: &str) {
     if shared.leased() != 0 {
         lab.channel.leaked(format_args!("0 bytes leased before, {} after {after}", shared.leased()));
     }
@@ -42,7 +43,7 @@ pub(super) fn drift(lab: &mut Lab) -> Result<(), DriverError> {
     for round in 0..rounds {
         for source in ENDS {
             lab.channel.trying(format_args!("round {round}: {source}"));
-            let execution = Execution { source: source.as_bytes(), settings: SETTINGS, files: Vec::new() };
+            let execution = Execution { source: source.as_bytes(), settings: settings(), files: Vec::new() };
             execution.run_in(&shared);
             balanced(lab, &shared, source);
             execution.abandon_in(&shared);
@@ -64,7 +65,7 @@ pub(super) fn drift_in_threads(lab: &mut Lab) -> Result<(), DriverError> {
                 for round in 0..rounds * ENDS.len() {
                     let source = ENDS[(round + thread) % ENDS.len()];
                     let execution =
-                        Execution { source: source.as_bytes(), settings: SETTINGS, files: Vec::new() };
+                        Execution { source: source.as_bytes(), settings: settings(), files: Vec::new() };
                     execution.run_in(shared);
                 }
             });
@@ -75,50 +76,26 @@ pub(super) fn drift_in_threads(lab: &mut Lab) -> Result<(), DriverError> {
     Ok(())
 }
 
-/// Many executions, each within its own limit, together beyond the total.
-pub(super) fn many_machines(lab: &mut Lab) -> Result<(), DriverError> {
-    const TOTAL: usize = 64 << 20;
-    const HUNGRY: &str = "xs = []\nwhile true { xs.push([xs.length]) }";
-    let shared = Shared::new(TOTAL);
-    let settings = Settings { memory_mb: Some(48), deadline_ms: Some(20_000), ..Settings::default() };
-    let machines = if lab.is_full() { 64 } else { 12 };
-    lab.channel.trying(format_args!("{machines} machines of 48 MB under a total of 64 MB"));
-    let done = AtomicBool::new(false);
-    let (ends, small, most) = std::thread::scope(|scope| {
-        let shared = &shared;
-        let hungry: Vec<_> = (0..machines)
-            .map(|_| {
-                scope.spawn(move || {
-                    Execution { source: HUNGRY.as_bytes(), settings, files: Vec::new() }.run_in(shared)
-                })
-            })
-            .collect();
-        let watch = scope.spawn(|| {
-            let mut most = 0;
-            while !done.load(Ordering::Relaxed) {
-                most = most.max(shared.leased());
-                std::thread::sleep(Duration::from_millis(1));
+/// A hundred thousand executions that end in every way, from several threads on one pool: nothing stays leased.
+pub(super) fn drift_for_long(lab: &mut Lab) -> Result<(), DriverError> {
+    const THREADS: usize = 4;
+    const EXECUTIONS: usize = 100_000;
+    /// Instructions, about: what is not over by then is abandoned.
+    const FUEL: u64 = 2_000;
+    let shared = Shared::new(64 << 20);
+    let settings = Settings { memory_kb: Some(64), ..Settings::default() };
+    let times = EXECUTIONS.div_ceil(ENDS.len() * THREADS);
+    for source in ENDS {
+        lab.channel.trying(format_args!("{} times, by {THREADS} threads: {source}", times * THREADS));
+        let execution = Execution { source: source.as_bytes(), settings, files: Vec::new() };
+        std::thread::scope(|scope| {
+            for _ in 0..THREADS {
+                scope.spawn(|| execution.run_often_in(&shared, FUEL, times));
             }
-            most
         });
-        let ends: Vec<End> =
-            hungry.into_iter().filter_map(|thread| thread.join().ok()).map(|ran| ran.end).collect();
-        let small = Execution::of(b"print([1, 2, 3].sum())").run_in(shared);
-        done.store(true, Ordering::Relaxed);
-        (ends, small, watch.join().unwrap_or(usize::MAX))
-    });
-    for end in &ends {
-        if !matches!(end, End::Uncaught { kind, .. } if kind == "MemoryLimitExceeded") {
-            lab.channel.wrong("a hungry machine", "MemoryLimitExceeded", format_args!("{end:?}"));
-        }
+        lab.channel.tried((times * THREADS - 1) as u64);
+        balanced(lab, &shared, source);
     }
-    if most > TOTAL {
-        lab.channel.wrong("all machines together", format_args!("at most {TOTAL} bytes leased"), most);
-    }
-    if small.output != "6\n" {
-        lab.channel.wrong("a small machine afterwards", "6", small.describe());
-    }
-    balanced(lab, &shared, "all machines were gone");
     Ok(())
 }
 
@@ -127,21 +104,23 @@ pub(super) fn many_machines(lab: &mut Lab) -> Result<(), DriverError> {
 pub(super) fn deadline_kept(lab: &mut Lab) -> Result<(), DriverError> {
     const LATE_MAX: Duration = Duration::from_secs(2);
     const LONG: &[(&str, &str)] = &[
-        ("a regex", "s = \"ab\".repeat(4000000)\ns.matches(/(a|b|ab)*c/)"),
-        ("a sort", "xs = range(0, 2000000)\nwhile true { xs.sort(x => x % 7) }"),
-        ("a comparison", "a = range(0, 3000000)\nb = range(0, 3000000)\nwhile true { a == b }"),
-        ("JSON", "xs = range(0, 1000000)\nwhile true { json_stringify(xs) }"),
-        ("a replacement", "s = \"ab\".repeat(4000000)\nwhile true { s.replace(\"a\", \"x\") }"),
-        ("a split", "s = \"a,\".repeat(2000000)\nwhile true { s.split(\",\") }"),
-        ("case mapping", "s = \"ß\".repeat(3000000)\nwhile true { s.upper() }"),
-        ("hashing", "s = \"ab\".repeat(10000000)\nwhile true { sha256(s) }"),
-        ("to_text", "xs = range(0, 1000000)\nwhile true { text(xs) }"),
-        ("joining", "xs = range(0, 1000000)\nwhile true { xs.join(\",\") }"),
-        ("unique", "xs = range(0, 1000000)\nwhile true { xs.unique() }"),
+        ("a regex", "s = \"ab\".repeat({n} * 4)\ns.matches(/(a|b|ab)*c/)"),
+        ("a sort", "xs = range(0, {n} * 2)\nwhile true { xs.sort(x => x % 7) }"),
+        ("a comparison", "a = range(0, {n} * 3)\nb = range(0, {n} * 3)\nwhile true { a == b }"),
+        ("JSON", "xs = range(0, {n})\nwhile true { json_stringify(xs) }"),
+        ("a replacement", "s = \"ab\".repeat({n} * 4)\nwhile true { s.replace(\"a\", \"x\") }"),
+        ("a split", "s = \"a,\".repeat({n} * 2)\nwhile true { s.split(\",\") }"),
+        ("case mapping", "s = \"ß\".repeat({n} * 3)\nwhile true { s.upper() }"),
+        ("hashing", "s = \"ab\".repeat({n} * 10)\nwhile true { sha256(s) }"),
+        ("to_text", "xs = range(0, {n})\nwhile true { text(xs) }"),
+        ("joining", "xs = range(0, {n})\nwhile true { xs.join(\",\") }"),
+        ("unique", "xs = range(0, {n})\nwhile true { xs.unique() }"),
     ];
-    for (name, source) in LONG {
+    let (pieces, deadline_ms) = if lab.is_full() { ("1000000", 400) } else { ("50000", 50) };
+    for (name, template) in LONG {
         lab.channel.trying(name);
-        let settings = Settings { memory_mb: Some(256), deadline_ms: Some(100), ..lab.settings };
+        let source = template.replace("{n}", pieces);
+        let settings = Settings { memory_mb: Some(256), deadline_ms: Some(deadline_ms), ..lab.settings };
         let begun = Instant::now();
         let ran = Execution { source: source.as_bytes(), settings, files: Vec::new() }.run();
         let took = begun.elapsed();

@@ -169,7 +169,7 @@ pub(super) fn many_patterns(lab: &mut Lab) -> Result<(), DriverError> {
         format!("xs = []\n{}print(xs.length)\n", each.collect::<String>())
     };
     lab.prints("2 patterns", &program(2), &[Line::new("count", "2")]);
-    let many = if lab.is_full() { 4_000 } else { 400 };
+    let many = if lab.is_full() { 4_000 } else { 200 };
     lab.channel.trying(format_args!("{many} patterns"));
     let ran = lab.run(&program(many));
     if !matches!(&ran.end, End::Refused(found) if found.iter().any(|found| found.code == "E0103")) {

@@ -263,38 +263,36 @@ pub(super) fn nesting(lab: &mut Lab) -> Result<(), DriverError> {
 
 /// Programs of a size that people never write and generators do.
 pub(super) fn many_names(lab: &mut Lab) -> Result<(), DriverError> {
-    let names: String = (0..5_000).map(|n| format!("    name_{n} = {n}\n")).collect();
-    let function =
-        format!("fn f() {{\n{names}    return name_0 + name_255 + name_256 + name_4999\n}}\nprint(f())\n");
-    lab.prints("5,000 names in a function", &function, &[Line::new("sum", "5510")]);
-    let functions: String = (0..2_000).map(|n| format!("fn f{n}() {{ return {n} }}\n")).collect();
-    lab.prints(
-        "2,000 functions",
-        &format!("{functions}print(f1999() + f0())\n"),
-        &[Line::new("sum", "1999")],
+    let count = |full: usize| if lab.is_full() { full } else { full / 5 };
+    let (names, functions, constants, entries, arms) =
+        (count(5_000), count(5_000), count(20_000), count(10_000), count(3_000));
+    let lines = |count: usize, line: fn(usize) -> String| (0..count).map(line).collect::<String>();
+    let last = |count: usize| count - 1;
+    let mut prints = |name: &str, source: &str, printed: usize| {
+        lab.prints(&format!("many {name}"), source, &[Line::new(name, printed.to_string())]);
+    };
+    let body = lines(names, |n| format!("    name_{n} = {n}\n"));
+    let sum = format!("name_0 + name_255 + name_256 + name_{}", last(names));
+    prints(
+        "names in a function",
+        &format!("fn f() {{\n{body}    return {sum}\n}}\nprint(f())\n"),
+        511 + last(names),
     );
-    let texts: String = (0..20_000).map(|n| format!("\"t{n}\", ")).collect();
-    lab.prints(
-        "20,000 constants",
-        &format!("print([{texts}].unique().length)\n"),
-        &[Line::new("length", "20000")],
-    );
-    let entries: String = (0..10_000).map(|n| format!("k{n}: {n}, ")).collect();
-    lab.prints(
-        "a map of 10,000 entries",
-        &format!("m = {{ {entries} }}\nprint(m.k9999)\n"),
-        &[Line::new("entry", "9999")],
-    );
+    let defined = lines(functions, |n| format!("fn f{n}() {{ return {n} }}\n"));
+    prints("functions", &format!("{defined}print(f{}() + f0())\n", last(functions)), last(functions));
+    let texts = lines(constants, |n| format!("\"t{n}\", "));
+    prints("constants", &format!("print([{texts}].unique().length)\n"), constants);
+    let pairs = lines(entries, |n| format!("k{n}: {n}, "));
+    prints("entries of a map", &format!("m = {{ {pairs} }}\nprint(m.k{})\n", last(entries)), last(entries));
     let parameters: Vec<String> = (0..200).map(|n| format!("p{n}")).collect();
     let arguments: Vec<String> = (0..200).map(|n| n.to_string()).collect();
-    let call = format!(
-        "fn f({}) {{ return p199 + p0 }}\nprint(f({}))\n",
-        parameters.join(", "),
-        arguments.join(", ")
+    let function = format!("fn f({}) {{ return p199 + p0 }}\n", parameters.join(", "));
+    prints("parameters", &format!("{function}print(f({}))\n", arguments.join(", ")), 199);
+    let each = lines(arms, |n| format!("    {n} -> {n}\n"));
+    prints(
+        "arms",
+        &format!("v = {}\nprint(match v {{\n{each}    _ -> \"none\"\n}})\n", last(arms)),
+        last(arms),
     );
-    lab.prints("200 parameters", &call, &[Line::new("sum", "199")]);
-    let arms: String = (0..3_000).map(|n| format!("    {n} -> \"{n}\"\n")).collect();
-    let source = format!("v = 2999\nprint(match v {{\n{arms}    _ -> \"none\"\n}})\n");
-    lab.prints("3,000 arms", &source, &[Line::new("arm", "2999")]);
     Ok(())
 }
