@@ -116,7 +116,7 @@ pub(super) fn deadline_kept(lab: &mut Lab) -> Result<(), DriverError> {
         ("joining", "xs = range(0, {n})\nwhile true { xs.join(\",\") }"),
         ("unique", "xs = range(0, {n})\nwhile true { xs.unique() }"),
     ];
-    let (pieces, deadline_ms) = if lab.is_full() { ("1000000", 400) } else { ("50000", 50) };
+    let (pieces, deadline_ms) = if lab.is_full() { ("1000000", 400) } else { ("50000", 30) };
     for (name, template) in LONG {
         lab.channel.trying(name);
         let source = template.replace("{n}", pieces);
