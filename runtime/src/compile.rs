@@ -30,6 +30,7 @@ mod place;
 mod positions;
 mod postfix;
 mod program;
+mod query;
 mod scope;
 mod state;
 mod tables;

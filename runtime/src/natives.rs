@@ -26,12 +26,14 @@ mod list;
 mod map;
 mod numeric;
 mod output;
+mod query;
 mod random;
 mod steps;
 #[cfg(test)]
 mod testing;
 mod text;
 mod time;
+mod versions;
 
 use crate::base::builtin::{Builtins, Signature};
 use crate::vm::Native;
@@ -41,6 +43,8 @@ const FAMILIES: &[&[Native]] = &[
     text::NATIVES,
     list::NATIVES,
     map::NATIVES,
+    query::NATIVES,
+    versions::NATIVES,
     json::NATIVES,
     encoding::NATIVES,
     crypto::NATIVES,

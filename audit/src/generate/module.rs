@@ -112,6 +112,7 @@ fn function(choices: &mut Choices<'_>, tables: &Tables, at: usize) -> Function {
         params: (0..params).map(|_| ParamShape { name: Some(2), optional: choices.once_in(3) }).collect(),
         rest: params > 0 && choices.once_in(5),
         ignores_arguments: false,
+        hint: None,
         registers: REGISTERS,
         slots: SLOTS,
         captures: if closure { vec![Capture::Register(CELL)] } else { Vec::new() },

@@ -117,6 +117,9 @@ pub struct FileNames {
     /// The variables of each scope (id of the function, or of the file's body) in order of their creation. A name at the
     /// top of an arm that is compared has an entry in `uses`, one that binds has one in `bindings`; never both.
     pub scopes: HashMap<NodeId, Vec<VarId>>,
+    /// Conditions of queries, each a function of the row (id of the expression, without parentheses): does a function
+    /// inside it read a field by its bare name?
+    pub conditions: HashMap<NodeId, bool>,
     /// For each type after `is` (id of the tree's `Type`): what is tested.
     pub tests: HashMap<NodeId, TypeTest>,
     /// Are the top-level variables global to the project (a file in `entities/` or `lib/`)?

@@ -85,7 +85,7 @@ fn fill(module: &mut Module, section: Section, reader: &mut Reader<'_>) -> Resul
     match section {
         Section::Entry => module.entry = reader.u32()?,
         Section::Constants => module.constants = reader.list(5, constant)?,
-        Section::Functions => module.functions = reader.list(29, function)?,
+        Section::Functions => module.functions = reader.list(30, function)?,
         Section::Natives => module.natives = reader.list(4, |r| Ok(NativeRef { name: r.text()? }))?,
         Section::Types => module.types = reader.list(1, type_shape)?,
         Section::Enums => module.enums = reader.list(8, enum_shape)?,
@@ -148,6 +148,7 @@ fn function(reader: &mut Reader<'_>) -> Result<Function, DecodeError> {
         params: reader.list(2, |r| Ok(ParamShape { name: r.option()?, optional: r.flag()? }))?,
         rest: reader.flag()?,
         ignores_arguments: reader.flag()?,
+        hint: reader.option()?,
         registers: reader.u16()?,
         slots: reader.u32()?,
         captures: reader.list(5, capture)?,

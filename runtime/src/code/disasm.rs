@@ -52,6 +52,9 @@ fn head(f: &mut fmt::Formatter<'_>, module: &Module, index: u32, function: &Func
             Capture::Captured(outer) => writeln!(f, "captured {outer}")?,
         }
     }
+    if let Some(hint) = function.hint {
+        writeln!(f, "  values of fields from function {hint}")?;
+    }
     for handler in &function.handlers {
         let (start, end) = (handler.start, handler.end);
         writeln!(f, "  errors in {start}..{end} go to L{}, in r{}", handler.target, handler.register)?;

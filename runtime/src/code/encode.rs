@@ -162,6 +162,7 @@ impl Writer {
         });
         self.u8(u8::from(function.rest));
         self.u8(u8::from(function.ignores_arguments));
+        self.option(function.hint);
         self.0.extend(function.registers.to_le_bytes());
         self.u32(function.slots);
         self.list(&function.captures, |out, capture| match *capture {

@@ -70,7 +70,7 @@ sections! {
     1 Entry
     /// Constants: a tag (0 int, 1 number, 2 duration, 3 text, 4 regex) and the value; a regex is pattern and flags.
     2 Constants
-    /// Functions: name, parameters, flags, registers, slots, captures, code, handlers, spans.
+    /// Functions: name, parameters, flags, hint, registers, slots, captures, code, handlers, spans.
     3 Functions
     /// Names of built-ins.
     4 Natives

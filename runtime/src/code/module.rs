@@ -136,6 +136,9 @@ pub struct Function {
     pub rest: bool,
     /// Are surplus arguments ignored (a deferred block)?
     pub ignores_arguments: bool,
+    /// For a condition of a query: the function that gives the values that fields must have, for an index. It takes
+    /// nothing, and captures the first of what this one captures.
+    pub hint: Option<u32>,
     /// Registers used, 1 to 256.
     pub registers: u16,
     /// Spill slots used.

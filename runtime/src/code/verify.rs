@@ -4,7 +4,8 @@
 //!   range and of the right kind.
 //! - **B2** The entry, initialisers of files and tests take no parameters and capture nothing.
 //! - **B3** An `AnyOf` type names only types before itself, so asking for a type ends.
-//! - **B4** A function has 1 to 256 registers, not more parameters than registers, and bounded spill slots.
+//! - **B4** A function has 1 to 256 registers, not more parameters than registers, and bounded spill slots. Its
+//!   hint, if it has one, takes nothing and captures the first of what it captures itself.
 //! - **B5** Every operand is in range of what it indexes: registers, constants (names: texts), functions, built-ins,
 //!   globals, captured variables, spill slots, instructions, types, variants.
 //! - **B6** Every block of registers lies inside the function's registers.

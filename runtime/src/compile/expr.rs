@@ -93,6 +93,9 @@ impl<'a> Compiler<'a> {
     /// `dst` = the value. A variable in `dst` changes last of all.
     pub fn expr_to(&mut self, value: &'a Expr, dst: Reg) {
         let value = unparen(value);
+        if self.is_condition(value) {
+            return self.condition(value, dst);
+        }
         let mark = self.frame.mark();
         self.frame.span = value.span;
         match &value.kind {

@@ -27,6 +27,8 @@ pub(super) enum Key {
     Variable(VarId),
     /// A declared function that may capture variables.
     Function(NodeId),
+    /// The row of the condition at hand.
+    Row,
 }
 
 /// Where a variable lives, seen from the running function.

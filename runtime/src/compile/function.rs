@@ -13,7 +13,12 @@ const PARAMS_MAX: usize = 200;
 impl<'a> Compiler<'a> {
     /// Compiles a function in a frame of its own; also says whether it captures anything.
     pub fn function(&mut self, tree: &'a Function) -> (module::Function, bool) {
+        self.function_with(tree, None)
+    }
+
+    fn function_with(&mut self, tree: &'a Function, hint: Option<u32>) -> (module::Function, bool) {
         self.enter_frame(Frame::new(tree.span));
+        self.share_captures(hint);
         self.function_body(tree);
         let name = tree.name.as_ref().map(|name| &name.text);
         let mut function = self.finish_frame(name);
@@ -21,6 +26,7 @@ impl<'a> Compiler<'a> {
         function.params = tree.params.iter().map(|param| self.param_shape(param)).collect();
         function.rest = tree.params.last().is_some_and(|param| param.rest);
         function.ignores_arguments = tree.kind == FunctionKind::Deferred;
+        function.hint = hint;
         let captures = !function.captures.is_empty();
         (function, captures)
     }
@@ -86,10 +92,27 @@ impl<'a> Compiler<'a> {
     /// `dst` = a lambda, an anonymous function or a deferred block.
     #[inline(never)]
     pub fn closure(&mut self, tree: &'a Function, dst: Reg) {
+        self.closure_with(tree, dst, |_| None);
+    }
+
+    /// The same for a condition, which may have a hint.
+    pub fn closure_with(
+        &mut self,
+        tree: &'a Function,
+        dst: Reg,
+        hint: impl FnOnce(&mut Self) -> Option<u32>,
+    ) {
         let index = self.tables.reserve_function();
-        let (function, captures) = self.function(tree);
-        self.tables.set_function(index, function);
+        let hint = hint(self);
+        let (function, _) = self.function_with(tree, hint);
         self.frame.span = tree.span;
+        self.made_function(index, function, dst);
+    }
+
+    /// `dst` = the function that was compiled for its place in the module.
+    pub fn made_function(&mut self, index: u32, function: module::Function, dst: Reg) {
+        let captures = !function.captures.is_empty();
+        self.tables.set_function(index, function);
         self.frame.emit(if captures {
             Op::NewClosure { dst, function: index }
         } else {

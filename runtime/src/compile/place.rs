@@ -153,7 +153,12 @@ impl<'a> Compiler<'a> {
                 let constant = self.tables.text(&name.text);
                 self.frame.emit(Op::LoadConst { dst, constant });
             }
-            Binding::Entity(_) | Binding::Field => self.needs_store(name.span),
+            Binding::Field => self.row_field(name, dst),
+            Binding::Entity(_) => {
+                let message =
+                    format!("`{0}` is an entity, not a value: `{0}.all` has all of them", name.text);
+                self.unsupported(name.span, &message);
+            }
             Binding::Context => {
                 self.unsupported(
                     name.span,

@@ -132,6 +132,12 @@ impl<'a> Compiler<'a> {
                 self.named_call(name, given, to, span);
                 return to;
             }
+            if let (Some(&Binding::Entity(of)), Some(PostfixKind::Member(_))) =
+                (self.certain(name), walk.ops.first().map(|op| &op.kind))
+            {
+                self.all_rows(of, walk.work, name.span);
+                return walk.work;
+            }
             if let Some(PostfixKind::Member(member)) = walk.ops.first().map(|op| &op.kind)
                 && let Some(found) = self.qualified(name, member, walk)
             {
@@ -241,9 +247,19 @@ impl<'a> Compiler<'a> {
                 walk.none = Some((none, known));
                 self.member(value, name, walk)
             }
-            PostfixKind::At(_) => {
-                self.needs_store(span);
-                value
+            PostfixKind::At(when) => {
+                let to = walk.target(next);
+                let value = self.keep_before(value, &[when]);
+                let (entity, when) = self.right_of(value, when);
+                let base = self.frame.temp();
+                for src in [entity, when] {
+                    let argument = self.frame.temp();
+                    self.move_to(argument, src);
+                }
+                self.frame.span = span;
+                let native = self.tables.native("@version");
+                self.frame.emit(Op::CallNative { base, argc: 2, dst: to, native });
+                to
             }
             // The parser allows these last only, where `step` has seen them; a call was handled above.
             PostfixKind::Call(_) | PostfixKind::Increment | PostfixKind::Decrement => value,

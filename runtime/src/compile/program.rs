@@ -1,7 +1,7 @@
 //! A whole program: which functions it has, which variables are global, and what runs first.
 
 use super::Input;
-use super::frame::{Frame, Reg};
+use super::frame::{Frame, Key, Reg};
 use super::hoist;
 use super::tables::Tables;
 use crate::base::span::to_u32;
@@ -9,7 +9,7 @@ use crate::base::{Code, Diagnostic, FileId, Span};
 use crate::check::names::{FileNames, VarId, Variable, VariableKind};
 use crate::check::project::{ProjectFile, Role};
 use crate::code::Module;
-use crate::code::module::GlobalFile;
+use crate::code::module::{Capture, GlobalFile};
 use crate::code::op::Op;
 use crate::syntax::tree::{Body, Function, NodeId, ServerStmt, StmtKind};
 use std::collections::HashMap;
@@ -42,6 +42,10 @@ pub(super) struct Compiler<'a> {
     pub statics: HashMap<(FileId, NodeId), Static<'a>>,
     /// Global variables.
     pub globals: HashMap<(FileId, VarId), u32>,
+    /// The condition whose function is being made.
+    pub row_body: Option<NodeId>,
+    /// What the hint that was made last captures: see [`super::query`].
+    pub hint_captures: Option<(Vec<Capture>, HashMap<Key, u32>)>,
     /// Findings.
     pub diagnostics: Vec<Diagnostic>,
 }
@@ -59,6 +63,8 @@ impl<'a> Compiler<'a> {
             outer: Vec::new(),
             statics: HashMap::new(),
             globals: HashMap::new(),
+            row_body: None,
+            hint_captures: None,
             diagnostics: Vec::new(),
         }
     }

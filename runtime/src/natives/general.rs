@@ -6,7 +6,8 @@ use super::steps::{bulk, int};
 use crate::base::builtin::Param;
 use crate::base::{Kind, Kinds};
 use crate::value::stop::{Bug, Outcome, Stop};
-use crate::value::{Handle, List, Map, Object, Value};
+use crate::value::{Entity, Handle, List, Map, Object, Value};
+use crate::vm::entity::shape;
 use crate::vm::native::SLICE;
 use crate::vm::{Answer, Context, Effect, Flow, Native, Step, Stepped};
 
@@ -36,6 +37,10 @@ fn type_of(context: &mut Context<'_>, args: &[Value]) -> Outcome<Flow> {
             Object::Variant(found) => context.program.variant(found.of, found.variant)?.0,
             _ => return Err(Bug::WrongShape.into()),
         },
+        Value::Entity(object) => {
+            let of = context.heap.entity(object)?.of;
+            &shape(context.program, of)?.name
+        }
         _ => value.kind().name(),
     };
     Ok(Flow::Value(context.heap.new_text(name)?))
@@ -146,7 +151,7 @@ impl Stepped for Environment {
     }
 }
 
-/// A list or map with the same elements; other values do not change, so they are their own copies.
+/// A list, map or entity with the same elements; other values do not change, so they are their own copies.
 fn copy(context: &mut Context<'_>, args: &[Value]) -> Outcome<Flow> {
     match arguments::value(args, 0)? {
         Value::List(list) => {
@@ -161,6 +166,14 @@ fn copy(context: &mut Context<'_>, args: &[Value]) -> Outcome<Flow> {
             let count = context.heap.maps.get(from)?.len();
             let to = context.heap.new_map(count)?;
             Ok(Flow::Step(Box::new(Copying { from, to, place: 0 })))
+        }
+        Value::Entity(object) => {
+            let fields = context.heap.entity(object)?.fields.len();
+            context.charge_fuel(fields);
+            let bytes = fields.saturating_mul(size_of::<Value>()).saturating_add(size_of::<Entity>());
+            context.heap.reserve_object(bytes)?;
+            let copy = context.heap.entity(object)?.clone();
+            Ok(Flow::Value(Value::Entity(context.heap.put_object(Object::Entity(Box::new(copy))))))
         }
         other => Ok(Flow::Value(other)),
     }

@@ -5,6 +5,7 @@
 //! - **J3** What `json_stringify` writes, `json_parse` reads back as equal, for values made of none, bools, ints, finite
 //!   numbers, texts, lists and maps with text keys.
 
+mod entity;
 mod lex;
 mod read;
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Methods of lists; those that change nothing also take a range, which stays lazy where the answer is known at once.
+//! Methods of lists, which the machine also gives the rows of a query as a list. Those that change nothing also take a range, which stays lazy where the answer is known at once.
 //!
 //! This file holds the table, the rest is in a file an idea. Whatever touches every element runs in steps; what moves
 //! elements within a list in one go (`insert`, `shift`, `splice`) costs a sixteenth of a unit a byte.
@@ -14,7 +14,10 @@ mod seek;
 mod sort;
 mod unique;
 
+pub use callbacks::{every, find};
 pub use elements::Elements;
+pub use fold::Fold;
+pub use sort::Sort;
 
 use super::define::{
     BOOL, FUNCTION, INT, LIST, MAP, NOTHING, TEXT, alias, method, optional, property, required, variadic,
@@ -28,6 +31,8 @@ use crate::vm::{Context, Flow, Native};
 
 /// Lists and what converts to one.
 const LISTS: Kinds = Kinds::LISTS;
+/// The same for names that mean something else to a query.
+const NO_QUERY: Kinds = Kinds::of(&[Kind::List, Kind::Range]);
 const INT_OR_NONE: Kinds = Kinds::of(&[Kind::Int, Kind::None]);
 const ANY: Kinds = Kinds::ANY;
 const VALUE: &[Param] = &[required("x", ANY)];
@@ -37,7 +42,7 @@ const OTHERS: &[Param] = &[required("xs", LISTS)];
 const BOUNDS: &[Param] = &[optional("a", INT_OR_NONE), optional("b", INT_OR_NONE)];
 const NUMERIC_OR_NONE: Kinds = Kinds::of(&[Kind::Int, Kind::Number, Kind::None]);
 
-const IS_EMPTY: Native = property("is_empty", LISTS, BOOL, is_empty);
+const IS_EMPTY: Native = property("is_empty", NO_QUERY, BOOL, is_empty);
 const CONTAINS: Native = method("contains", LISTS, VALUE, BOOL, seek::contains);
 const INDEX_OF: Native = method("index_of", LISTS, VALUE, INT, seek::index_of);
 const FIND_INDEX: Native = method("find_index", LISTS, CALLBACK, INT, callbacks::find_index);
@@ -46,12 +51,12 @@ const EVERY: Native = method("every", LISTS, CALLBACK, BOOL, callbacks::every);
 
 /// The family.
 pub const NATIVES: &[Native] = &[
-    property("length", LISTS, INT, length),
-    property("len", LISTS, INT, length),
-    property("count", LISTS, INT, length),
+    property("length", NO_QUERY, INT, length),
+    property("len", NO_QUERY, INT, length),
+    property("count", NO_QUERY, INT, length),
     IS_EMPTY,
     alias("isEmpty", IS_EMPTY),
-    property("first", LISTS, ANY, first),
+    property("first", NO_QUERY, ANY, first),
     property("last", LISTS, ANY, last),
     variadic(method("push", LIST, VALUE, NOTHING, change::push)),
     method("insert", LIST, &[required("i", INT), required("x", ANY)], NOTHING, change::insert),
@@ -64,13 +69,13 @@ pub const NATIVES: &[Native] = &[
     method("clear", LIST, &[], NOTHING, change::clear),
     method("map", LISTS, CALLBACK, LIST, callbacks::map),
     method("filter", LISTS, CALLBACK, LIST, callbacks::filter),
-    method("find", LISTS, CALLBACK, ANY, callbacks::find),
+    method("find", NO_QUERY, CALLBACK, ANY, callbacks::find),
     FIND_INDEX,
     alias("findIndex", FIND_INDEX),
     SOME,
     alias("any", SOME),
     EVERY,
-    alias("all", EVERY),
+    alias("all", method("every", NO_QUERY, CALLBACK, BOOL, callbacks::every)),
     method("reduce", LISTS, &[required("f", FUNCTION), optional("init", ANY)], ANY, callbacks::reduce),
     method("each", LISTS, CALLBACK, NOTHING, callbacks::each),
     method("flat_map", LISTS, CALLBACK, LIST, callbacks::flat_map),
@@ -90,10 +95,10 @@ pub const NATIVES: &[Native] = &[
     method("join", LISTS, &[optional("sep", TEXT)], TEXT, join::join),
     method("zip", LISTS, OTHERS, LIST, assemble::zip),
     method("chunk", LISTS, COUNT, LIST, assemble::chunk),
-    method("sum", LISTS, &[], Kinds::NUMERIC, fold::sum),
-    method("avg", LISTS, &[], NUMERIC_OR_NONE, fold::avg),
-    method("min", LISTS, &[], ANY, fold::min),
-    method("max", LISTS, &[], ANY, fold::max),
+    method("sum", NO_QUERY, &[], Kinds::NUMERIC, fold::sum),
+    method("avg", NO_QUERY, &[], NUMERIC_OR_NONE, fold::avg),
+    method("min", NO_QUERY, &[], ANY, fold::min),
+    method("max", NO_QUERY, &[], ANY, fold::max),
     method("to_list", LISTS, &[], LIST, assemble::to_list),
 ];
 

@@ -53,7 +53,15 @@ impl Equality {
                 }
                 continue;
             };
-            match look(heap, left, right)? {
+            let found = match look(heap, left, right) {
+                Ok(found) => found,
+                Err(stop) => {
+                    // It may be repeated.
+                    self.next = Some((left, right));
+                    return Err(stop);
+                }
+            };
+            match found {
                 Look::Known(true) => {}
                 Look::Known(false) => return Ok(Some(false)),
                 Look::Inside(_) if self.levels.len() >= depth_max() => return Err(too_deep("compared")),
@@ -114,7 +122,7 @@ impl Equality {
 }
 
 /// The answer, when it takes no walk.
-pub fn at_once(heap: &Heap, left: Value, right: Value) -> Result<Option<bool>, Bug> {
+pub fn at_once(heap: &Heap, left: Value, right: Value) -> Outcome<Option<bool>> {
     Ok(match look(heap, left, right)? {
         Look::Known(answer) => Some(answer),
         Look::Inside(_) => None,
@@ -143,7 +151,7 @@ fn payload(heap: &Heap, object: Handle<Object>) -> Result<&[Value], Bug> {
     }
 }
 
-fn look(heap: &Heap, left: Value, right: Value) -> Result<Look, Bug> {
+fn look(heap: &Heap, left: Value, right: Value) -> Outcome<Look> {
     use Value as V;
     Ok(Look::Known(match (left, right) {
         (V::None | V::Unset, V::None | V::Unset) => true,
@@ -152,15 +160,9 @@ fn look(heap: &Heap, left: Value, right: Value) -> Result<Look, Bug> {
         (V::Number(a), V::Number(b)) => a.partial_cmp(&b).is_some_and(Ordering::is_eq),
         (V::Int(a), V::Number(b)) | (V::Number(b), V::Int(a)) => number::equal(a, b),
         (V::Text(a), V::Text(b)) => heap.texts.equal(a, b)?,
-        (V::List(a), V::List(b)) => {
-            if a == b {
-                true
-            } else if heap.lists.get(a)?.items.len() != heap.lists.get(b)?.items.len() {
-                false
-            } else {
-                return Ok(Look::Inside(Level::Lists(a, b, 0)));
-            }
-        }
+        (V::List(a), V::List(b)) => return Ok(lists(heap, a, b)?),
+        (V::Query(a), V::Query(b)) if a == b => true,
+        (V::Query(a), V::Query(b)) => return Ok(lists(heap, heap.rows(a)?, heap.rows(b)?)?),
         (V::Map(a), V::Map(b)) => {
             if a == b {
                 true
@@ -170,7 +172,7 @@ fn look(heap: &Heap, left: Value, right: Value) -> Result<Look, Bug> {
                 return Ok(Look::Inside(Level::Maps(a, b, 0)));
             }
         }
-        (V::Variant(a), V::Variant(b)) => return variants(heap, a, b),
+        (V::Variant(a), V::Variant(b)) => return Ok(variants(heap, a, b)?),
         (V::Entity(a), V::Entity(b)) => a == b || entities(heap, a, b)?,
         (V::Function(a), V::Function(b)) | (V::Method(a), V::Method(b)) => a == b,
         (V::Closure(a), V::Closure(b)) => a == b,
@@ -194,6 +196,16 @@ fn entities(heap: &Heap, a: Handle<Object>, b: Handle<Object>) -> Result<bool, B
     Ok(match (left.stored, right.stored) {
         (Some(a), Some(b)) => left.of == right.of && a.id == b.id,
         _ => false,
+    })
+}
+
+fn lists(heap: &Heap, a: Handle<List>, b: Handle<List>) -> Result<Look, Bug> {
+    Ok(if a == b {
+        Look::Known(true)
+    } else if heap.lists.get(a)?.items.len() != heap.lists.get(b)?.items.len() {
+        Look::Known(false)
+    } else {
+        Look::Inside(Level::Lists(a, b, 0))
     })
 }
 

@@ -202,7 +202,7 @@ pub fn write_scalar(names: &dyn Names, value: Value, out: &mut String) -> bool {
     true
 }
 
-fn token(heap: &Heap, names: &dyn Names, part: Part, out: &mut String) -> Result<Token, Bug> {
+fn token(heap: &Heap, names: &dyn Names, part: Part, out: &mut String) -> Outcome<Token> {
     let value = part.value;
     if part.nested && value.is_none() {
         out.push_str("none");
@@ -216,6 +216,11 @@ fn token(heap: &Heap, names: &dyn Names, part: Part, out: &mut String) -> Result
         Value::List(list) => {
             out.push('[');
             return Ok(Token::Open(Container::List(list)));
+        }
+        Value::Query(query) => {
+            let rows = heap.rows(query)?;
+            out.push('[');
+            return Ok(Token::Open(Container::List(rows)));
         }
         Value::Map(map) => {
             out.push('{');
@@ -232,8 +237,8 @@ fn token(heap: &Heap, names: &dyn Names, part: Part, out: &mut String) -> Result
         | Value::Regex(object)
         | Value::Bytes(object)
         | Value::View(object)
-        | Value::Entity(object) => return object_token(heap, names, object, out),
-        _ => return Err(Bug::InternalValue),
+        | Value::Entity(object) => return Ok(object_token(heap, names, object, out)?),
+        _ => return Err(Bug::InternalValue.into()),
     }
     Ok(Token::Scratch)
 }

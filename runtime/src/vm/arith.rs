@@ -1,6 +1,7 @@
 //! The operators on whatever the dispatch loop does not do inline: mixed kinds, times, durations, texts, lists, and the
 //! errors.
 
+use super::index::listed;
 use super::native::{Context, Flow};
 use super::write;
 use crate::value::Value;
@@ -25,6 +26,10 @@ pub(super) fn add(context: &mut Context<'_>, left: Value, right: Value) -> Outco
         (V::Client, _) | (_, V::Client) => V::Client,
         (V::Text(_), _) | (_, V::Text(_)) => return write::joined(context, &[left, right]),
         (V::List(_), V::List(_)) => return lists(context, left, right).map(Flow::Value),
+        (V::Query(_), V::List(_) | V::Query(_)) | (V::List(_), V::Query(_)) => {
+            let (left, right) = (listed(context.heap, left)?, listed(context.heap, right)?);
+            return lists(context, left, right).map(Flow::Value);
+        }
         (V::Time(at), V::Duration(by)) => V::Time(number::move_time(at, by)?),
         (V::Duration(a), V::Duration(b)) => V::Duration(number::add(a, b)?),
         _ => return Err(refused("+", left, right)),
@@ -133,6 +138,7 @@ pub(super) fn neg(value: Value) -> Outcome<Value> {
 
 /// `left ++ right`
 pub(super) fn concat(context: &mut Context<'_>, left: Value, right: Value) -> Outcome<Flow> {
+    let (left, right) = (listed(context.heap, left)?, listed(context.heap, right)?);
     match (left, right) {
         (Value::Client, _) | (_, Value::Client) => Ok(Flow::Value(Value::Client)),
         (Value::List(_), Value::List(_)) => lists(context, left, right).map(Flow::Value),

@@ -6,9 +6,9 @@ use super::frame::{CodeFrame, Frame, window};
 use super::native::{Context, Flow};
 use super::program::Program;
 use super::{Vm, errors};
-use crate::base::Kind;
-use crate::base::builtin::NativeId;
+use crate::base::builtin::{NativeId, Signature};
 use crate::base::span::{to_u32, to_usize};
+use crate::base::{Kind, Kinds};
 use crate::code::Function;
 use crate::value::stop::{Bug, Outcome, Stop};
 use crate::value::text::Texts;
@@ -121,7 +121,25 @@ pub(super) fn native(context: &mut Context<'_>, id: NativeId, args: &[Value]) ->
         }
     }
     context.charge_fuel(4);
+    if args.iter().any(|arg| matches!(arg, Value::Query(_))) {
+        return (native.run)(context, &with_rows(context.heap, signature, args)?);
+    }
     (native.run)(context, args)
+}
+
+/// The arguments with the rows of a query wherever the built-in takes a list.
+#[cold]
+fn with_rows(heap: &Heap, signature: &Signature, args: &[Value]) -> Outcome<Vec<Value>> {
+    let receiver = (!signature.is_function()).then_some(signature.receiver);
+    let params = signature.params.iter().map(|param| param.kinds);
+    let kinds = receiver.into_iter().chain(params).chain(std::iter::repeat(Kinds::ANY));
+    let given = args.iter().zip(kinds).map(|(&arg, kinds)| match arg {
+        Value::Query(query) if kinds != Kinds::ANY && kinds.has(Kind::List) => {
+            heap.rows(query).map(Value::List)
+        }
+        other => Ok(other),
+    });
+    given.collect()
 }
 
 /// Runs the method that a name is of the first of these values, given the rest.

@@ -1,5 +1,6 @@
 //! Comparison, membership and type tests on whatever the dispatch loop does not do inline.
 
+use super::index::listed;
 use super::native::{Context, Flow, SLICE, Step, Stepped};
 use crate::base::span::to_usize;
 use crate::code::module::TypeShape;
@@ -43,6 +44,7 @@ pub fn truth(heap: &Heap, value: Value) -> Outcome<bool> {
         Value::Number(n) => n != 0.0 && !n.is_nan(),
         Value::Text(text) => !heap.texts.str(text)?.is_empty(),
         Value::List(list) => !heap.lists.get(list)?.items.is_empty(),
+        Value::Query(query) => !heap.lists.get(heap.rows(query)?)?.items.is_empty(),
         Value::Map(map) => !heap.maps.get(map)?.is_empty(),
         Value::Range(object) | Value::Bytes(object) | Value::View(object) => {
             match heap.objects.get(object)? {
@@ -80,9 +82,11 @@ pub(super) fn equal(context: &mut Context<'_>, left: Value, right: Value, wanted
         return Ok(Flow::Value(Value::Bool(answer == wanted)));
     }
     let mut walk = Comparing { walk: Equality::new(left, right), wanted };
-    Ok(match walk.step(context, None)? {
-        Step::Done(answer) => Flow::Value(answer),
-        _ => Flow::Step(Box::new(walk)),
+    Ok(match walk.step(context, None) {
+        Ok(Step::Done(answer)) => Flow::Value(answer),
+        // What it needs of the store, it gets in a frame of its own, where it stands.
+        Ok(_) | Err(Stop::Need(_)) => Flow::Step(Box::new(walk)),
+        Err(stop) => return Err(stop),
     })
 }
 
@@ -124,12 +128,13 @@ pub(super) fn range_of(object: &Object) -> Option<&crate::value::Range> {
 /// `needle in hay`
 pub(super) fn contains(context: &mut Context<'_>, needle: Value, hay: Value) -> Outcome<Flow> {
     let heap = &*context.heap;
-    let answer = match hay {
+    let answer = match listed(heap, hay)? {
         Value::List(list) => {
             let mut walk = Searching { needle, list, at: 0, walk: None };
-            return Ok(match walk.step(context, None)? {
-                Step::Done(answer) => Flow::Value(answer),
-                _ => Flow::Step(Box::new(walk)),
+            return Ok(match walk.step(context, None) {
+                Ok(Step::Done(answer)) => Flow::Value(answer),
+                Ok(_) | Err(Stop::Need(_)) => Flow::Step(Box::new(walk)),
+                Err(stop) => return Err(stop),
             });
         }
         Value::Map(map) => {
@@ -185,8 +190,9 @@ impl Stepped for Searching {
             let Some(&item) = context.heap.lists.get(self.list)?.items.get(self.at) else {
                 return Ok(Step::Done(Value::Bool(false)));
             };
+            let answer = equal::at_once(context.heap, self.needle, item)?;
             self.at = self.at.saturating_add(1);
-            match equal::at_once(context.heap, self.needle, item)? {
+            match answer {
                 Some(true) => return Ok(Step::Done(Value::Bool(true))),
                 Some(false) => {}
                 None => self.walk = Some(Equality::new(self.needle, item)),

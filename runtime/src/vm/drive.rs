@@ -129,7 +129,8 @@ impl Vm {
             return Err(Bug::Unused.into());
         }
         let base = self.stack.free_base(&self.program)?;
-        let state = super::entity::fetch::of(&mut self.heap, *need)?;
+        let Self { program, heap, random, fuel, .. } = self;
+        let state = super::entity::fetch::of(&mut Context { heap, fuel, random, program }, *need)?;
         let floor = self.heap.fetched.begin(*need, &mut self.heap.memory)?;
         self.stack.frames.push(Frame::Need { floor, base });
         let pushed = self.stack.push_native(state, &self.program, &mut self.heap.memory);

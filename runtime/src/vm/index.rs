@@ -19,6 +19,7 @@ pub(super) fn get(context: &mut Context<'_>, object: Value, index: Value) -> Out
         }
         Value::Text(text) => heap.index_text(text, int(index, "a text index")?),
         Value::Range(object) => heap.object(object, range_of)?.get(int(index, "a range index")?),
+        Value::Query(query) => heap.list_get(heap.rows(query)?, int(index, "a query index")?),
         Value::Client => Ok(Value::Client),
         Value::Entity(entity) => match index {
             Value::Text(name) => {
@@ -31,6 +32,14 @@ pub(super) fn get(context: &mut Context<'_>, object: Value, index: Value) -> Out
             _ => Ok(Value::None),
         },
         _ => Ok(Value::None),
+    }
+}
+
+/// The rows of a query as a list; any other value as it is.
+pub(super) fn listed(heap: &Heap, value: Value) -> Outcome<Value> {
+    match value {
+        Value::Query(query) => heap.rows(query).map(Value::List),
+        other => Ok(other),
     }
 }
 
@@ -119,7 +128,7 @@ pub(super) fn slice(context: &mut Context<'_>, object: Value, bounds: &[Value]) 
         return Ok(Value::Client);
     }
     let (start, end, step) = (bound(0)?, bound(1)?, bound(2)?.unwrap_or(1));
-    match object {
+    match listed(context.heap, object)? {
         Value::Text(text) => {
             let bytes = context.heap.texts.str(text)?.len();
             context.charge_fuel(bytes >> 6);
@@ -143,7 +152,7 @@ pub(super) fn slice(context: &mut Context<'_>, object: Value, bounds: &[Value]) 
         }
         other => {
             let kind = other.kind().name();
-            Err(Stop::type_error(format!("only text, lists and ranges can be sliced, not {kind}")))
+            Err(Stop::type_error(format!("only text, lists, ranges and queries can be sliced, not {kind}")))
         }
     }
 }

@@ -38,6 +38,10 @@ pub(super) fn start(context: &mut Context<'_>, of: Value) -> Outcome<Value> {
             heap.reserve_object(0)?;
             Iterator::Chars { text, byte: 0, at: 0 }
         }
+        Value::Query(query) => {
+            let rows = heap.rows(query)?;
+            return start(context, Value::List(rows));
+        }
         Value::None | Value::Unset | Value::Client => {
             heap.reserve_object(0)?;
             Iterator::Empty
@@ -50,7 +54,7 @@ pub(super) fn start(context: &mut Context<'_>, of: Value) -> Outcome<Value> {
 #[cold]
 pub(super) fn refused(value: Value) -> Stop {
     let kind = value.kind().name();
-    Stop::type_error(format!("only lists, maps, ranges and text can be iterated, not {kind}"))
+    Stop::type_error(format!("only lists, maps, ranges, queries and text can be iterated, not {kind}"))
 }
 
 /// The state of a loop; a slot may not hold it yet.
@@ -168,6 +172,10 @@ pub(super) fn extend(
             let more = context.heap.lists.get(from)?.items.len();
             context.charge_fuel(more >> 3);
             context.heap.extend_list(list, from)
+        }
+        Value::Query(query) => {
+            let rows = context.heap.rows(query)?;
+            extend(context, list, Value::List(rows))
         }
         Value::Range(object) => {
             let range = *context.heap.object(object, range_of)?;

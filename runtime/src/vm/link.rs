@@ -110,6 +110,7 @@ pub(super) fn link(module: Verified, table: &'static [Native]) -> Result<Program
         texts: texts.into(),
         table,
         natives,
+        rows: functions.get("@rows").copied(),
         constants: constants.into(),
         methods: named.into(),
         arities: table.iter().map(|native| Arity::of(&native.signature)).collect(),

@@ -1,6 +1,6 @@
 //! What patterns and destructuring ask: is it this variant, a list of this length, a map with this key; and the rest of it.
 
-use super::index::no_map;
+use super::index::{listed, no_map};
 use super::iterate;
 use super::native::Context;
 use crate::base::span::to_usize;
@@ -40,7 +40,7 @@ fn length_of(length: i32) -> usize {
 
 /// Is it a list of exactly, or with a rest of at least, so many elements?
 pub(super) fn is_list_of(heap: &Heap, value: Value, rest: bool, length: i32) -> Outcome<bool> {
-    let Value::List(list) = value else { return Ok(false) };
+    let Value::List(list) = listed(heap, value)? else { return Ok(false) };
     let (found, wanted) = (heap.lists.get(list)?.items.len(), length_of(length));
     Ok(if rest { found >= wanted } else { found == wanted })
 }
@@ -54,7 +54,9 @@ pub(super) fn has_key(heap: &Heap, value: Value, name: Handle<Text>) -> Outcome<
 
 /// The elements of a list from `from` on.
 pub(super) fn list_rest(context: &mut Context<'_>, value: Value, from: i32) -> Outcome<Value> {
-    let Value::List(list) = value else { return Err(super::construct::no_list(value)) };
+    let Value::List(list) = listed(context.heap, value)? else {
+        return Err(super::construct::no_list(value));
+    };
     let from = length_of(from);
     let count = context.heap.lists.get(list)?.items.len().saturating_sub(from);
     context.charge_fuel(count >> 3);

@@ -29,6 +29,8 @@ pub struct Program {
     pub(super) methods: Box<[Option<Box<Methods>>]>,
     /// Which registers are live where, for each function that a collection met.
     pub(super) liveness: Box<[OnceLock<Liveness>]>,
+    /// The built-in that lists the rows of a query, in steps.
+    pub(super) rows: Option<NativeId>,
     /// How many arguments each built-in of the table takes.
     pub(super) arities: Box<[Arity]>,
 }

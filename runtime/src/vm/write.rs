@@ -5,7 +5,7 @@ use super::program::Program;
 use crate::base::builtin::NativeId;
 use crate::base::span::to_usize;
 use crate::value::show::{Names, Part, Show, write_scalar};
-use crate::value::stop::Outcome;
+use crate::value::stop::{Outcome, Stop};
 use crate::value::{Text, Value};
 
 impl Names for Program {
@@ -69,7 +69,8 @@ pub fn shown(context: &mut Context<'_>, parts: impl IntoIterator<Item = Part>) -
     let mut writing = Writing(Show::new(parts));
     match writing.step(context, None) {
         Ok(Step::Done(text)) => Ok(Flow::Value(text)),
-        Ok(_) => Ok(Flow::Step(Box::new(writing))),
+        // What it needs of the store, it gets in a frame of its own, where it stands.
+        Ok(_) | Err(Stop::Need(_)) => Ok(Flow::Step(Box::new(writing))),
         Err(stop) => {
             context.heap.memory.release(writing.held())?;
             Err(stop)

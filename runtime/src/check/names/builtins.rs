@@ -1,8 +1,8 @@
 //! Names that no source declares: built-in functions and methods, the words of a request, browser-only names.
 
 use super::super::Role;
-use crate::base::Kinds;
 use crate::base::builtin::{Builtins, NativeId, Signature};
+use crate::base::{Kind, Kinds};
 use std::collections::{HashMap, HashSet};
 
 /// What a handler, a page, a middleware or a component knows of its request.
@@ -98,9 +98,11 @@ impl Index {
         self.methods.contains_key(name) || QUERY_METHODS.contains(&name)
     }
 
-    /// A method that is called with parentheses and of a kind that every program has.
+    /// A method that is called with parentheses and of a kind that every program has: not of entities or queries alone.
     pub fn is_called_method(&self, name: &str) -> bool {
-        self.methods(name).iter().any(|method| !method.property && method.receiver != Kinds::ANY)
+        const STORED: Kinds = Kinds::of(&[Kind::Entity, Kind::Query]);
+        let many = |receiver: Kinds| receiver != Kinds::ANY && receiver.and(STORED) != receiver;
+        self.methods(name).iter().any(|method| !method.property && many(method.receiver))
     }
 
     /// What follows the dot after a name such as `Math`.

@@ -2,8 +2,8 @@
 
 use super::super::walk::{Visit, walk_args, walk_decorator, walk_expr, walk_ops};
 use super::Binding;
-use super::query::{BUILDERS, FIELD_METHODS};
-use super::resolver::Resolver;
+use super::query::{BUILDERS, Clause, FIELD_METHODS};
+use super::resolver::{Resolver, Runs};
 use crate::base::span::to_usize;
 use crate::base::{Code, Diagnostic};
 use crate::syntax::tree::*;
@@ -121,7 +121,11 @@ impl<'t> Resolver<'_, 't> {
         match (&*decorator.name.text, self.declaring, &decorator.args) {
             // Their arguments are names of fields and rules, not values.
             ("unique" | "index" | "on_delete", ..) => {}
-            ("check", Some(row), Some(args)) => self.with_row(row, |resolver| walk_args(resolver, args)),
+            ("check", Some(row), Some(args)) => {
+                let outer = std::mem::replace(&mut self.clause, Clause::Condition);
+                args.args.iter().for_each(|arg| self.with_row(row, &arg.value, Runs::InPlace));
+                self.clause = outer;
+            }
             _ => walk_decorator(self, decorator),
         }
     }

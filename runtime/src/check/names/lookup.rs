@@ -68,11 +68,13 @@ impl<'a> Resolver<'a, '_> {
 
     /// A field of the row at hand, unless something inside the condition has that name.
     pub(super) fn row_candidate(&self, name: &str) -> Option<Binding> {
-        let (row, unit) = self.rows.last()?;
-        if self.symbols.innermost(name).is_some_and(|entry| entry.unit >= *unit) {
+        let condition = self.rows.last()?;
+        if self.symbols.innermost(name).is_some_and(|entry| entry.unit >= condition.unit()) {
             return None;
         }
-        match row {
+        match &condition.row {
+            // `order` and its like are given the name of a field.
+            Row::Of(entity) if entity.has(name) && self.clause != Clause::Condition => Some(Binding::Word),
             Row::Of(entity) if entity.has(name) => Some(Binding::Field),
             Row::Validated(fields) if fields.iter().any(|field| &*field.name.text == name) => {
                 Some(Binding::Field)
@@ -85,6 +87,7 @@ impl<'a> Resolver<'a, '_> {
     /// What a name may mean, innermost first, up to the built-ins.
     pub(super) fn declared_candidates(&mut self, name: &str) -> (Vec<Binding>, bool) {
         if let Some(binding) = self.row_candidate(name) {
+            self.reads_row();
             return (vec![binding], true);
         }
         let (mut found, settled) = self.local(name);

@@ -2,7 +2,7 @@
 
 use super::super::walk::{Visit, Write, walk_args};
 use super::globals::{Entity, Globals};
-use super::resolver::{Resolver, Row};
+use super::resolver::{Resolver, Row, Runs};
 use super::{Binding, VariableKind};
 use crate::base::span::to_usize;
 use crate::base::{Code, Diagnostic};
@@ -114,16 +114,31 @@ impl<'a, 't> Resolver<'a, 't> {
         };
         for (at, arg) in args.args.iter().enumerate() {
             if let ExprKind::Function(_) = &arg.value.kind {
+                if clause == Clause::Condition {
+                    self.out.conditions.insert(arg.value.id, false);
+                }
+                self.expr(&arg.value);
+            } else if clause == Clause::Condition && self.is_variable(row, &arg.value) {
+                // A condition that was made elsewhere.
                 self.expr(&arg.value);
             } else {
                 if let (Row::Of(entity), true) = (row, at == 0 && clause != Clause::Condition) {
                     self.check_quoted_field(entity, &arg.value);
                 }
                 let outer = std::mem::replace(&mut self.clause, clause);
-                self.with_row(row, |resolver| resolver.expr(&arg.value));
+                let is_condition = clause == Clause::Condition;
+                let runs = if is_condition { Runs::AsFunction } else { Runs::InPlace };
+                self.with_row(row, &arg.value, runs);
                 self.clause = outer;
             }
         }
+    }
+
+    /// Is it the name of a variable, and of no field?
+    fn is_variable(&self, row: Row<'_, '_>, value: &Expr) -> bool {
+        let ExprKind::Name(name) = &value.kind else { return false };
+        let is_field = matches!(row, Row::Of(entity) if entity.has(&name.text));
+        !is_field && self.sees_variable(&name.text)
     }
 
     fn check_quoted_field(&mut self, entity: &Entity<'t>, value: &Expr) {

@@ -23,8 +23,8 @@ impl<'t> Resolver<'_, 't> {
 
     /// Reports a name that nothing binds.
     pub(super) fn unknown(&mut self, name: &'t Name) {
-        let found = match self.rows.last() {
-            Some((Row::Unknown, _)) => Diagnostic::new(
+        let found = match self.rows.last().map(|condition| condition.row) {
+            Some(Row::Unknown) => Diagnostic::new(
                 Code::E0012,
                 name.span,
                 format!(
@@ -33,10 +33,10 @@ impl<'t> Resolver<'_, 't> {
                 ),
             )
             .help(format!("write a function of the row: `row => row.{}`", name.text)),
-            Some((Row::Of(entity), _)) if self.clause != Clause::Condition => {
+            Some(Row::Of(entity)) if self.clause != Clause::Condition => {
                 query::no_field(entity, &name.text, Diagnostic::new(Code::E0002, name.span, ""))
             }
-            Some((Row::Of(_) | Row::Validated(_), _)) | None => {
+            Some(Row::Of(_) | Row::Validated(_)) | None => {
                 let found = Diagnostic::new(Code::E0001, name.span, format!("unknown name `{}`", name.text));
                 self.explain(name, found)
             }

@@ -35,14 +35,41 @@ pub enum Row<'a, 't> {
     Unknown,
 }
 
+/// What becomes of an expression whose bare names may be fields.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Runs {
+    /// The place where it stands gets a function of the row.
+    AsFunction,
+    /// It is evaluated where it stands.
+    InPlace,
+}
+
+/// An expression that runs once a row.
+#[derive(Clone, Copy, Debug)]
+pub struct Condition<'a, 't> {
+    /// What its bare names stand for first.
+    pub row: Row<'a, 't>,
+    /// The unit that it is.
+    unit: u32,
+    /// The id of its expression.
+    id: NodeId,
+}
+
+impl Condition<'_, '_> {
+    /// The unit that it is: what is bound inside has it, or a later one.
+    pub const fn unit(&self) -> u32 {
+        self.unit
+    }
+}
+
 /// The pass over one file.
 pub struct Resolver<'a, 't> {
     pub(super) around: Surroundings<'a, 't>,
     pub(super) input: ProjectFile<'t>,
     pub(super) out: FileNames,
     pub(super) diagnostics: Vec<Diagnostic>,
-    /// Innermost last, each with the unit that its condition is.
-    pub(super) rows: Vec<(Row<'a, 't>, u32)>,
+    /// Innermost last.
+    pub(super) rows: Vec<Condition<'a, 't>>,
     pub(super) type_params: Vec<&'t str>,
     /// What the arguments with fields at hand are.
     pub(super) clause: Clause,
@@ -165,12 +192,29 @@ impl<'a, 't> Resolver<'a, 't> {
     }
 
     /// Visits code whose bare names may be fields of a row, and which runs once a row.
-    pub(super) fn with_row(&mut self, row: Row<'a, 't>, visit: impl FnOnce(&mut Self)) {
+    pub(super) fn with_row(&mut self, row: Row<'a, 't>, condition: &'t Expr, runs: Runs) {
+        let mut inner = condition;
+        while let ExprKind::Paren(within) = &inner.kind {
+            inner = within;
+        }
         self.enter_unit();
-        self.rows.push((row, self.unit()));
-        visit(self);
+        self.rows.push(Condition { row, unit: self.unit(), id: inner.id });
+        if runs == Runs::AsFunction {
+            self.out.conditions.insert(inner.id, false);
+        }
+        self.expr(condition);
         self.rows.pop();
         self.units.pop();
+    }
+
+    /// A field of the row at hand is read: by the condition itself, or by a function inside.
+    pub(super) fn reads_row(&mut self) {
+        if let Some(&Condition { unit, id, .. }) = self.rows.last()
+            && unit != self.unit()
+            && let Some(captured) = self.out.conditions.get_mut(&id)
+        {
+            *captured = true;
+        }
     }
 
     fn params(&mut self, function: &'t Function) {

@@ -68,7 +68,20 @@ fn function() -> impl Strategy<Value = Function> {
     let body = (vec(capture, 0..4), vec(op(), 0..12), vec(handler, 0..3), vec(span, 0..4));
     (head, body).prop_map(|((name, params, [rest, ignores_arguments], registers, slots), body)| {
         let (captures, code, handlers, spans) = body;
-        Function { name, params, rest, ignores_arguments, registers, slots, captures, code, handlers, spans }
+        let hint = rest.then_some(slots);
+        Function {
+            name,
+            params,
+            rest,
+            ignores_arguments,
+            hint,
+            registers,
+            slots,
+            captures,
+            code,
+            handlers,
+            spans,
+        }
     })
 }
 

@@ -155,6 +155,16 @@ pub enum Fault {
         /// Spill slots.
         slots: u32,
     },
+    /// B4: a hint takes something, or captures something else.
+    #[error(
+        "function {function} as a hint has {params} parameters, or captures other variables than its condition"
+    )]
+    FrameHint {
+        /// Index of the hint.
+        function: u32,
+        /// Its parameters.
+        params: u32,
+    },
     /// B5: an operand is out of range.
     #[error("{} {index} of {count}", table.noun())]
     Index {
@@ -295,7 +305,10 @@ impl Fault {
             Self::TableIndex { .. } | Self::TableName { .. } => 1,
             Self::NotStandalone { .. } => 2,
             Self::TypeOrder { .. } => 3,
-            Self::FrameRegisters { .. } | Self::FrameRest | Self::FrameSlots { .. } => 4,
+            Self::FrameRegisters { .. }
+            | Self::FrameRest
+            | Self::FrameSlots { .. }
+            | Self::FrameHint { .. } => 4,
             Self::Index { .. } | Self::Name { .. } => 5,
             Self::Block { .. } => 6,
             Self::NeedsClosure { .. } | Self::CaptureSource { .. } => 7,

@@ -98,6 +98,17 @@ fn shape(module: &Module, function: &Function) -> Result<(), Fault> {
     if function.slots > SLOTS_MAX {
         return Err(Fault::FrameSlots { slots: function.slots });
     }
+    if let Some(hint) = function.hint {
+        entry(Table::Functions, hint, module.functions.len())?;
+        let found = module.functions.get(to_usize(hint));
+        let fits = |found: &Function| {
+            found.params.is_empty() && !found.rest && function.captures.starts_with(&found.captures)
+        };
+        if !found.is_some_and(fits) {
+            let params = to_u32(found.map_or(0, |found| found.params.len()));
+            return Err(Fault::FrameHint { function: hint, params });
+        }
+    }
     let names = function.params.iter().filter_map(|param| param.name).chain(function.name);
     names.into_iter().try_for_each(|name| text(module, name))
 }

@@ -82,6 +82,22 @@ fn b4_frames_have_1_to_256_registers_and_bounded_slots() {
 }
 
 #[test]
+fn b4_a_hint_takes_nothing_and_captures_the_first_of_what_its_condition_captures() {
+    let with = |hint: u32, change: fn(&mut Module)| {
+        rule_with(vec![END], |m| {
+            m.functions[2].hint = Some(hint);
+            m.functions[2].captures.push(Capture::Register(2));
+            m.functions.push(Function { captures: vec![Capture::Register(1)], ..m.functions[1].clone() });
+            change(m);
+        })
+    };
+    assert_eq!([with(1, |_| ()), with(3, |_| ())], [None, None]);
+    assert_eq!(with(4, |_| ()), Some(1));
+    assert_eq!(with(3, |m| m.functions[3].captures = vec![Capture::Register(2)]), Some(4));
+    assert_eq!(with(3, |m| m.functions[3].params = vec![ParamShape { name: None, optional: true }]), Some(4));
+}
+
+#[test]
 fn b5_operands_point_into_their_tables() {
     let within = [
         Op::LoadInt { dst: 3, value: -1 },

@@ -3,10 +3,12 @@
 //! Each part makes room for all that it writes first, so a step that needs a collection first goes on where it stopped.
 
 use super::DEPTH_MAX;
+use super::entity::{self, Entry};
 use crate::base::guard::{Guard, off};
 use crate::value::object::{ErrorName, Object, Range, Variant};
 use crate::value::stop::{Bug, Outcome, Stop};
 use crate::value::{Handle, Heap, List, Map, Text, TextBuilder, Value, calendar, format};
+use crate::vm::entity::shape;
 use crate::vm::native::SLICE;
 use crate::vm::{Context, Program};
 
@@ -52,6 +54,16 @@ enum Open {
     /// An error's two entries.
     Error {
         object: Handle<Object>,
+        at: usize,
+    },
+    /// An entity's entries.
+    Entity {
+        object: Handle<Object>,
+        at: usize,
+    },
+    /// The ids that a list refers to.
+    Ids {
+        list: Handle<List>,
         at: usize,
     },
 }
@@ -108,7 +120,8 @@ impl Writer {
     pub fn trace(&self, visit: &mut dyn FnMut(Value)) {
         for open in &self.stack {
             match *open {
-                Open::List { list, .. } => visit(Value::List(list)),
+                Open::List { list, .. } | Open::Ids { list, .. } => visit(Value::List(list)),
+                Open::Entity { object, .. } => visit(Value::Entity(object)),
                 Open::Map { map, .. } => visit(Value::Map(map)),
                 Open::Variant { object, .. } | Open::Payload { object, .. } => visit(Value::Variant(object)),
                 Open::Error { object, .. } => visit(Value::Error(object)),
@@ -142,6 +155,11 @@ impl Writer {
                 })?;
                 return self.open(heap, range_items(*range));
             }
+            Value::Query(query) => {
+                let list = heap.rows(query)?;
+                return self.open(heap, Open::List { list, at: 0 });
+            }
+            Value::Entity(object) => return self.open(heap, Open::Entity { object, at: 0 }),
             Value::Variant(object) => return self.open(heap, Open::Variant { object, at: 0 }),
             Value::Error(object) => return self.open(heap, Open::Error { object, at: 0 }),
             Value::Plain { of, variant } => {
@@ -169,11 +187,9 @@ impl Writer {
             | Value::Regex(_)
             | Value::View(_)
             | Value::Client => scalar.push_str("null"),
-            Value::Cell(_)
-            | Value::Iterator(_)
-            | Value::Entity(_)
-            | Value::Query(_)
-            | Value::Reference { .. } => return Err(Bug::InternalValue.into()),
+            Value::Cell(_) | Value::Iterator(_) | Value::Reference { .. } => {
+                return Err(Bug::InternalValue.into());
+            }
         }
         self.out.push_str(heap, &scalar)?;
         self.todo = Todo::Next;
@@ -250,6 +266,12 @@ impl Writer {
             }
             Open::Variant { object, at } => self.variant_entry(heap, program, object, at),
             Open::Error { object, at } => self.error_entry(heap, object, at),
+            Open::Entity { object, at } => self.entity_entry(heap, program, object, at),
+            Open::Ids { list, at } => {
+                let item = heap.lists.get(list)?.items.get(at).copied();
+                let item = item.map(|item| entity::id_of(heap, item)).transpose()?;
+                self.item(heap, first, item, Open::Ids { list, at: at.saturating_add(1) })
+            }
         }
     }
 
@@ -327,6 +349,36 @@ impl Writer {
         Ok(())
     }
 
+    fn entity_entry(
+        &mut self,
+        heap: &mut Heap,
+        program: &Program,
+        object: Handle<Object>,
+        at: usize,
+    ) -> Outcome<()> {
+        let shape = shape(program, heap.entity(object)?.of)?;
+        let Some((at, name, value)) = entity::entry(heap, shape, object, at)? else {
+            return self.close(heap, false);
+        };
+        let then = Open::Entity { object, at: at.saturating_add(1) };
+        match value {
+            Entry::Value(value) => {
+                self.named(heap, at == 0, &name, "")?;
+                self.advanced(then);
+                self.todo = Todo::Value(value);
+            }
+            Entry::Ids(list) => {
+                if !off(Guard::JsonOutDepth) && self.stack.len() >= DEPTH_MAX {
+                    return self.open(heap, Open::Ids { list, at: 0 });
+                }
+                self.named(heap, false, &name, "[")?;
+                self.advanced(then);
+                self.stack.push(Open::Ids { list, at: 0 });
+            }
+        }
+        Ok(())
+    }
+
     fn error_entry(&mut self, heap: &mut Heap, object: Handle<Object>, at: usize) -> Outcome<()> {
         let error = heap.object(object, |object| match object {
             Object::Error(error) => Some(error),
@@ -386,8 +438,8 @@ impl Writer {
 impl Open {
     const fn brackets(self) -> (char, char) {
         match self {
-            Self::List { .. } | Self::Range { .. } | Self::Payload { .. } => ('[', ']'),
-            Self::Map { .. } | Self::Variant { .. } | Self::Error { .. } => ('{', '}'),
+            Self::List { .. } | Self::Range { .. } | Self::Payload { .. } | Self::Ids { .. } => ('[', ']'),
+            Self::Map { .. } | Self::Variant { .. } | Self::Error { .. } | Self::Entity { .. } => ('{', '}'),
         }
     }
 
@@ -397,7 +449,9 @@ impl Open {
             Self::List { at, .. }
             | Self::Variant { at, .. }
             | Self::Payload { at, .. }
-            | Self::Error { at, .. } => at == 0,
+            | Self::Error { at, .. }
+            | Self::Entity { at, .. }
+            | Self::Ids { at, .. } => at == 0,
             Self::Map { place, .. } => place == 0,
             Self::Range { next, first, last } => next == Some(first) || (next.is_none() && last < first),
         }

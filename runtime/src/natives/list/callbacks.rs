@@ -157,6 +157,10 @@ impl Calls {
             Use::Find | Use::FindIndex | Use::Some | Use::Every | Use::Each => {}
             Use::FlatMap(list) => match answer {
                 Value::List(inner) => heap.extend_list(*list, inner)?,
+                Value::Query(query) => {
+                    let rows = heap.rows(query)?;
+                    heap.extend_list(*list, rows)?;
+                }
                 single => heap.push(*list, single)?,
             },
             Use::GroupBy(map) => group(heap, *map, answer, element)?,

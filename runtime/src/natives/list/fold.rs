@@ -10,19 +10,19 @@ use crate::vm::{Context, Flow, Step, Stepped};
 use std::cmp::Ordering;
 
 pub fn sum(context: &mut Context<'_>, args: &[Value]) -> Outcome<Flow> {
-    begin(context, args, Fold::Sum(Value::Int(0)))
+    begin(context, args, Fold::sum())
 }
 
 pub fn avg(context: &mut Context<'_>, args: &[Value]) -> Outcome<Flow> {
-    begin(context, args, Fold::Average { ints: 0, numbers: 0.0 })
+    begin(context, args, Fold::avg())
 }
 
 pub fn min(context: &mut Context<'_>, args: &[Value]) -> Outcome<Flow> {
-    begin(context, args, Fold::Extreme { best: None, wanted: Ordering::Less })
+    begin(context, args, Fold::min())
 }
 
 pub fn max(context: &mut Context<'_>, args: &[Value]) -> Outcome<Flow> {
-    begin(context, args, Fold::Extreme { best: None, wanted: Ordering::Greater })
+    begin(context, args, Fold::max())
 }
 
 fn begin(context: &mut Context<'_>, args: &[Value], fold: Fold) -> Outcome<Flow> {
@@ -36,7 +36,7 @@ fn begin(context: &mut Context<'_>, args: &[Value], fold: Fold) -> Outcome<Flow>
 
 /// What was reached.
 #[derive(Clone, Copy, Debug)]
-enum Fold {
+pub enum Fold {
     Sum(Value),
     /// Ints exactly, numbers apart.
     Average {
@@ -92,8 +92,28 @@ fn mean(ints: i128, numbers: f64, count: usize) -> f64 {
 }
 
 impl Fold {
+    /// Of nothing 0.
+    pub const fn sum() -> Self {
+        Self::Sum(Value::Int(0))
+    }
+
+    /// Of nothing none.
+    pub const fn avg() -> Self {
+        Self::Average { ints: 0, numbers: 0.0 }
+    }
+
+    /// Of nothing none.
+    pub const fn min() -> Self {
+        Self::Extreme { best: None, wanted: Ordering::Less }
+    }
+
+    /// Of nothing none.
+    pub const fn max() -> Self {
+        Self::Extreme { best: None, wanted: Ordering::Greater }
+    }
+
     /// Takes an element in; gives what that cost.
-    fn add(&mut self, heap: &Heap, element: Value) -> Outcome<usize> {
+    pub fn add(&mut self, heap: &Heap, element: Value) -> Outcome<usize> {
         match self {
             Self::Sum(sum) => {
                 *sum = match (*sum, element) {
@@ -114,7 +134,8 @@ impl Fold {
         Ok(1)
     }
 
-    fn end(self, count: usize) -> Value {
+    /// What it is of so many elements.
+    pub fn end(self, count: usize) -> Value {
         match self {
             Self::Sum(sum) => sum,
             Self::Average { .. } if count == 0 => Value::None,

@@ -23,20 +23,11 @@ pub fn sort(context: &mut Context<'_>, args: &[Value]) -> Outcome<Flow> {
         return Err(Bug::WrongShape.into());
     };
     let count = context.heap.lists.get(items)?.items.len();
-    if u32::try_from(count).is_err() {
-        return Err(context.heap.memory.exhausted());
-    }
     let keys = match by {
         By::Key(_) => context.heap.new_list_with(count)?,
         By::Nature | By::Comparator(_) => items,
     };
-    let held = count.saturating_mul(size_of::<u32>()).saturating_mul(2);
-    context.heap.memory.charge(held)?;
-    context.charge_fuel(count);
-    let order = (0..to_u32(count)).collect();
-    let merge = Merge { order, merged: Vec::with_capacity(count), width: 1, left: 0, right: 1, start: 0 };
-    let stage = if let By::Key(_) = by { Stage::Keys } else { Stage::Check(0) };
-    let sort = Sort { items, keys, by, merge, held, stage };
+    let sort = Sort::new(context, (items, keys), by)?;
     match by {
         By::Nature => steps::start(context, sort, count.saturating_mul(8)),
         By::Key(_) | By::Comparator(_) => Ok(Flow::Step(Box::new(sort))),
@@ -61,13 +52,16 @@ enum By {
     Comparator(Value),
 }
 
+/// A sort at work.
 #[derive(Debug)]
-struct Sort {
+pub struct Sort {
     /// The elements, which nobody else knows.
     items: Handle<List>,
     /// What is compared: the elements, or their keys.
     keys: Handle<List>,
     by: By,
+    /// Largest first? Equal ones keep their order all the same.
+    descending: bool,
     merge: Merge,
     held: usize,
     stage: Stage,
@@ -145,6 +139,35 @@ impl Stepped for Sort {
 }
 
 impl Sort {
+    fn new(context: &mut Context<'_>, (items, keys): (Handle<List>, Handle<List>), by: By) -> Outcome<Self> {
+        let count = context.heap.lists.get(items)?.items.len();
+        if u32::try_from(count).is_err() {
+            return Err(context.heap.memory.exhausted());
+        }
+        let held = count.saturating_mul(size_of::<u32>()).saturating_mul(2);
+        context.heap.memory.charge(held)?;
+        context.charge_fuel(count);
+        let order = (0..to_u32(count)).collect();
+        let merge = Merge { order, merged: Vec::with_capacity(count), width: 1, left: 0, right: 1, start: 0 };
+        let stage = if let By::Key(_) = by { Stage::Keys } else { Stage::Check(0) };
+        Ok(Self { items, keys, by, descending: false, merge, held, stage })
+    }
+
+    /// Will sort the elements of a list by the natural order of keys that another one holds; nobody may change either
+    /// until it is done.
+    pub fn by_keys(
+        context: &mut Context<'_>,
+        lists: (Handle<List>, Handle<List>),
+        descending: bool,
+    ) -> Outcome<Self> {
+        Ok(Self { descending, ..Self::new(context, lists, By::Nature)? })
+    }
+
+    /// Turned round where the largest comes first.
+    const fn directed(&self, order: Ordering) -> Ordering {
+        if self.descending { order.reverse() } else { order }
+    }
+
     fn check(&mut self, context: &mut Context<'_>, from: usize) -> Outcome<Step> {
         let keys = &context.heap.lists.get(self.keys)?.items;
         let (first, rest) = (keys.first().copied(), keys.get(from..).unwrap_or_default());
@@ -165,13 +188,17 @@ impl Sort {
         let count = self.merge.order.len();
         let end = from.saturating_add(RUN).min(count);
         let mut failed = None;
+        let descending = self.descending;
         let run = self.merge.order.get_mut(from..end).unwrap_or_default();
-        run.sort_by(|&left, &right| match (at(left), at(right)) {
-            (Value::Int(left), Value::Int(right)) => left.cmp(&right),
-            (left, right) => natural(context.heap, left, right).unwrap_or_else(|stop| {
-                failed = Some(stop);
-                Ordering::Equal
-            }),
+        run.sort_by(|&left, &right| {
+            let order = match (at(left), at(right)) {
+                (Value::Int(left), Value::Int(right)) => left.cmp(&right),
+                (left, right) => natural(context.heap, left, right).unwrap_or_else(|stop| {
+                    failed = Some(stop);
+                    Ordering::Equal
+                }),
+            };
+            if descending { order.reverse() } else { order }
         });
         if let Some(stop) = failed {
             return Err(stop);
@@ -209,10 +236,11 @@ impl Sort {
                 return Ok(Step::Call { callee, args: [left, right, Value::None], argc: 2 });
             }
             work = work.saturating_sub(text_work(context.heap, left, right)?);
-            let right_first = match (left, right) {
-                (Value::Int(left), Value::Int(right)) => left > right,
-                _ => natural(context.heap, left, right)? == Ordering::Greater,
+            let order = match (left, right) {
+                (Value::Int(left), Value::Int(right)) => left.cmp(&right),
+                _ => natural(context.heap, left, right)?,
             };
+            let right_first = self.directed(order) == Ordering::Greater;
             self.merge.take(right_first);
         }
         context.charge_fuel(SLICE.saturating_sub(work));

@@ -1,23 +1,30 @@
 //! What operations stopped for: fetched in a frame of its own, then found where they look when they are repeated.
 
 use super::super::effect::{Answer, Effect};
-use super::super::native::{Context, SLICE, Step, Stepped};
+use super::super::native::{Context, Flow, SLICE, Step, Stepped};
 use super::load::Load;
 use super::refused;
 use crate::record::request::{Given, Which};
 use crate::record::{Reply, Request};
 use crate::value::stop::{Bug, Need, Outcome};
-use crate::value::{Handle, Heap, List, Value};
+use crate::value::{Handle, List, Value};
 
 /// What fetches it.
-pub fn of(heap: &mut Heap, need: Need) -> Outcome<Box<dyn Stepped>> {
+pub fn of(context: &mut Context<'_>, need: Need) -> Outcome<Box<dyn Stepped>> {
+    let heap = &mut *context.heap;
     Ok(match need {
         Need::Entity { of, id } => Box::new(Finding { given: Given { entity: of, id }, load: None }),
         Need::Entities(from) => {
             let to = heap.new_list_with(heap.lists.get(from)?.items.len())?;
             Box::new(FindingAll { from, to, load: None })
         }
-        Need::Rows(_) => return Err(Bug::InternalValue.into()),
+        Need::Rows(query) => {
+            let runner = context.program.native(context.program.rows.ok_or(Bug::BadIndex)?)?;
+            match (runner.run)(context, &[Value::Query(query)])? {
+                Flow::Step(runner) => runner,
+                Flow::Value(_) | Flow::Effect(..) => return Err(Bug::BadFrame.into()),
+            }
+        }
     })
 }
 

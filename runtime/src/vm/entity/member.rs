@@ -121,7 +121,7 @@ pub fn field(entity: &Entity, at: u32) -> Value {
 }
 
 /// The id of what a field refers to.
-fn id_of(heap: &Heap, value: Value) -> Outcome<Value> {
+pub fn id_of(heap: &Heap, value: Value) -> Outcome<Value> {
     let int = |n: u64| Value::Int(i64::try_from(n).unwrap_or(i64::MAX));
     Ok(match value {
         Value::Reference { id, .. } => int(id),
