@@ -20,7 +20,7 @@ pub mod shape;
 pub mod varint;
 
 pub use data::{DataError, DataFault, Datum, Reader, Token, Writer};
-pub use key::Key;
+pub use key::{Key, KeyView};
 pub use request::{Batch, Given, Lookup, Pinned, Refusal, Reply, Request, Row, VersionAt, Which};
 pub use shape::{EntityShape, FieldShape, FieldType, OnDelete, Rule, Schema};
 

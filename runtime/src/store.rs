@@ -8,7 +8,8 @@
 //! |---|---|
 //! | [`disk`] | the only file IO, and its twin in memory that fails, tears and forgets |
 //! | [`sync`] | the only threads and locks, `std`'s or a model checker's |
-//! | `state` | rows, indexes, constraints; staging a transaction |
+//! | [`schema`] | the catalogue of all entities ever, and a program's schema bound to it |
+//! | [`state`] | rows, indexes, constraints; staging a transaction |
 //! | `log` | segments, records, checksums |
 //! | `snapshot` | snapshot files, the archive of older versions |
 //! | `recover` | from files to a state, exactly what was acknowledged |
@@ -31,6 +32,8 @@
 
 pub mod disk;
 pub mod row;
+pub mod schema;
+pub mod state;
 pub mod sync;
 
 pub use row::{FieldId, Lsn, Row, RowEffect, TypeId};

@@ -130,6 +130,16 @@ guards! {
     FilePath in "app::files"
     /// a file larger than what the memory budget has left is not read
     FileBudget in "natives::files"
+    /// a save that would take the store past its memory is refused
+    StoreMemory in "store::state::draft"
+    /// a row refers only to rows that are there and not deleted
+    ParentLive in "store::state::draft"
+    /// no two live rows share a unique value
+    UniqueCheck in "store::state::draft"
+    /// a cascade visits each row once, and does not recurse
+    CascadeOnce in "store::state::cascade"
+    /// what changed since it was read is not overwritten
+    VersionCheck in "store::state::draft"
 }
 
 /// Is the guard switched off? Never, in an ordinary build.

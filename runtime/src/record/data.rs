@@ -102,6 +102,12 @@ pub enum DataFault {
     /// Values nested deeper than [`DEPTH_MAX`].
     #[error("values nest deeper than {DEPTH_MAX} levels")]
     Depth,
+    /// A row whose fields do not rise by number.
+    #[error("the fields of a row do not rise by number")]
+    Order,
+    /// A value of another kind than there must be.
+    #[error("a value of another kind is expected")]
+    Kind,
     /// Bytes behind the last value.
     #[error("there are bytes behind the last value")]
     Rest,

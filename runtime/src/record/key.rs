@@ -1,6 +1,6 @@
 //! A field's value as an index sees it: equal exactly when the language's `==` says so.
 
-use super::Datum;
+use super::{Datum, Token};
 use std::sync::Arc;
 
 /// A value that rows are looked up by. Numbers that are integral and fit are ints: `2 == 2.0`. NaN equals nothing and
@@ -23,7 +23,61 @@ pub enum Key {
     Variant(Arc<str>),
 }
 
+/// A [`Key`] that borrows its text; what an index hashes and compares.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum KeyView<'a> {
+    /// A truth value.
+    Bool(bool),
+    /// An int, or an integral number that fits one.
+    Int(i64),
+    /// Another number, by its bits.
+    Number(u64),
+    /// A text.
+    Text(&'a str),
+    /// A time, in milliseconds.
+    Time(i64),
+    /// The id of a referred row.
+    Reference(u64),
+    /// A variant without payload, by name.
+    Variant(&'a str),
+}
+
+impl<'a> KeyView<'a> {
+    /// The key of the value that begins with `token`, if it has one: see [`Key::of`].
+    pub fn of(token: Token<'a>) -> Option<Self> {
+        Some(match token {
+            Token::Bool(b) => Self::Bool(b),
+            Token::Int(i) => Self::Int(i),
+            Token::Number(n) => match Key::number(n)? {
+                Key::Int(int) => Self::Int(int),
+                Key::Number(bits) => Self::Number(bits),
+                Key::Bool(_) | Key::Text(_) | Key::Time(_) | Key::Reference(_) | Key::Variant(_) => {
+                    return None;
+                }
+            },
+            Token::Text(text) => Self::Text(text),
+            Token::Time(ms) => Self::Time(ms),
+            Token::Reference(id) => Self::Reference(id),
+            Token::Variant(name, 0) => Self::Variant(name),
+            Token::None | Token::Variant(..) | Token::List(_) | Token::Map(_) => return None,
+        })
+    }
+}
+
 impl Key {
+    /// The same, borrowed.
+    pub fn view(&self) -> KeyView<'_> {
+        match self {
+            Self::Bool(b) => KeyView::Bool(*b),
+            Self::Int(i) => KeyView::Int(*i),
+            Self::Number(bits) => KeyView::Number(*bits),
+            Self::Text(text) => KeyView::Text(text),
+            Self::Time(ms) => KeyView::Time(*ms),
+            Self::Reference(id) => KeyView::Reference(*id),
+            Self::Variant(name) => KeyView::Variant(name),
+        }
+    }
+
     /// The key of a value, if it has one: none, NaN, lists, maps and variants with payload have none.
     pub fn of(datum: &Datum) -> Option<Self> {
         Some(match datum {

@@ -1,0 +1,152 @@
+//! Between the two forms of a row's data: the declared one, all fields of a program's declaration in order, and the
+//! stored one, which names its fields by their numbers in the catalogue and outlives every declaration.
+
+use super::{Binding, Bound};
+use crate::record::{DataError, DataFault, Reader, Token, Writer};
+use crate::store::{FieldId, TypeId};
+use std::sync::Arc;
+
+/// The fields of a row in the stored form, rising by number. Ends behind the first error.
+#[derive(Clone, Debug)]
+pub struct Fields<'a> {
+    reader: Reader<'a>,
+    left: Option<u64>,
+    last: Option<u32>,
+}
+
+impl<'a> Fields<'a> {
+    /// Those of `data`.
+    pub fn of(data: &'a [u8]) -> Self {
+        Self { reader: Reader::new(data), left: None, last: None }
+    }
+
+    fn step(&mut self) -> Result<Option<(FieldId, &'a [u8])>, DataError> {
+        let left = match self.left {
+            Some(left) => left,
+            None => self.reader.uint()?,
+        };
+        let offset = self.reader.offset();
+        let Some(after) = left.checked_sub(1) else {
+            self.reader.finish()?;
+            return Ok(None);
+        };
+        self.left = Some(after);
+        let id = u32::try_from(self.reader.uint()?).ok().filter(|id| self.last.is_none_or(|last| last < *id));
+        let id = id.ok_or(DataError { offset, fault: DataFault::Order })?;
+        self.last = Some(id);
+        let value = self.reader.encoded()?.ok_or(DataError { offset, fault: DataFault::End })?;
+        Ok(Some((FieldId(id), value)))
+    }
+}
+
+impl<'a> Iterator for Fields<'a> {
+    type Item = Result<(FieldId, &'a [u8]), DataError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let step = self.step().transpose();
+        if !matches!(step, Some(Ok(_))) {
+            // An empty rest that ends again and again.
+            (self.reader, self.left) = (Reader::new(&[]), Some(0));
+        }
+        step
+    }
+}
+
+/// The encoded value of one field of a row in the stored form; none when the row has not got the field.
+pub fn field(data: &[u8], wanted: FieldId) -> Option<&[u8]> {
+    Fields::of(data)
+        .map_while(Result::ok)
+        .find(|(id, _)| *id >= wanted)
+        .filter(|(id, _)| *id == wanted)
+        .map(|(_, value)| value)
+}
+
+/// Writes fields, rising by number, in the stored form.
+pub(crate) fn store<'a>(
+    fields: impl ExactSizeIterator<Item = (FieldId, &'a [u8])>,
+) -> Result<Arc<[u8]>, DataFault> {
+    let mut out = Writer::new();
+    out.uint(fields.len() as u64);
+    for (id, value) in fields {
+        out.uint(u64::from(id.0));
+        out.encoded(value);
+    }
+    Ok(out.finish()?.into())
+}
+
+impl Binding {
+    /// The stored form of `declared`, which is all declared fields of an entity in order.
+    ///
+    /// # Errors
+    ///
+    /// When the data is malformed, or has another number of fields.
+    pub fn stored(&self, entity: &Bound, declared: &[u8]) -> Result<Arc<[u8]>, DataError> {
+        let mut reader = Reader::new(declared);
+        let mut fields = Vec::with_capacity(entity.fields.len());
+        for field in &entity.fields {
+            let offset = reader.offset();
+            fields.push((field.id, reader.encoded()?.ok_or(DataError { offset, fault: DataFault::End })?));
+        }
+        reader.finish()?;
+        fields.sort_unstable_by_key(|(id, _)| *id);
+        store(fields.into_iter()).map_err(|fault| DataError { offset: 0, fault })
+    }
+
+    /// The declared form of `stored`: a field that the row has not got is its constant default, or none; ints are
+    /// numbers where the declaration says so now; what is no longer declared is left out.
+    pub fn declared(&self, entity: &Bound, stored: &[u8]) -> Result<Arc<[u8]>, DataError> {
+        let fields = Fields::of(stored).collect::<Result<Vec<_>, _>>()?;
+        let mut out = Writer::new();
+        for field in &entity.fields {
+            match fields.binary_search_by_key(&field.id, |(id, _)| *id).ok().and_then(|at| fields.get(at)) {
+                Some((_, value)) if field.widens => widen(&mut out, value)?,
+                Some((_, value)) => out.encoded(value),
+                None => out.encoded(&field.missing),
+            }
+        }
+        Ok(out.finish().map_err(|fault| DataError { offset: 0, fault })?.into())
+    }
+
+    /// `new` with those fields of `current` that the program does not declare.
+    pub(crate) fn carry(
+        &self,
+        entity: &Bound,
+        new: &Arc<[u8]>,
+        current: &[u8],
+    ) -> Result<Arc<[u8]>, DataError> {
+        let hidden = Fields::of(current)
+            .filter(|field| !matches!(field, Ok((id, _)) if entity.by_id(*id).is_some()))
+            .collect::<Result<Vec<_>, _>>()?;
+        if hidden.is_empty() {
+            return Ok(new.clone());
+        }
+        let mut fields = Fields::of(new).collect::<Result<Vec<_>, _>>()?;
+        fields.extend(hidden);
+        fields.sort_unstable_by_key(|(id, _)| *id);
+        fields.dedup_by_key(|(id, _)| *id);
+        store(fields.into_iter()).map_err(|fault| DataError { offset: 0, fault })
+    }
+
+    /// The type of an entity of the program.
+    pub fn ty(&self, entity: u32) -> Option<TypeId> {
+        self.entity(entity).map(|bound| bound.ty)
+    }
+}
+
+/// Writes a value whose ints are numbers now.
+fn widen(out: &mut Writer, value: &[u8]) -> Result<(), DataError> {
+    let mut reader = Reader::new(value);
+    loop {
+        let offset = reader.offset();
+        let token = match reader.token()? {
+            None => return Ok(()),
+            #[expect(
+                clippy::cast_precision_loss,
+                reason = "the nearest double is what an int is as a number"
+            )]
+            Some(Token::Int(int)) => Token::Number(int as f64),
+            Some(token) => token,
+        };
+        out.token(token).map_err(|fault| DataError { offset, fault })?;
+    }
+}
