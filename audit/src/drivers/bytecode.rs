@@ -83,11 +83,12 @@ fn truncated(bench: &mut Bench) {
 /// the small sample and some of the large one.
 fn flipped(bench: &mut Bench) {
     for number in 0..bench.files.len() {
-        let (stride, masks): (usize, &[u8]) = match bench.size {
-            Size::Full => (1, &[0x01, 0x80, 0xFF]),
-            Size::Quick => ((bench.files[number].len() / 250).max(1), &[0xFF]),
+        let sparse = (bench.files[number].len() / 180).max(1);
+        let rounds: &[(u8, usize)] = match bench.size {
+            Size::Full => &[(0xFF, 1), (0x01, sparse), (0x80, sparse)],
+            Size::Quick => &[(0xFF, sparse)],
         };
-        for mask in masks {
+        for &(mask, stride) in rounds {
             bench.channel.trying(format_args!("sample {number}, each byte xor {mask:#04x}"));
             for at in (0..bench.files[number].len()).step_by(stride) {
                 let mut changed = bench.files[number].clone();

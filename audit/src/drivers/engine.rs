@@ -8,6 +8,7 @@ mod build;
 mod disk;
 mod host;
 mod layout;
+pub mod stack;
 
 pub use build::{Found, check, encode, sample};
 pub use disk::{load_program, load_project};
@@ -19,6 +20,7 @@ use flin_runtime::code::{self, Module, Unverified};
 use flin_runtime::value::Pool;
 use flin_runtime::vm::Program;
 use host::AuditHost;
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -141,6 +143,11 @@ impl<'s> Execution<'s> {
                 drive(&program, shared, &limits, &mut AuditHost::default());
             }
         });
+    }
+
+    /// Runs it on a thread whose stack nobody has used yet: what came of it, and the bytes of that stack that were used.
+    pub fn run_on_fresh_stack(&self) -> io::Result<(Ran, usize)> {
+        stack::high_water(|| self.drive(&Shared::new(POOL_BYTES), FUEL_MAX))
     }
 
     /// A panic that no boundary caught ends this process too, as it would have ended the thread's owner.

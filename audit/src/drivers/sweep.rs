@@ -59,6 +59,8 @@ const SWEEPS: &[(&str, Sweep)] = &[
     ("colliding-keys", work::colliding_keys),
     ("doubled-input", work::doubled_input),
     ("small-native-stack", stack::small_native_stack),
+    ("native-stack-of-calls", stack::of_calls),
+    ("native-stack-of-callbacks", stack::of_callbacks),
     ("named-pipes", disk::pipes),
     ("deep-folders", disk::deep_folders),
     ("many-patterns", patterns::many_patterns),

@@ -1,8 +1,6 @@
 //! Small programs built the way that the runtime is not: each crashes under the stimulus of a vector whose guard is the
 //! design itself, so that there is nothing to switch off.
 
-mod backtracking;
-mod guessable_hash;
 mod native_recursion;
 mod recursive_drop;
 mod trusting_sort;
@@ -15,8 +13,6 @@ pub type CounterModel = fn(&mut Channel);
 /// The counter-model of that name.
 pub fn find(name: &str) -> Option<CounterModel> {
     match name {
-        "backtracking" => Some(backtracking::run),
-        "guessable-hash" => Some(guessable_hash::run),
         "native-recursion" => Some(native_recursion::run),
         "recursive-drop" => Some(recursive_drop::run),
         "trusting-sort" => Some(trusting_sort::run),

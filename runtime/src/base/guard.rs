@@ -106,6 +106,10 @@ guards! {
     PanicBoundary in "app::boundary"
     /// calls deeper than the limit are refused
     CallDepth in "vm::frame"
+    /// hashes of keys depend on seeds that the process alone knows
+    HashSeeds in "value::text"
+    /// a search keeps a state once, for its most preferred thread
+    SearchOnce in "value::pattern::threads"
     /// text is sliced by code points, never inside one
     TextBoundary in "value::text::slice"
     /// a text index outside is refused, one inside finds its code point

@@ -74,6 +74,8 @@ impl Key {
 }
 
 fn same_key(texts: &Texts, a: Value, b: Value) -> bool {
+    #[cfg(test)]
+    tests::COMPARED.with(|compared| compared.set(compared.get().saturating_add(1)));
     match (a, b) {
         (Value::Text(a), Value::Text(b)) => texts.equal(a, b).unwrap_or(false),
         (Value::Int(a), Value::Int(b)) | (Value::Time(a), Value::Time(b)) => a == b,
@@ -258,4 +260,39 @@ impl Map {
 pub fn bad_key(kind: crate::base::Kind) -> Stop {
     let allowed = "none, bool, int, text, time or a variant without payload";
     Stop::type_error(format!("a map key must be {allowed}, not {}", kind.name()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::cell::Cell;
+
+    thread_local! {
+        pub(super) static COMPARED: Cell<u64> = const { Cell::new(0) };
+    }
+
+    /// Sets and finds so many keys, and counts the keys that were compared.
+    fn compared(key: impl Fn(i64) -> i64) -> u64 {
+        const KEYS: i64 = 5_000;
+        let (mut map, texts) = (Map::default(), Texts::new([].into()));
+        let key = |n| Key::int(key(n));
+        COMPARED.set(0);
+        for n in 0..KEYS {
+            assert_eq!(map.set(&texts, key(n), Value::Int(n)), None);
+        }
+        for n in 0..KEYS {
+            assert_eq!(map.get(&texts, key(n)), Some(Value::Int(n)));
+        }
+        COMPARED.get()
+    }
+
+    #[test]
+    fn x_21_chosen_keys_are_compared_as_often_as_scattered_ones() {
+        let scattered = compared(|n| n.wrapping_mul(0x1E37_79B9_7F4A_7C15));
+        assert!(scattered >= 5_000, "{scattered}");
+        for shift in [0, 8, 16, 32, 48] {
+            assert!(compared(|n| n << shift) <= scattered * 3, "shifted by {shift}");
+        }
+        assert!(compared(|n| n.wrapping_mul(0x1_0000_0001)) <= scattered * 3);
+    }
 }

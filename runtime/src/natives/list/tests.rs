@@ -342,6 +342,26 @@ fn long_lists_go_in_many_steps_and_linear_fuel() {
 
 proptest! {
     #[test]
+    fn x_11_whatever_a_comparator_answers_it_is_asked_less_than_n_log_n_times(
+        answers in proptest::collection::vec(-1_i64..=1, 1..40),
+        size in 0_i64..300,
+    ) {
+        let items: Vec<i64> = (0..size).collect();
+        let mut asked = 0;
+        let sorted = sorted_by(&items, |_, _| {
+            asked += 1;
+            Value::Int(answers[asked % answers.len()])
+        });
+        let sorted = sorted.unwrap();
+        let mut found: Vec<i64> =
+            sorted.trim_matches(['[', ']']).split(", ").filter_map(|n| n.parse().ok()).collect();
+        found.sort_unstable();
+        prop_assert_eq!(&found, &items);
+        let log = items.len().next_power_of_two().trailing_zeros() as usize;
+        prop_assert!(asked <= items.len() * log, "{} elements, asked {} times", items.len(), asked);
+    }
+
+    #[test]
     fn methods_equal_those_of_vectors(items in proptest::collection::vec(-9_i64..9, 0..40), n in 0_i64..12, m in -12_i64..12) {
         let size = items.len();
         let at = usize::try_from(n).unwrap();

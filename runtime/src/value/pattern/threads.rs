@@ -1,5 +1,6 @@
 //! The threads of a search: states of the automaton in order of preference, each at most once.
 
+use crate::base::guard::{Guard, off};
 use crate::base::span::{to_u32, to_usize};
 use regex_automata::util::primitives::StateID;
 
@@ -35,7 +36,8 @@ impl Threads {
     /// Adds a thread, unless its state is there already.
     pub fn insert(&mut self, thread: Thread) -> bool {
         let Some(place) = self.sparse.get_mut(thread.state.as_usize()) else { return false };
-        if self.dense.get(to_usize(*place)).is_some_and(|there| there.state == thread.state) {
+        let known = self.dense.get(to_usize(*place)).is_some_and(|there| there.state == thread.state);
+        if known && !off(Guard::SearchOnce) {
             return false;
         }
         *place = to_u32(self.dense.len());
