@@ -9,7 +9,7 @@
 //!   over structured code suffices. Checks stand only where the answer is "maybe".
 //! - **C5** Limits of the machine are not the author's: further variables spill, long literals and calls go in portions.
 //!
-//! Absences: no names are resolved here, no types checked. What needs the store, a request or a browser is refused where
+//! Absences: no names are resolved here, no types checked. What needs a request or a browser is refused where
 //! the program's own file would run it, and raises an error where a library function does.
 
 mod assign;
@@ -18,6 +18,7 @@ mod call;
 mod chain;
 mod condition;
 mod control;
+mod entity;
 mod expr;
 mod frame;
 mod function;
@@ -33,6 +34,7 @@ mod program;
 mod query;
 mod scope;
 mod state;
+mod store;
 mod tables;
 mod target;
 mod template;

@@ -29,6 +29,7 @@ mod output;
 mod query;
 mod random;
 mod steps;
+mod store;
 #[cfg(test)]
 mod testing;
 mod text;
@@ -56,6 +57,7 @@ const FAMILIES: &[&[Native]] = &[
     general::NATIVES,
     output::NATIVES,
     random::NATIVES,
+    store::NATIVES,
 ];
 
 const COUNT: usize = count(FAMILIES);

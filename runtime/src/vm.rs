@@ -43,6 +43,7 @@ pub use random::Random;
 
 use crate::value::{Heap, Memory, Pool, Value};
 use drive::Waiting;
+use entity::saved::Saved;
 use frame::Stack;
 use globals::Globals;
 use std::sync::Arc;
@@ -74,6 +75,8 @@ pub struct Vm {
     fuel: i64,
     stack: Stack,
     globals: Globals,
+    /// What open transactions saved.
+    saved: Saved,
     /// Where in its map each field was found last, by the low bits of the program counter.
     hints: Box<[u8; 256]>,
     /// A call that the next run begins with.
@@ -93,6 +96,7 @@ impl Vm {
             fuel: 0,
             stack: Stack::new(limits.call_depth_max),
             globals: Globals::new(&program),
+            saved: Saved::default(),
             hints: Box::new([0; 256]),
             start: None,
             waiting: Waiting::No,

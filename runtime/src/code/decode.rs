@@ -3,6 +3,7 @@
 //! Whatever the bytes are, the answer is a module or a [`DecodeError`] with an offset. Memory stays proportional to the
 //! size of the file: every count is compared with the bytes left before anything is allocated for it.
 
+mod entities;
 mod error;
 mod reader;
 
@@ -89,6 +90,7 @@ fn fill(module: &mut Module, section: Section, reader: &mut Reader<'_>) -> Resul
         Section::Natives => module.natives = reader.list(4, |r| Ok(NativeRef { name: r.text()? }))?,
         Section::Types => module.types = reader.list(1, type_shape)?,
         Section::Enums => module.enums = reader.list(8, enum_shape)?,
+        Section::Entities => module.entities.entities = reader.list(16, entities::entity)?,
         Section::Variants => module.variants = reader.list(8, Reader::pair)?,
         Section::Files => {
             module.files =
@@ -123,7 +125,7 @@ fn type_shape(reader: &mut Reader<'_>) -> Result<TypeShape, DecodeError> {
             kind.map(TypeShape::Kind).ok_or(DecodeError::Tag { offset, tag: Tag::Kind, found })
         }
         1 => reader.u32().map(TypeShape::Enum),
-        2 => reader.text().map(TypeShape::Entity),
+        2 => reader.u32().map(TypeShape::Entity),
         3 => Ok(TypeShape::Any),
         4 => reader.list(4, Reader::u32).map(TypeShape::AnyOf),
         found => Err(DecodeError::Tag { offset, tag: Tag::Type, found }),

@@ -160,7 +160,10 @@ fn type_name(module: &Module, index: u32) -> String {
             let shape = module.enums.get(to_usize(*of));
             shape.map_or_else(|| format!("enum {of}"), |shape| format!("enum {}", short(&shape.name)))
         }
-        Some(TypeShape::Entity(name)) => format!("entity {}", short(name)),
+        Some(TypeShape::Entity(of)) => {
+            let shape = module.entities.entities.get(to_usize(*of));
+            shape.map_or_else(|| format!("entity {of}"), |shape| format!("entity {}", short(&shape.name)))
+        }
         Some(TypeShape::Any) => "type any".to_owned(),
         // Its parts are not followed: an unverified type may name itself.
         Some(TypeShape::AnyOf(parts)) => format!("one of types {parts:?}"),

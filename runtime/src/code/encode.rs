@@ -1,5 +1,7 @@
 //! A module to the bytes of a `.flinc` file. Counts are far below `u32::MAX`: sources are bounded long before.
 
+mod entities;
+
 use super::format::{CHECKED_FROM, HEADER_BYTES, MAGIC, SECTION_ENTRY_BYTES, Section, VERSION, seal};
 use super::module::{Capture, Const, Function, Module, TypeShape};
 use super::op::{Op, Operand, OperandValue};
@@ -43,6 +45,7 @@ fn body(module: &Module, section: Section) -> Vec<u8> {
                 out.list(payload, |out, name| out.text(name));
             });
         }),
+        Section::Entities => out.list(&module.entities.entities, Writer::entity),
         Section::Variants => out.list(&module.variants, |out, pair| out.pair(*pair)),
         Section::Files => out.list(&module.files, |out, file| {
             out.text(&file.name);
@@ -142,9 +145,9 @@ impl Writer {
                 self.u8(1);
                 self.u32(*of);
             }
-            TypeShape::Entity(name) => {
+            TypeShape::Entity(of) => {
                 self.u8(2);
-                self.text(name);
+                self.u32(*of);
             }
             TypeShape::Any => self.u8(3),
             TypeShape::AnyOf(parts) => {

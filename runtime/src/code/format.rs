@@ -16,7 +16,7 @@
 pub const MAGIC: [u8; 6] = *b"\x7fFLINC";
 
 /// The version that this build writes and reads.
-pub const VERSION: u16 = 1;
+pub const VERSION: u16 = 2;
 
 /// Where the checksum stands; it covers everything from [`CHECKED_FROM`] on.
 pub const CHECKSUM_AT: usize = 8;
@@ -78,16 +78,19 @@ sections! {
     5 Types
     /// Enums: name, and variants with the names of their payload.
     6 Enums
+    /// Entities: name, fields (name, type, flags, constant default, function of the default, rules, what deleting the
+    /// target does), unique fields and indexes. A value among them is its size and its bytes as the store keeps them.
+    7 Entities
     /// Variants that operands name: enum and variant.
-    7 Variants
+    8 Variants
     /// Files with global variables: name and initialiser.
-    8 Files
+    9 Files
     /// Global variables: file and name.
-    9 Globals
+    10 Globals
     /// Tests: name and function.
-    10 Tests
+    11 Tests
     /// Source files: name, and offset, line and column of each place that spans start at.
-    11 Sources
+    12 Sources
 }
 
 /// Puts the right checksum into the bytes of a file, so that what else is wrong with it can be looked at.

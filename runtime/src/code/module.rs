@@ -66,8 +66,8 @@ pub enum TypeShape {
     Kind(Kind),
     /// An enum of the program.
     Enum(u32),
-    /// An entity, by name.
-    Entity(Arc<str>),
+    /// An entity of the program.
+    Entity(u32),
     /// Any value.
     Any,
     /// One of these (indices into the list of types, all below this one's own).

@@ -1,7 +1,7 @@
 //! The verifier: what a module must promise before the machine runs it, as numbered rules.
 //!
-//! - **B1** Indices between the module's tables (names, entry, tests, files, globals, variants, enums of types) are in
-//!   range and of the right kind.
+//! - **B1** Indices between the module's tables (names, entry, tests, files, globals, variants, enums and entities of
+//!   types and fields) are in range and of the right kind.
 //! - **B2** The entry, initialisers of files and tests take no parameters and capture nothing.
 //! - **B3** An `AnyOf` type names only types before itself, so asking for a type ends.
 //! - **B4** A function has 1 to 256 registers, not more parameters than registers, and bounded spill slots. Its
@@ -18,12 +18,17 @@
 //! - **B13** Every register that is read was written on every path to it; a call unwrites the registers from its base on.
 //! - **B14** Cells and states of loops are in registers and slots of their own: what needs one reads one, and nothing else
 //!   does, so that none reaches a program.
+//! - **B15** Entities have names of their own, and so have the fields of one; the fields that they are unique in or
+//!   looked up by exist.
+//! - **B16** What computes a default takes nothing, what checks a field takes the entity, and neither captures anything.
+//! - **B17** A bound is a number, a value of `one_of` is one value, and only references say what deleting does to them.
 //!
 //! What is left to the machine, which raises a `TypeError`: kinds of values and counts of arguments.
 //!
 //! Linear in the size of the module, but for B13 and B14, which visit a block again only while what is certain about its
 //! 256 registers shrinks.
 
+mod entities;
 mod flow;
 pub(crate) mod handlers;
 mod operands;

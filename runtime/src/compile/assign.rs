@@ -49,16 +49,14 @@ impl<'a> Compiler<'a> {
         src
     }
 
-    /// `delete object[key]`: removes the key of a map. None for any other operand.
-    pub fn delete_key(&mut self, operand: &'a Expr, dst: Reg) -> Option<()> {
-        let ExprKind::Postfix(postfix) = &unparen(operand).kind else { return None };
+    /// Object and key of `object[key]`; nothing is evaluated of any other expression.
+    pub fn indexed(&mut self, operand: &'a Expr) -> Option<(Reg, Reg)> {
+        let ExprKind::Postfix(postfix) = &operand.kind else { return None };
         let PostfixKind::Index(_) = postfix.ops.last()?.kind else { return None };
-        if let Place::Index(map, key) = self.place(operand, &[]) {
-            self.frame.span = operand.span;
-            self.frame.emit(Op::DeleteKey { map, key });
+        match self.place(operand, &[]) {
+            Place::Index(object, key) => Some((object, key)),
+            _ => None,
         }
-        self.frame.emit(Op::LoadNone { dst });
-        Some(())
     }
 
     fn assign_one(&mut self, step: &'a AssignStep, value: &'a Expr) -> Reg {

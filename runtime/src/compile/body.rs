@@ -183,15 +183,28 @@ impl<'a> Compiler<'a> {
     /// `return`, `break`, `continue`, `throw`.
     pub fn leave(&mut self, jump: &'a Jump) {
         match jump {
-            Jump::Return(None) => self.none(Dest::Return),
+            Jump::Return(None) => {
+                self.commit_inside(0);
+                self.none(Dest::Return);
+            }
+            Jump::Return(Some(value)) if !self.frame.transactions.is_empty() => {
+                let mark = self.frame.mark();
+                let result = self.frame.temp();
+                self.expr_to(value, result);
+                self.commit_inside(0);
+                self.give(result, Dest::Return);
+                self.frame.release(mark);
+            }
             Jump::Return(Some(value)) => self.value(value, Dest::Return),
             Jump::Break => {
                 if let Some(around) = self.frame.loops.last().copied() {
+                    self.commit_inside(self.frame.loops.len());
                     self.frame.jump(around.exit);
                 }
             }
             Jump::Continue => {
                 if let Some(around) = self.frame.loops.last().copied() {
+                    self.commit_inside(self.frame.loops.len());
                     self.frame.jump(around.next);
                 }
             }

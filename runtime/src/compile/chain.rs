@@ -130,7 +130,7 @@ impl<'a> Compiler<'a> {
     /// `dst = src is type`.
     pub fn is(&mut self, dst: Reg, src: Reg, ty: &Type) {
         let Some(test) = self.names.tests.get(&ty.id) else { return self.frame.emit(Op::LoadNone { dst }) };
-        let type_ = self.tables.test(test, self.input.names);
+        let type_ = self.tables.test(test);
         self.frame.emit(Op::Is { dst, src, type_ });
     }
 

@@ -7,7 +7,7 @@ use super::program::Compiler;
 use crate::base::Span;
 use crate::code::op::Op;
 use crate::syntax::tree::{
-    BinaryOp, Expr, ExprKind, LinkRight, MapEntry, MapKey, PostfixKind, Range, StoreOp, TemplatePart, UnaryOp,
+    BinaryOp, Expr, ExprKind, LinkRight, MapEntry, MapKey, PostfixKind, Range, TemplatePart, UnaryOp,
 };
 
 impl<'a> Compiler<'a> {
@@ -19,6 +19,7 @@ impl<'a> Compiler<'a> {
             (ExprKind::Match(tree), _) => self.match_value(tree, dest),
             (ExprKind::TryCatch(tree), _) => self.try_catch(tree, dest),
             (ExprKind::Control(control), _) => self.control(control, dest),
+            (ExprKind::Transaction(body), _) => self.transaction(body, value.span, dest),
             (ExprKind::Conditional(tree), _) => self.conditional(tree, dest),
             (_, Dest::Drop) => self.effect(value),
             (_, Dest::To(dst)) => self.expr_to(value, dst),
@@ -132,11 +133,9 @@ impl<'a> Compiler<'a> {
             ExprKind::Power(operands) => self.power(operands, value.span, dst),
             ExprKind::Postfix(tree) => self.postfix(tree, dst),
             ExprKind::Assign(tree) => self.assign(tree, Some(dst)),
-            ExprKind::Store(StoreOp::Delete, operand) if self.delete_key(operand, dst).is_some() => {}
-            ExprKind::Construct(_) | ExprKind::Store(..) | ExprKind::Transaction(_) => {
-                self.needs_store(value.span);
-                self.frame.emit(Op::LoadNone { dst });
-            }
+            ExprKind::Construct(tree) => self.construct(tree, value.span, dst),
+            ExprKind::Store(op, operand) => self.store_op(*op, operand, value.span, dst),
+            ExprKind::Transaction(body) => self.transaction(body, value.span, Dest::To(dst)),
             ExprKind::Response(_) => {
                 let message = "a response needs the server, which this version does not have yet";
                 self.unsupported(value.span, message);

@@ -5,6 +5,7 @@
 //! - Registers are a stack: parameters, variables of the function, then block variables and temporaries.
 
 use super::state::State;
+use super::store::Open;
 use crate::base::Span;
 use crate::base::span::{to_u32, to_usize};
 use crate::check::names::VarId;
@@ -27,7 +28,7 @@ pub(super) enum Key {
     Variable(VarId),
     /// A declared function that may capture variables.
     Function(NodeId),
-    /// The row of the condition at hand.
+    /// The row whose fields are names in the expression at hand.
     Row,
 }
 
@@ -75,6 +76,8 @@ pub(super) struct Frame {
     pub span: Span,
     /// Enclosing loops, innermost last.
     pub loops: Vec<Loop>,
+    /// Transactions that are open, innermost last.
+    pub transactions: Vec<Open>,
     /// Where variables are.
     pub places: HashMap<Key, Location>,
     /// Captured variables.
@@ -105,6 +108,7 @@ impl Frame {
             state: State::default(),
             span,
             loops: Vec::new(),
+            transactions: Vec::new(),
             places: HashMap::new(),
             captures: Vec::new(),
             captured: HashMap::new(),

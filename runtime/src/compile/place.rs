@@ -2,9 +2,9 @@
 
 use super::frame::{Key, Label, Location, Reg};
 use super::program::{Compiler, variable};
+use crate::base::FileId;
 use crate::base::builtin::NativeId;
 use crate::base::span::to_usize;
-use crate::base::{FileId, Span};
 use crate::check::names::{Binding, VarId, VariableKind};
 use crate::code::op::Op;
 use crate::syntax::tree::{Name, NodeId};
@@ -179,11 +179,6 @@ impl<'a> Compiler<'a> {
             // What follows is compiled, but never emitted.
             self.frame.emit(Op::LoadNone { dst });
         }
-    }
-
-    /// Says that entities do not run yet.
-    pub fn needs_store(&mut self, span: Span) {
-        self.unsupported(span, "entities need the store, which this version does not have yet");
     }
 
     /// `dst` = a declared function.

@@ -77,6 +77,7 @@ impl<'a> Compiler<'a> {
         for file in &files {
             self.declare_file(file);
         }
+        self.entities();
         for file in &files {
             self.compile_file(file);
         }

@@ -116,7 +116,7 @@ impl Tables {
     }
 
     /// The index of what `is` asks.
-    pub fn test(&mut self, test: &TypeTest, names: &Names) -> u32 {
+    pub fn test(&mut self, test: &TypeTest) -> u32 {
         let kinds: Vec<Kind> = Kind::ALL.iter().copied().filter(|&kind| test.kinds.has(kind)).collect();
         if kinds.len() == Kind::ALL.len() {
             return self.type_shape(TypeShape::Any);
@@ -124,8 +124,7 @@ impl Tables {
         let mut parts: Vec<u32> =
             kinds.into_iter().map(|kind| self.type_shape(TypeShape::Kind(kind))).collect();
         parts.extend(test.enums.iter().map(|&at| self.type_shape(TypeShape::Enum(at))));
-        let entities = test.entities.iter().filter_map(|&at| names.entities.get(to_usize(at)));
-        parts.extend(entities.map(|name| self.type_shape(TypeShape::Entity(name.clone()))));
+        parts.extend(test.entities.iter().map(|&at| self.type_shape(TypeShape::Entity(at))));
         match parts.as_slice() {
             [only] => *only,
             _ => self.type_shape(TypeShape::AnyOf(parts)),

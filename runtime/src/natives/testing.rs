@@ -6,6 +6,7 @@ use super::TABLE;
 use crate::code::module::ParamShape;
 use crate::code::{Function, Module, Op, Unverified, verify};
 use crate::value::{Heap, Memory, Object, Pool, Stop, Value};
+use crate::vm::entity::saved::Saved;
 use crate::vm::{Answer, Context, Effect, Flow, Native, Program, Random, Step};
 use std::collections::VecDeque;
 use std::sync::{Arc, LazyLock};
@@ -34,6 +35,7 @@ pub struct Bench {
     /// What it was asked.
     pub asked: Vec<Effect>,
     random: Random,
+    saved: Saved,
 }
 
 /// Reports values to whoever it is given.
@@ -64,6 +66,7 @@ impl Bench {
             answers: VecDeque::new(),
             asked: Vec::new(),
             random: Random::new([0; 32]),
+            saved: Saved::default(),
         }
     }
 
@@ -204,8 +207,8 @@ impl Bench {
             if attempt == 2 {
                 self.heap.memory.lift_threshold();
             }
-            let Self { heap, program, fuel, random, .. } = self;
-            match run(&mut Context { heap, fuel, random, program }) {
+            let Self { heap, program, fuel, random, saved, .. } = self;
+            match run(&mut Context { heap, fuel, random, saved, program }) {
                 Err(Stop::Collect { bytes }) => wanted = bytes,
                 result => return result,
             }

@@ -1,7 +1,7 @@
 //! Methods of text. This file holds the table and what is done in one go; the rest is in a file an idea.
 
 mod map;
-mod matches;
+pub(in crate::natives) mod matches;
 mod pad;
 mod parts;
 mod position;

@@ -46,6 +46,8 @@ pub struct Raise {
     pub kind: ErrorKind,
     /// What was found and what is allowed.
     pub message: Cow<'static, str>,
+    /// Further texts by name: which field was refused, and why.
+    pub data: Vec<(String, String)>,
 }
 
 macro_rules! error_kinds {
@@ -134,7 +136,13 @@ impl Stop {
     /// An error of the program.
     #[cold]
     pub fn raise(kind: ErrorKind, message: impl Into<Cow<'static, str>>) -> Self {
-        Self::Raise(Box::new(Raise { kind, message: message.into() }))
+        Self::Raise(Box::new(Raise { kind, message: message.into(), data: Vec::new() }))
+    }
+
+    /// The same with texts by name.
+    #[cold]
+    pub fn with_data(kind: ErrorKind, message: String, data: Vec<(String, String)>) -> Self {
+        Self::Raise(Box::new(Raise { kind, message: message.into(), data }))
     }
 
     /// Wrong kind of value.

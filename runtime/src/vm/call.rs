@@ -271,8 +271,8 @@ impl Vm {
 
     fn run_native(&mut self, id: NativeId, given: Given<'_>) -> Outcome<Flow> {
         let Given { args, named } = given;
-        let Self { program, heap, random, fuel, .. } = self;
-        let mut context = Context { heap, fuel, random, program };
+        let Self { program, heap, random, fuel, saved, .. } = self;
+        let mut context = Context { heap, fuel, random, saved, program };
         let Some(named) = named else { return native(&mut context, id, args) };
         let signature = &context.program.native(id)?.signature;
         let receiver = usize::from(!signature.is_function());

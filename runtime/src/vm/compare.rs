@@ -2,6 +2,7 @@
 
 use super::index::listed;
 use super::native::{Context, Flow, SLICE, Step, Stepped};
+use crate::base::Kind;
 use crate::base::span::to_usize;
 use crate::code::module::TypeShape;
 use crate::value::equal::{self, Equality};
@@ -214,7 +215,7 @@ impl Stepped for Searching {
 /// `value is type`
 pub(super) fn is_type(context: &mut Context<'_>, value: Value, type_: u32) -> Outcome<bool> {
     let shapes = &context.program.module.types;
-    let of = enum_of(context.heap, value)?;
+    let of = declared(context.heap, value)?;
     let shape = shapes.get(to_usize(type_)).ok_or(Bug::BadIndex)?;
     let TypeShape::AnyOf(members) = shape else { return Ok(is_shape(value, of, shape)) };
     let flat = |&member: &u32| match shapes.get(to_usize(member)) {
@@ -238,9 +239,10 @@ pub(super) fn is_type(context: &mut Context<'_>, value: Value, type_: u32) -> Ou
     Ok(answers.last().is_some_and(|&answer| answer))
 }
 
-/// The enum that a variant is of.
-fn enum_of(heap: &Heap, value: Value) -> Result<Option<u32>, Bug> {
+/// The enum that a variant is of, the entity that an entity is.
+fn declared(heap: &Heap, value: Value) -> Result<Option<u32>, Bug> {
     Ok(match value {
+        Value::Entity(object) => Some(heap.entity(object)?.of),
         Value::Plain { of, .. } => Some(of),
         Value::Variant(object) => match heap.objects.get(object)? {
             Object::Variant(variant) => Some(variant.of),
@@ -253,8 +255,9 @@ fn enum_of(heap: &Heap, value: Value) -> Result<Option<u32>, Bug> {
 fn is_shape(value: Value, of: Option<u32>, shape: &TypeShape) -> bool {
     match shape {
         TypeShape::Kind(kind) => value.kind() == *kind,
-        TypeShape::Enum(wanted) => of == Some(*wanted),
+        TypeShape::Enum(wanted) => of == Some(*wanted) && value.kind() == Kind::Variant,
+        TypeShape::Entity(wanted) => of == Some(*wanted) && value.kind() == Kind::Entity,
         TypeShape::Any => true,
-        TypeShape::Entity(_) | TypeShape::AnyOf(_) => false,
+        TypeShape::AnyOf(_) => false,
     }
 }

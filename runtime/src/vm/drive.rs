@@ -129,8 +129,8 @@ impl Vm {
             return Err(Bug::Unused.into());
         }
         let base = self.stack.free_base(&self.program)?;
-        let Self { program, heap, random, fuel, .. } = self;
-        let state = super::entity::fetch::of(&mut Context { heap, fuel, random, program }, *need)?;
+        let Self { program, heap, random, fuel, saved, .. } = self;
+        let state = super::entity::fetch::of(&mut Context { heap, fuel, random, saved, program }, *need)?;
         let floor = self.heap.fetched.begin(*need, &mut self.heap.memory)?;
         self.stack.frames.push(Frame::Need { floor, base });
         let pushed = self.stack.push_native(state, &self.program, &mut self.heap.memory);
@@ -247,9 +247,9 @@ impl Vm {
         if let Some(call) = self.stack.native()?.call {
             return self.call_back(call);
         }
-        let Self { program, heap, random, fuel, stack, .. } = self;
+        let Self { program, heap, random, fuel, stack, saved, .. } = self;
         let native = stack.native()?;
-        let mut context = Context { heap, fuel, random, program };
+        let mut context = Context { heap, fuel, random, saved, program };
         context.charge_fuel(1);
         let step = native.state.step(&mut context, native.answer)?;
         native.answer = None;
@@ -320,8 +320,8 @@ impl Vm {
             }
             _ => {}
         }
-        let Self { program, heap, random, fuel, stack, waiting, .. } = self;
-        let mut context = Context { heap, fuel, random, program };
+        let Self { program, heap, random, fuel, stack, saved, waiting, .. } = self;
+        let mut context = Context { heap, fuel, random, saved, program };
         match waiting {
             Waiting::No => Err(Bug::BadAnswer.into()),
             Waiting::Value(convert) => convert(&mut context, answer).map(Used::Value),

@@ -6,6 +6,7 @@
 pub mod fetch;
 pub mod load;
 pub mod member;
+pub mod saved;
 
 use super::program::Program;
 use crate::record::{EntityShape, Refusal};
@@ -26,5 +27,11 @@ pub fn refused(refusal: &Refusal) -> Stop {
         Refusal::Conflict { .. } => ErrorKind::VersionConflict,
         Refusal::Unavailable(_) => ErrorKind::StoreError,
     };
-    Stop::raise(kind, refusal.to_string())
+    let taken = match refusal {
+        Refusal::Unique { fields, .. } => {
+            fields.split(", ").map(|field| (field.to_owned(), "is already taken".to_owned())).collect()
+        }
+        _ => Vec::new(),
+    };
+    Stop::with_data(kind, refusal.to_string(), taken)
 }

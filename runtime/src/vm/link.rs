@@ -8,10 +8,11 @@ use crate::base::guard::{Guard, off};
 use crate::base::span::to_u32;
 use crate::code::Const;
 use crate::code::verify::Verified;
+use crate::record::Rule;
 use crate::value::pattern::{PROGRAM_PATTERNS_BYTES_MAX, PatternError};
 use crate::value::text::Texts;
 use crate::value::{Pattern, Text, Value};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, OnceLock};
 
 /// Why a verified module cannot run in this process.
@@ -106,7 +107,14 @@ pub(super) fn link(module: Verified, table: &'static [Native]) -> Result<Program
         named.push(methods.remove(text));
         texts.push(Text::new(text));
     }
+    let mut rule_patterns = HashMap::new();
+    for (source, flags) in rules(&module) {
+        let pattern = compiled(source, flags)?;
+        room = room.checked_sub(pattern.bytes).ok_or(LinkError::Patterns)?;
+        rule_patterns.insert((Arc::clone(source), Arc::clone(flags)), pattern);
+    }
     Ok(Program {
+        rule_patterns,
         texts: texts.into(),
         table,
         natives,
@@ -126,9 +134,22 @@ fn load(constant: &Const, at: u32) -> Result<Loaded, LinkError> {
         Const::Duration(ms) => Value::Duration(*ms),
         Const::Text(_) => Value::Text(Texts::constant(at)),
         Const::Regex(source, flags) => {
-            let pattern = Pattern::compile(source, flags)
-                .map_err(|error| LinkError::Pattern(Arc::clone(source), error))?;
-            return Ok(Loaded::Regex(Arc::new(pattern)));
+            return Ok(Loaded::Regex(compiled(source, flags)?));
         }
     }))
+}
+
+fn compiled(source: &Arc<str>, flags: &Arc<str>) -> Result<Arc<Pattern>, LinkError> {
+    let refused = |error| LinkError::Pattern(Arc::clone(source), error);
+    Ok(Arc::new(Pattern::compile(source, flags).map_err(refused)?))
+}
+
+/// Source and flags of each pattern that a rule of a field names.
+fn rules(module: &Verified) -> BTreeSet<(&Arc<str>, &Arc<str>)> {
+    let fields = module.entities.entities.iter().flat_map(|entity| &entity.fields);
+    let pattern = |rule| match rule {
+        &Rule::Pattern(ref source, ref flags) => Some((source, flags)),
+        _ => None,
+    };
+    fields.flat_map(|field| &field.rules).filter_map(pattern).collect()
 }

@@ -9,6 +9,7 @@
 //! - **N4** Handles kept across steps are reported by [`Stepped::trace`]; nothing else keeps their objects alive.
 
 use super::effect::{Answer, Effect};
+use super::entity::saved::Saved;
 use crate::base::builtin::Signature;
 use crate::value::stop::{Bug, Outcome};
 use crate::value::{Heap, Value};
@@ -35,6 +36,8 @@ pub struct Context<'vm> {
     pub fuel: &'vm mut i64,
     /// Random numbers, seeded by the driver.
     pub random: &'vm mut super::Random,
+    /// What open transactions saved.
+    pub saved: &'vm mut Saved,
     /// The program, for names of enums and functions.
     pub program: &'vm super::Program,
 }

@@ -10,6 +10,7 @@ use crate::code::Function;
 use crate::code::verify::Verified;
 use crate::record::EntityShape;
 use crate::value::{Bug, Heap, Pattern, Text, Value};
+use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
 /// What VMs run; shared by all of them, on any thread.
@@ -27,6 +28,8 @@ pub struct Program {
     pub(super) constants: Box<[Loaded]>,
     /// The methods that each name constant names.
     pub(super) methods: Box<[Option<Box<Methods>>]>,
+    /// The patterns of rules of fields, by source and flags.
+    pub(super) rule_patterns: HashMap<(Arc<str>, Arc<str>), Arc<Pattern>>,
     /// Which registers are live where, for each function that a collection met.
     pub(super) liveness: Box<[OnceLock<Liveness>]>,
     /// The built-in that lists the rows of a query, in steps.
@@ -76,6 +79,11 @@ impl Program {
     /// The shape of an entity.
     pub fn entity_shape(&self, of: u32) -> Option<&EntityShape> {
         self.module.entities.entities.get(to_usize(of))
+    }
+
+    /// The pattern of a rule of a field.
+    pub fn rule_pattern(&self, source: &Arc<str>, flags: &Arc<str>) -> Option<Arc<Pattern>> {
+        self.rule_patterns.get(&(Arc::clone(source), Arc::clone(flags))).cloned()
     }
 
     /// The names of a variant's payload.

@@ -125,7 +125,16 @@ impl Vm {
         };
         let kind = ErrorName::Known(raise.kind);
         let status = raise.kind.status();
-        let error = ErrorValue { kind, message, status, trace, cause: Value::None, data: None };
+        let mut data = None;
+        if !raise.data.is_empty() {
+            let map = self.heap.new_map(raise.data.len())?;
+            for (name, text) in &raise.data {
+                let (name, text) = (self.heap.new_text(name)?, self.heap.new_text(text)?);
+                self.heap.set_key(map, name, text)?;
+            }
+            data = Some(map);
+        }
+        let error = ErrorValue { kind, message, status, trace, cause: Value::None, data };
         self.heap.new_object(Object::Error(Box::new(error))).map(Value::Error)
     }
 

@@ -1,6 +1,7 @@
 //! Why a `.flinc` file was refused: where, and the numbers.
 
 use crate::code::format::{FILE_BYTES_MAX, VERSION};
+use crate::record::DataError;
 
 /// What stands for one of a few things in a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -17,6 +18,12 @@ pub enum Tag {
     Kind,
     /// Kind of a capture.
     Capture,
+    /// Type of a field.
+    FieldType,
+    /// Rule of a field.
+    Rule,
+    /// What deleting the target of a reference does.
+    OnDelete,
 }
 
 impl Tag {
@@ -28,6 +35,9 @@ impl Tag {
             Self::Type => "kind of type",
             Self::Kind => "kind of value",
             Self::Capture => "kind of capture",
+            Self::FieldType => "type of field",
+            Self::Rule => "rule of a field",
+            Self::OnDelete => "rule for deleting",
         }
     }
 }
@@ -151,6 +161,22 @@ pub enum DecodeError {
         bytes: usize,
         /// Bytes that are fine.
         valid: usize,
+    },
+    /// Bytes that are no value.
+    #[error("the value at offset {offset}: {error}")]
+    Value {
+        /// Where its bytes start.
+        offset: usize,
+        /// What is wrong with them.
+        error: DataError,
+    },
+    /// None or several values where there is one.
+    #[error("{found} values at offset {offset}, where one belongs")]
+    Values {
+        /// Where the bytes start.
+        offset: usize,
+        /// How many.
+        found: usize,
     },
     /// An unknown opcode.
     #[error("unknown opcode {code:#04x} at offset {offset}")]

@@ -4,6 +4,8 @@ use super::*;
 use crate::code::encode::encode;
 use crate::code::format::seal;
 use crate::code::op::TABLE;
+use crate::record::Rule as FieldRule;
+use crate::record::{Datum, EntityShape, FieldShape, FieldType, OnDelete, Schema};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use std::sync::Arc;
@@ -26,7 +28,7 @@ fn type_shape() -> impl Strategy<Value = TypeShape> {
     prop_oneof![
         proptest::sample::select(Kind::ALL).prop_map(TypeShape::Kind),
         any::<u32>().prop_map(TypeShape::Enum),
-        text().prop_map(TypeShape::Entity),
+        any::<u32>().prop_map(TypeShape::Entity),
         Just(TypeShape::Any),
         vec(any::<u32>(), 0..4).prop_map(TypeShape::AnyOf),
     ]
@@ -85,6 +87,66 @@ fn function() -> impl Strategy<Value = Function> {
     })
 }
 
+fn datum() -> impl Strategy<Value = Datum> {
+    let leaf = prop_oneof![
+        Just(Datum::None),
+        any::<bool>().prop_map(Datum::Bool),
+        any::<i64>().prop_map(Datum::Int),
+        (-1e9..1e9).prop_map(Datum::Number),
+        text().prop_map(Datum::Text),
+        text().prop_map(|name| Datum::Variant(name, Vec::new())),
+    ];
+    leaf.prop_recursive(3, 6, 3, |inner| vec(inner, 0..3).prop_map(Datum::List))
+}
+
+fn rule() -> impl Strategy<Value = FieldRule> {
+    prop_oneof![
+        Just(FieldRule::Required),
+        datum().prop_map(FieldRule::Min),
+        datum().prop_map(FieldRule::Max),
+        Just(FieldRule::Positive),
+        any::<u64>().prop_map(FieldRule::MinLength),
+        any::<u64>().prop_map(FieldRule::MaxLength),
+        Just(FieldRule::Email),
+        Just(FieldRule::Url),
+        (text(), text()).prop_map(|(pattern, flags)| FieldRule::Pattern(pattern, flags)),
+        vec(datum(), 0..3).prop_map(FieldRule::OneOf),
+        any::<u32>().prop_map(FieldRule::Check),
+        Just(FieldRule::Immutable),
+    ]
+}
+
+fn entity() -> impl Strategy<Value = EntityShape> {
+    let leaf = prop_oneof![
+        Just(FieldType::Int),
+        Just(FieldType::Number),
+        Just(FieldType::Text),
+        Just(FieldType::Bool),
+        Just(FieldType::Time),
+        any::<u32>().prop_map(FieldType::Enum),
+        Just(FieldType::AnyList),
+        Just(FieldType::AnyMap),
+        any::<u32>().prop_map(FieldType::Reference),
+        Just(FieldType::Any),
+    ];
+    let ty = (leaf, 0..3)
+        .prop_map(|(leaf, levels)| (0..levels).fold(leaf, |inner, _| FieldType::List(Box::new(inner))));
+    let on_delete = prop_oneof![Just(OnDelete::Restrict), Just(OnDelete::Cascade), Just(OnDelete::SetNone)];
+    let computed = (prop::option::of(datum()), any::<Option<u32>>(), vec(rule(), 0..4), on_delete);
+    let field =
+        (text(), ty, any::<[bool; 2]>(), computed).prop_map(|(name, ty, [optional, hidden], computed)| {
+            let (constant, default, rules, on_delete) = computed;
+            FieldShape { name, ty, optional, hidden, constant, default, rules, on_delete }
+        });
+    let groups = || vec(vec(any::<u32>(), 0..3), 0..2);
+    (text(), vec(field, 0..3), groups(), groups()).prop_map(|(name, fields, unique, indexes)| EntityShape {
+        name,
+        fields,
+        unique,
+        indexes,
+    })
+}
+
 fn module() -> impl Strategy<Value = Module> {
     let pairs = || vec(any::<(u32, u32)>(), 0..4);
     let native = text().prop_map(|name| NativeRef { name });
@@ -101,9 +163,11 @@ fn module() -> impl Strategy<Value = Module> {
         vec(native, 0..3),
         vec(type_shape(), 0..4),
     );
-    let names = (vec(shape, 0..3), pairs(), vec(file, 0..3), pairs(), pairs(), vec(source, 0..3));
+    let entities = vec(entity(), 0..2).prop_map(|entities| Schema { entities });
+    let shapes = (vec(shape, 0..3), entities);
+    let names = (shapes, pairs(), vec(file, 0..3), pairs(), pairs(), vec(source, 0..3));
     (code, names).prop_map(|((entry, constants, functions, natives, types), names)| {
-        let (enums, variants, files, globals, tests, sources) = names;
+        let ((enums, entities), variants, files, globals, tests, sources) = names;
         Module {
             constants,
             functions,
@@ -111,7 +175,7 @@ fn module() -> impl Strategy<Value = Module> {
             natives,
             types,
             enums,
-            entities: crate::record::Schema::default(),
+            entities,
             variants,
             files,
             globals,
@@ -190,7 +254,7 @@ fn each_damage_is_refused_at_its_place() {
     assert_eq!(decode(b""), Err(DecodeError::Magic));
     assert_eq!(changed(0, b'F'), DecodeError::Magic);
     assert_eq!(changed(6, 9), DecodeError::Version { found: 9 });
-    assert_eq!(changed(12, 3), DecodeError::SectionCount { found: 3, expected: 11 });
+    assert_eq!(changed(12, 3), DecodeError::SectionCount { found: 3, expected: 12 });
     assert_eq!(changed(16, 2), DecodeError::SectionKind { offset: 16, found: 2, expected: 1 });
     assert!(matches!(changed(20, 0), DecodeError::SectionPlace { offset: 16, start: 0, .. }));
     assert!(matches!(changed(27, 0xFF), DecodeError::SectionPlace { offset: 16, .. }));
@@ -212,4 +276,37 @@ fn each_damage_is_refused_at_its_place() {
 fn a_file_over_the_limit_is_not_looked_at() {
     let bytes = vec![0; FILE_BYTES_MAX + 1];
     assert_eq!(decode(&bytes), Err(DecodeError::TooLarge { bytes: bytes.len() }));
+}
+
+#[test]
+fn a_value_of_a_rule_has_one_spelling_and_stands_alone() {
+    let field = |constant: Datum| FieldShape {
+        name: "f".into(),
+        ty: FieldType::Int,
+        optional: false,
+        hidden: false,
+        constant: Some(constant),
+        default: None,
+        rules: Vec::new(),
+        on_delete: OnDelete::Restrict,
+    };
+    let shape = |fields| EntityShape { name: "E".into(), fields, unique: Vec::new(), indexes: Vec::new() };
+    let entities = vec![shape(vec![field(Datum::Text("abcdef".into()))])];
+    let bytes = encode(&Module { entities: Schema { entities }, ..Module::default() });
+    assert!(decode(&bytes).is_ok());
+    let text = bytes.windows(6).position(|window| window == b"abcdef").unwrap();
+    let damaged = |at: usize, to: u8| {
+        let mut bytes = bytes.clone();
+        bytes[at] = to;
+        crate::code::format::seal(&mut bytes);
+        decode(&bytes).unwrap_err()
+    };
+    // A text of four bytes, and what was the rest of it; a tag that no value has.
+    assert!(matches!(damaged(text - 1, 4), DecodeError::Value { .. }));
+    assert!(matches!(damaged(text - 2, 99), DecodeError::Value { .. }));
+    // Eight nones.
+    let mut nones = bytes.clone();
+    nones[text - 2..text + 6].fill(0);
+    crate::code::format::seal(&mut nones);
+    assert!(matches!(decode(&nones), Err(DecodeError::Values { found: 8, .. })));
 }

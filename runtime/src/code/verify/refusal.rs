@@ -74,6 +74,10 @@ pub enum Table {
     Captures,
     /// Instructions of the function.
     Instructions,
+    /// Entities.
+    Entities,
+    /// Fields of one entity.
+    Fields,
 }
 
 impl Table {
@@ -93,6 +97,8 @@ impl Table {
             Self::Slots => "spill slot",
             Self::Captures => "captured variable",
             Self::Instructions => "instruction",
+            Self::Entities => "entity",
+            Self::Fields => "field",
         }
     }
 }
@@ -296,6 +302,48 @@ pub enum Fault {
         /// The slot.
         slot: u32,
     },
+    /// B15: two entities of one name.
+    #[error("entity {entity} has the name of an earlier one")]
+    EntityName {
+        /// The later one.
+        entity: u32,
+    },
+    /// B15: two fields of one name.
+    #[error("field {field} of entity {entity} has the name of an earlier one")]
+    FieldName {
+        /// The entity.
+        entity: u32,
+        /// The later one.
+        field: u32,
+    },
+    /// B15: an index, or a rule of uniqueness, over no field.
+    #[error("entity {entity} has an index over no field")]
+    EntityIndex {
+        /// The entity.
+        entity: u32,
+    },
+    /// B16: a function of a field takes or captures something else.
+    #[error(
+        "function {function} of a field has {params} parameters and {captures} captured variables, not {wanted} and 0"
+    )]
+    FieldFunction {
+        /// Index of the function.
+        function: u32,
+        /// Parameters that it should have.
+        wanted: u32,
+        /// Its parameters.
+        params: u32,
+        /// Its captured variables.
+        captures: u32,
+    },
+    /// B17: a rule that does not fit.
+    #[error("field {field} of entity {entity} has a rule that no value could keep")]
+    FieldRule {
+        /// The entity.
+        entity: u32,
+        /// The field.
+        field: u32,
+    },
 }
 
 impl Fault {
@@ -319,6 +367,9 @@ impl Fault {
             Self::SpanOrder { .. } | Self::SpanPlace { .. } | Self::PlaceOrder { .. } => 12,
             Self::Unwritten { .. } => 13,
             Self::RegisterShape { .. } | Self::SlotShape { .. } => 14,
+            Self::EntityName { .. } | Self::FieldName { .. } | Self::EntityIndex { .. } => 15,
+            Self::FieldFunction { .. } => 16,
+            Self::FieldRule { .. } => 17,
         })
     }
 }

@@ -44,9 +44,11 @@ fn tables(module: &Module) -> Result<(), Fault> {
                     return Err(Fault::TypeOrder { outer, inner });
                 }
             }
-            TypeShape::Kind(_) | TypeShape::Entity(_) | TypeShape::Any => {}
+            TypeShape::Entity(of) => entry(Table::Entities, *of, module.entities.entities.len())?,
+            TypeShape::Kind(_) | TypeShape::Any => {}
         }
     }
+    super::entities::check(module)?;
     for (file, source) in (0..).zip(&module.sources) {
         let mut places = (1..).zip(source.positions.windows(2));
         if let Some((place, _)) = places.find(|(_, pair)| matches!(pair, [a, b] if a.0 >= b.0)) {
@@ -56,7 +58,7 @@ fn tables(module: &Module) -> Result<(), Fault> {
     Ok(())
 }
 
-fn entry(table: Table, index: u32, count: usize) -> Result<(), Fault> {
+pub(super) fn entry(table: Table, index: u32, count: usize) -> Result<(), Fault> {
     if to_usize(index) < count {
         Ok(())
     } else {

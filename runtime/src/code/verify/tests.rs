@@ -4,6 +4,8 @@ use super::*;
 use crate::base::span::{FileId, Span};
 use crate::code::module::*;
 use crate::code::op::Op;
+use crate::record::Rule as FieldRule;
+use crate::record::{Datum, EntityShape, FieldShape, FieldType, OnDelete};
 
 /// A module whose entry has this code, four registers, one slot, one capturing and one plain function beside it.
 fn module(code: Vec<Op>) -> Module {
@@ -356,6 +358,81 @@ fn b14_where_ways_meet_a_shape_is_certain_or_nothing_is() {
         (protected(Op::NewCell { dst: 1, src: 0 }), protected(Op::LoadNone { dst: 1 })),
         (None, Some(13))
     );
+}
+
+/// A module with an entity that has a field of each interesting type, changed.
+fn rule_of_entity(change: impl FnOnce(&mut Module)) -> Option<u8> {
+    let field = |name: &str, ty: FieldType| FieldShape {
+        name: name.into(),
+        ty,
+        optional: false,
+        hidden: false,
+        constant: None,
+        default: Some(1),
+        rules: vec![FieldRule::Check(3), FieldRule::Min(Datum::Int(1))],
+        on_delete: OnDelete::Restrict,
+    };
+    let shape = |name: &str| EntityShape {
+        name: name.into(),
+        fields: vec![
+            field("a", FieldType::Enum(0)),
+            field("b", FieldType::List(Box::new(FieldType::Reference(1)))),
+        ],
+        unique: vec![vec![0]],
+        indexes: vec![vec![0, 1]],
+    };
+    rule_with(vec![END], |m| {
+        let param = ParamShape { name: None, optional: false };
+        m.functions.push(Function { params: vec![param], ..m.functions[1].clone() });
+        m.entities.entities = vec![shape("A"), shape("B")];
+        m.types.push(TypeShape::Entity(1));
+        change(m);
+    })
+}
+
+#[test]
+fn b1_fields_and_types_name_enums_and_entities_that_exist() {
+    assert_eq!(rule_of_entity(|_| ()), None);
+    assert_eq!(rule_of_entity(|m| m.types.push(TypeShape::Entity(2))), Some(1));
+    for ty in [FieldType::Enum(1), FieldType::Reference(2), FieldType::List(Box::new(FieldType::Enum(1)))] {
+        assert_eq!(rule_of_entity(|m| m.entities.entities[0].fields[0].ty = ty), Some(1));
+    }
+    assert_eq!(rule_of_entity(|m| m.entities.entities[0].unique = vec![vec![2]]), Some(1));
+    assert_eq!(rule_of_entity(|m| m.entities.entities[0].indexes = vec![vec![0, 2]]), Some(1));
+    assert_eq!(rule_of_entity(|m| m.entities.entities[0].fields[0].default = Some(9)), Some(1));
+}
+
+#[test]
+fn b15_entities_and_their_fields_have_names_of_their_own() {
+    assert_eq!(rule_of_entity(|m| m.entities.entities[1].name = "C".into()), None);
+    assert_eq!(rule_of_entity(|m| m.entities.entities[1].name = "A".into()), Some(15));
+    assert_eq!(rule_of_entity(|m| m.entities.entities[1].fields[1].name = "a".into()), Some(15));
+    assert_eq!(rule_of_entity(|m| m.entities.entities[1].indexes = vec![vec![]]), Some(15));
+}
+
+#[test]
+fn b16_a_default_takes_nothing_and_a_check_the_entity() {
+    assert_eq!(rule_of_entity(|m| m.entities.entities[0].fields[0].default = None), None);
+    for default in [2, 3] {
+        assert_eq!(rule_of_entity(|m| m.entities.entities[0].fields[0].default = Some(default)), Some(16));
+    }
+    for check in [1, 2] {
+        let rules = vec![FieldRule::Check(check)];
+        assert_eq!(rule_of_entity(|m| m.entities.entities[0].fields[0].rules = rules), Some(16));
+    }
+}
+
+#[test]
+fn b17_rules_fit_what_they_stand_on() {
+    let set =
+        |at: usize, on_delete| rule_of_entity(|m| m.entities.entities[0].fields[at].on_delete = on_delete);
+    assert_eq!((set(1, OnDelete::SetNone), set(1, OnDelete::Cascade)), (None, None));
+    assert_eq!((set(0, OnDelete::SetNone), set(0, OnDelete::Restrict)), (Some(17), None));
+    let rule = |rule| rule_of_entity(|m| m.entities.entities[0].fields[0].rules = vec![rule]);
+    assert_eq!(rule(FieldRule::Max(Datum::Number(0.5))), None);
+    assert_eq!(rule(FieldRule::Max(Datum::Text("x".into()))), Some(17));
+    assert_eq!(rule(FieldRule::OneOf(vec![Datum::Variant("A".into(), vec![])])), None);
+    assert_eq!(rule(FieldRule::OneOf(vec![Datum::List(vec![])])), Some(17));
 }
 
 #[test]

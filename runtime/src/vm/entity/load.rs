@@ -14,11 +14,14 @@ use crate::value::stop::{Outcome, Stop};
 use crate::value::{Handle, Heap, List, Map, Value};
 use std::sync::Arc;
 
-/// Makes an entity of a row.
+/// Makes an entity of a row, or a value of one field.
 #[derive(Debug)]
 pub struct Load {
     of: u32,
-    stored: Stored,
+    /// Of a whole row.
+    stored: Option<Stored>,
+    /// The first field.
+    first: usize,
     data: Arc<[u8]>,
     /// Bytes that were taken.
     at: usize,
@@ -58,17 +61,19 @@ impl Load {
             valid_to: row.valid_to,
             old,
         };
-        Self {
-            of: row.given.entity,
-            stored,
-            data: Arc::clone(&row.data),
-            at: 0,
-            fields: Vec::new(),
-            open: Vec::new(),
-        }
+        Self::of(row.given.entity, Some(stored), 0, Arc::clone(&row.data))
     }
 
-    /// Takes at most about `budget` pieces; the entity when it is done.
+    /// Will make the value of one field, which its own bytes hold.
+    pub fn field(of: u32, field: usize, data: Arc<[u8]>) -> Self {
+        Self::of(of, None, field, data)
+    }
+
+    const fn of(of: u32, stored: Option<Stored>, first: usize, data: Arc<[u8]>) -> Self {
+        Self { of, stored, first, data, at: 0, fields: Vec::new(), open: Vec::new() }
+    }
+
+    /// Takes at most about `budget` pieces; the entity, or the field's value, when it is done.
     pub fn step(&mut self, heap: &mut Heap, program: &Program, budget: usize) -> Outcome<Option<Value>> {
         let shape = shape(program, self.of)?;
         let data = Arc::clone(&self.data);
@@ -79,7 +84,8 @@ impl Load {
                 self.close(heap)?;
                 continue;
             }
-            if self.open.is_empty() && self.fields.len() == shape.fields.len() {
+            let wanted = if self.stored.is_some() { shape.fields.len() } else { 1 };
+            if self.open.is_empty() && self.fields.len() == wanted {
                 return self.finish(heap).map(Some);
             }
             let token = reader.token().map_err(|_| unreadable(shape))?;
@@ -105,16 +111,24 @@ impl Load {
     }
 
     fn finish(&mut self, heap: &mut Heap) -> Outcome<Value> {
+        let Some(stored) = self.stored else {
+            return Ok(self.fields.first().copied().unwrap_or(Value::None));
+        };
         let bytes = self.fields.len().saturating_mul(size_of::<Value>());
         heap.reserve_object(size_of::<Entity>().saturating_add(bytes))?;
         let fields = std::mem::take(&mut self.fields).into_boxed_slice();
-        let entity = Entity { of: self.of, stored: Some(self.stored), fields };
+        let entity = Entity { of: self.of, stored: Some(stored), fields };
         Ok(Value::Entity(heap.put_object(Object::Entity(Box::new(entity)))))
     }
 
     /// The type of the next value.
     fn expected<'s>(&self, shape: &'s EntityShape) -> &'s FieldType {
-        let mut ty = shape.fields.get(self.fields.len()).map_or(&FieldType::Any, |field| &field.ty);
+        // A list or map is in its field's place while it is open; a payload is not yet.
+        let placed =
+            matches!(self.open.first(), Some(Open { of: Container::List(_) | Container::Map(..), .. }));
+        let count = self.fields.len().saturating_sub(usize::from(placed));
+        let at = self.first.saturating_add(count);
+        let mut ty = shape.fields.get(at).map_or(&FieldType::Any, |field| &field.ty);
         for open in &self.open {
             ty = match (&open.of, ty) {
                 (Container::List(_), FieldType::List(inner)) => inner,

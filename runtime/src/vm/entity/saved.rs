@@ -1,0 +1,91 @@
+//! Which entities an open transaction saved, and what they were before: so that an error gives them back their former id,
+//! version and times.
+//!
+//! Invariant: the table's bytes are charged before it grows, and every entity in it is alive.
+
+use crate::record::request::{Given, Row};
+use crate::value::entity::Stored;
+use crate::value::stop::{Bug, Outcome};
+use crate::value::{Handle, Heap, Memory, Object, Value};
+use std::collections::BTreeMap;
+
+/// See the module.
+#[derive(Debug, Default)]
+pub struct Saved {
+    /// For each open transaction, outermost first, where its entries begin.
+    open: Vec<usize>,
+    entries: Vec<(Handle<Object>, Option<Stored>)>,
+}
+
+impl Saved {
+    /// How many transactions are open.
+    pub const fn depth(&self) -> usize {
+        self.open.len()
+    }
+
+    /// Charges and makes room for one more entry and one more transaction.
+    pub fn reserve(&mut self, memory: &mut Memory) -> Outcome<()> {
+        grow(&mut self.open, memory)?;
+        grow(&mut self.entries, memory)
+    }
+
+    /// A transaction was opened.
+    pub fn begin(&mut self) {
+        self.open.push(self.entries.len());
+    }
+
+    /// An entity is about to take over what the store says; `former` is what it was.
+    pub fn note(&mut self, entity: Handle<Object>, former: Option<Stored>) {
+        if !self.open.is_empty() {
+            self.entries.push((entity, former));
+        }
+    }
+
+    /// The innermost transaction was committed. The outermost one ends with the rows as they are now.
+    pub fn commit(&mut self, heap: &mut Heap, rows: &[Row]) -> Result<(), Bug> {
+        self.open.pop();
+        if !self.open.is_empty() {
+            return Ok(());
+        }
+        let rows: BTreeMap<Given, &Row> = rows.iter().map(|row| (row.given, row)).collect();
+        for &(object, _) in &self.entries {
+            let entity = heap.entity_mut(object)?;
+            let Some(stored) = &mut entity.stored else { continue };
+            if let Some(row) = rows.get(&Given { entity: entity.of, id: stored.id }) {
+                stored.version = row.version;
+                stored.created_at = row.created_at;
+                stored.updated_at = row.updated_at;
+                stored.deleted_at = row.deleted_at;
+            }
+        }
+        let bytes = self.entries.capacity().saturating_mul(size_of::<(Handle<Object>, Option<Stored>)>());
+        self.entries = Vec::new();
+        heap.memory.release(bytes)
+    }
+
+    /// The innermost transaction was undone.
+    pub fn undo(&mut self, heap: &mut Heap) -> Result<(), Bug> {
+        let first = self.open.pop().unwrap_or(0);
+        // What was saved twice was noted twice: the earliest note is the last word.
+        for (object, former) in self.entries.drain(first..).rev() {
+            heap.entity_mut(object)?.stored = former;
+        }
+        Ok(())
+    }
+
+    /// The entities that it names.
+    pub fn values(&self) -> impl Iterator<Item = Value> + '_ {
+        self.entries.iter().map(|&(entity, _)| Value::Entity(entity))
+    }
+}
+
+fn grow<T>(of: &mut Vec<T>, memory: &mut Memory) -> Outcome<()> {
+    let capacity = of.capacity();
+    if of.len() < capacity {
+        return Ok(());
+    }
+    let more = capacity.max(4);
+    memory.charge(more.saturating_mul(size_of::<T>()))?;
+    of.reserve_exact(more);
+    Ok(())
+}
