@@ -112,7 +112,7 @@ impl State {
         values: &[(FieldId, Key)],
         which: Which,
         after: u64,
-    ) -> Option<impl Iterator<Item = (u64, &Row)>> {
+    ) -> Option<impl Iterator<Item = (u64, &Row)> + use<'_>> {
         let (table, bound) = (self.table(ty)?, self.binding.of_type(ty)?);
         let value = |id: FieldId| values.iter().find(|(field, _)| *field == id).map(|(_, key)| key.clone());
         let (index, fields) = table.covering(bound, &|id| value(id).is_some())?;

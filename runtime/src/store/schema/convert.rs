@@ -34,6 +34,7 @@ impl<'a> Fields<'a> {
         let id = u32::try_from(self.reader.uint()?).ok().filter(|id| self.last.is_none_or(|last| last < *id));
         let id = id.ok_or(DataError { offset, fault: DataFault::Order })?;
         self.last = Some(id);
+        let offset = self.reader.offset();
         let value = self.reader.encoded()?.ok_or(DataError { offset, fault: DataFault::End })?;
         Ok(Some((FieldId(id), value)))
     }

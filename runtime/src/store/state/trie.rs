@@ -248,9 +248,10 @@ mod tests {
                 if keep {
                     kept.push((trie.clone(), model.clone()));
                 }
-                match value {
-                    Some(value) => prop_assert_eq!(trie.insert(key, value), model.insert(key, value)),
-                    None => prop_assert_eq!(trie.remove(key), model.remove(&key)),
+                if let Some(value) = value {
+                    prop_assert_eq!(trie.insert(key, value), model.insert(key, value));
+                } else {
+                    prop_assert_eq!(trie.remove(key), model.remove(&key));
                 }
                 if let Some(value) = trie.get_mut(key) {
                     *value ^= 1;
