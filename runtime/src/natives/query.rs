@@ -13,11 +13,12 @@ use super::excerpt::excerpt;
 use super::{arguments, list};
 use crate::base::builtin::Param;
 use crate::base::{Kind, Kinds};
-use crate::record::request::Which;
+use crate::record::request::{Given, Which};
 use crate::record::{Reply, Request};
 use crate::value::entity::{Condition, Deleted, Order, Query};
 use crate::value::stop::{Bug, ErrorKind, Outcome, Stop};
 use crate::value::{Closure, Handle, Heap, Object, Value};
+use crate::vm::entity::fetch::{Finding, Missing};
 use crate::vm::entity::{refused, shape};
 use crate::vm::{Answer, Context, Effect, Flow, Native};
 use field::Field;
@@ -40,6 +41,7 @@ const fn readable(mut native: Native) -> Native {
 pub const NATIVES: &[Native] = &[
     function("@query", &[required("of", INT)], QUERY, query),
     function("@rows", &[required("q", QUERY)], NOTHING, rows),
+    function("@is_empty", &[required("q", QUERY)], BOOL, is_empty),
     readable(method("all", QUERY, &[optional("f", FUNCTION)], Kinds::ANY, all)),
     method("where", QUERY, &[required("cond", Kinds::ANY)], QUERY, filtered),
     method("order", QUERY, &[required("field", TEXT), optional("dir", Kinds::ANY)], QUERY, ordered),
@@ -215,7 +217,7 @@ fn find(context: &mut Context<'_>, args: &[Value]) -> Outcome<Flow> {
         return list::find(context, &[Value::List(rows), id]);
     }
     match id_of(context.heap, id)? {
-        Some(id) => start(context, query, Goal::Find { id, found: None }),
+        Some(id) => by_id(context, query, id, Missing::IsNone),
         None => Ok(Flow::Value(Value::None)),
     }
 }
@@ -225,7 +227,7 @@ fn get(context: &mut Context<'_>, args: &[Value]) -> Outcome<Flow> {
     let query = receiver(args)?;
     let id = arguments::value(args, 1)?;
     if let Some(id) = id_of(context.heap, id)? {
-        return start(context, query, Goal::Get { id, found: None });
+        return by_id(context, query, id, Missing::Raises);
     }
     let shown = match id {
         Value::Int(n) => n.to_string(),
@@ -234,6 +236,16 @@ fn get(context: &mut Context<'_>, args: &[Value]) -> Outcome<Flow> {
     };
     let name = &shape(context.program, context.heap.query(query)?.of)?.name;
     Err(Stop::raise(ErrorKind::EntityNotFound, format!("no {name} with id {shown}")))
+}
+
+/// The row with an id, if it is one of the query's.
+fn by_id(context: &mut Context<'_>, query: Handle<Object>, id: u64, missing: Missing) -> Outcome<Flow> {
+    let found = context.heap.query(query)?;
+    if found.conditions.is_empty() && found.limit.is_none() && found.offset == 0 {
+        let given = Given { entity: found.of, id };
+        return Ok(Flow::Step(Box::new(Finding::new(given, which(found.deleted), missing))));
+    }
+    start(context, query, Goal::Id { id, missing, found: None })
 }
 
 /// An id as an int or decimal text; none for what no row has.

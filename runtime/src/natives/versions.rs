@@ -16,11 +16,15 @@ use std::collections::VecDeque;
 
 /// Bytes of versions that are asked for at once.
 const BATCH_BYTES: usize = 64 << 10;
-const WHEN: Kinds = Kinds::of(&[Kind::Int, Kind::Text, Kind::Time]);
 
 /// The family.
 pub const NATIVES: &[Native] = &[
-    function("@version", &[required("entity", Kinds::ANY), required("when", WHEN)], Kinds::ANY, version),
+    function(
+        "@version",
+        &[required("entity", Kinds::ANY), required("when", Kinds::ANY)],
+        Kinds::ANY,
+        version,
+    ),
     property("history", Kinds::of(&[Kind::Entity]), LIST, history),
 ];
 
@@ -47,7 +51,11 @@ fn version(context: &mut Context<'_>, args: &[Value]) -> Outcome<Flow> {
         },
         Value::Time(ms) => VersionAt::Time(ms),
         Value::Text(text) => VersionAt::Time(time::parse(context.heap.texts.str(text)?)?),
-        _ => return Err(Bug::WrongShape.into()),
+        other => {
+            let kind = other.kind().name();
+            let text = format!("`@` takes a version's number, a time or its text, not {kind}");
+            return Err(Stop::type_error(text));
+        }
     };
     Ok(match given(context.heap, entity)? {
         None => Flow::Value(Value::None),

@@ -80,7 +80,7 @@ impl Fetched {
     pub fn values(&self) -> impl Iterator<Item = Value> + '_ {
         self.entries.iter().flat_map(|&(need, value)| {
             let asked = match need {
-                Need::Rows(query) => Value::Query(query),
+                Need::Rows(query) | Need::IsEmpty(query) => Value::Query(query),
                 Need::Entities(list) => Value::List(list),
                 Need::Entity { .. } => Value::None,
             };

@@ -25,6 +25,8 @@ pub enum Stop {
 pub enum Need {
     /// The rows of a query, as a list.
     Rows(Handle<Object>),
+    /// Does a query have no rows? A bool.
+    IsEmpty(Handle<Object>),
     /// The entity that a reference names; none when it is gone.
     Entity {
         /// Index of the entity in the program's schema.

@@ -8,7 +8,7 @@ use crate::code::module::TypeShape;
 use crate::value::equal::{self, Equality};
 use crate::value::map::Key;
 use crate::value::object::Object;
-use crate::value::stop::{Bug, Outcome, Stop};
+use crate::value::stop::{Bug, Need, Outcome, Stop};
 use crate::value::{Handle, Heap, List, Value, number, order};
 use std::cmp::Ordering;
 
@@ -45,7 +45,7 @@ pub fn truth(heap: &Heap, value: Value) -> Outcome<bool> {
         Value::Number(n) => n != 0.0 && !n.is_nan(),
         Value::Text(text) => !heap.texts.str(text)?.is_empty(),
         Value::List(list) => !heap.lists.get(list)?.items.is_empty(),
-        Value::Query(query) => !heap.lists.get(heap.rows(query)?)?.items.is_empty(),
+        Value::Query(query) => matches!(heap.needed(Need::IsEmpty(query))?, Value::Bool(false)),
         Value::Map(map) => !heap.maps.get(map)?.is_empty(),
         Value::Range(object) | Value::Bytes(object) | Value::View(object) => {
             match heap.objects.get(object)? {

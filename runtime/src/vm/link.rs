@@ -118,7 +118,7 @@ pub(super) fn link(module: Verified, table: &'static [Native]) -> Result<Program
         texts: texts.into(),
         table,
         natives,
-        rows: functions.get("@rows").copied(),
+        runners: ["@rows", "@is_empty"].map(|name| functions.get(name).copied()),
         constants: constants.into(),
         methods: named.into(),
         arities: table.iter().map(|native| Arity::of(&native.signature)).collect(),

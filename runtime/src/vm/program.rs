@@ -32,8 +32,8 @@ pub struct Program {
     pub(super) rule_patterns: HashMap<(Arc<str>, Arc<str>), Arc<Pattern>>,
     /// Which registers are live where, for each function that a collection met.
     pub(super) liveness: Box<[OnceLock<Liveness>]>,
-    /// The built-in that lists the rows of a query, in steps.
-    pub(super) rows: Option<NativeId>,
+    /// The built-ins that, in steps, list the rows of a query, and tell whether it has none.
+    pub(super) runners: [Option<NativeId>; 2],
     /// How many arguments each built-in of the table takes.
     pub(super) arities: Box<[Arity]>,
 }

@@ -15,8 +15,9 @@ use super::{hint, which};
 use crate::natives::list::Fold;
 use crate::record::request::Given;
 use crate::record::{EntityShape, Key, Lookup, Pinned, Reply, Request, Row};
-use crate::value::stop::{Bug, ErrorKind, Outcome, Stop};
+use crate::value::stop::{Bug, Outcome, Stop};
 use crate::value::{Handle, Heap, List, Object, Value};
+use crate::vm::entity::fetch::{Missing, not_found};
 use crate::vm::entity::load::Load;
 use crate::vm::entity::{refused, shape};
 use crate::vm::native::SLICE;
@@ -37,10 +38,8 @@ pub enum Goal {
     List(Handle<List>),
     /// The first one, or none.
     First(Option<Value>),
-    /// The one with this id, or none.
-    Find { id: u64, found: Option<Value> },
-    /// The one with this id, or `EntityNotFound`.
-    Get { id: u64, found: Option<Value> },
+    /// The one with this id.
+    Id { id: u64, missing: Missing, found: Option<Value> },
     /// How many there are.
     Count(i64),
     /// Is there none?
@@ -110,7 +109,7 @@ impl Run {
             _ => None,
         };
         let only = match goal {
-            Goal::Find { id, .. } | Goal::Get { id, .. } if !is_cut => Some(id),
+            Goal::Id { id, .. } if !is_cut => Some(id),
             _ => None,
         };
         Ok(Self {
@@ -140,15 +139,13 @@ impl Run {
             return Ok(Step::Again);
         }
         let condition = context.heap.query(self.query)?.conditions.get(at);
-        match condition.map(|condition| condition.hint) {
-            Some(callee @ (Value::Function(_) | Value::Closure(_))) => {
-                Ok(Step::Call { callee, args: [Value::None; 3], argc: 0 })
-            }
-            _ => {
-                self.stage = Stage::Batch;
-                Ok(Step::Again)
-            }
+        if let Some(callee @ (Value::Function(_) | Value::Closure(_))) =
+            condition.map(|condition| condition.hint)
+        {
+            return Ok(Step::Call { callee, args: [Value::None; 3], argc: 0 });
         }
+        self.stage = Stage::Batch;
+        Ok(Step::Again)
     }
 
     fn batch(&self, context: &Context<'_>) -> Outcome<Step> {
@@ -305,13 +302,10 @@ impl Run {
     fn end(&self, context: &Context<'_>) -> Outcome<Step> {
         Ok(Step::Done(match &self.goal {
             Goal::List(list) => Value::List(*list),
-            Goal::First(found) | Goal::Find { found, .. } | Goal::Get { found: found @ Some(_), .. } => {
-                found.unwrap_or(Value::None)
+            Goal::Id { id, missing: Missing::Raises, found: None } => {
+                return Err(not_found(context.program, Given { entity: self.of, id: *id }));
             }
-            Goal::Get { id, found: None } => {
-                let name = &shape(context.program, self.of)?.name;
-                return Err(Stop::raise(ErrorKind::EntityNotFound, format!("no {name} with id {id}")));
-            }
+            Goal::First(found) | Goal::Id { found, .. } => found.unwrap_or(Value::None),
             Goal::Count(count) => Value::Int(*count),
             Goal::Empty(empty) => Value::Bool(*empty),
             Goal::Fold { fold, count, .. } => fold.end(*count),
@@ -351,7 +345,7 @@ impl Goal {
         match self {
             Self::List(list) => heap.push(*list, row)?,
             Self::First(found) => *found = Some(row),
-            Self::Find { id, found } | Self::Get { id, found } => {
+            Self::Id { id, found, .. } => {
                 let is_it = heap.entity(entity)?.stored.is_some_and(|stored| stored.id == *id);
                 if is_it {
                     *found = Some(row);
@@ -407,7 +401,7 @@ impl Stepped for Run {
         visit(Value::Query(self.query));
         match &self.goal {
             Goal::List(list) => visit(Value::List(*list)),
-            Goal::First(found) | Goal::Find { found, .. } | Goal::Get { found, .. } => {
+            Goal::First(found) | Goal::Id { found, .. } => {
                 found.iter().for_each(|&row| visit(row));
             }
             // Folds hold numerics alone.

@@ -2,24 +2,29 @@
 
 use super::super::effect::{Answer, Effect};
 use super::super::native::{Context, Flow, SLICE, Step, Stepped};
+use super::super::program::Program;
 use super::load::Load;
-use super::refused;
+use super::{refused, shape};
 use crate::record::request::{Given, Which};
-use crate::record::{Reply, Request};
-use crate::value::stop::{Bug, Need, Outcome};
+use crate::record::{Refusal, Reply, Request};
+use crate::value::stop::{Bug, Need, Outcome, Stop};
 use crate::value::{Handle, List, Value};
 
 /// What fetches it.
 pub fn of(context: &mut Context<'_>, need: Need) -> Outcome<Box<dyn Stepped>> {
     let heap = &mut *context.heap;
     Ok(match need {
-        Need::Entity { of, id } => Box::new(Finding { given: Given { entity: of, id }, load: None }),
+        Need::Entity { of, id } => {
+            Box::new(Finding::new(Given { entity: of, id }, Which::Live, Missing::IsNone))
+        }
         Need::Entities(from) => {
             let to = heap.new_list_with(heap.lists.get(from)?.items.len())?;
             Box::new(FindingAll { from, to, load: None })
         }
-        Need::Rows(query) => {
-            let runner = context.program.native(context.program.rows.ok_or(Bug::BadIndex)?)?;
+        Need::Rows(query) | Need::IsEmpty(query) => {
+            let [rows, is_empty] = context.program.runners;
+            let runner = if let Need::Rows(_) = need { rows } else { is_empty };
+            let runner = context.program.native(runner.ok_or(Bug::BadIndex)?)?;
             match (runner.run)(context, &[Value::Query(query)])? {
                 Flow::Step(runner) => runner,
                 Flow::Value(_) | Flow::Effect(..) => return Err(Bug::BadFrame.into()),
@@ -32,6 +37,16 @@ fn find(given: Given) -> Step {
     Step::Ask(Effect::Store(Request::Find { given, which: Which::Live }))
 }
 
+/// The error of a row that must be there and is not.
+#[cold]
+pub fn not_found(program: &Program, given: Given) -> Stop {
+    let Given { entity, id } = given;
+    match shape(program, entity) {
+        Ok(shape) => refused(&Refusal::NotFound { entity: shape.name.clone(), id }),
+        Err(bug) => bug.into(),
+    }
+}
+
 /// What came of a [`find`].
 fn found(answer: &Answer) -> Outcome<Option<Load>> {
     match answer {
@@ -42,23 +57,47 @@ fn found(answer: &Answer) -> Outcome<Option<Load>> {
     }
 }
 
-/// One entity.
+/// What comes of a row that is not there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Missing {
+    /// None.
+    IsNone,
+    /// `EntityNotFound`.
+    Raises,
+}
+
+/// One entity by its id.
 #[derive(Debug)]
-struct Finding {
+pub struct Finding {
     given: Given,
+    which: Which,
+    missing: Missing,
     load: Option<Load>,
+}
+
+impl Finding {
+    /// Will find it.
+    pub const fn new(given: Given, which: Which, missing: Missing) -> Self {
+        Self { given, which, missing, load: None }
+    }
 }
 
 impl Stepped for Finding {
     fn step(&mut self, context: &mut Context<'_>, _: Option<Value>) -> Outcome<Step> {
-        let Some(load) = &mut self.load else { return Ok(find(self.given)) };
+        let Some(load) = &mut self.load else {
+            return Ok(Step::Ask(Effect::Store(Request::Find { given: self.given, which: self.which })));
+        };
         let entity = load.step(context.heap, context.program, SLICE)?;
         Ok(entity.map_or(Step::Again, Step::Done))
     }
 
-    fn answered(&mut self, _: &mut Context<'_>, answer: &mut Answer) -> Outcome<Step> {
+    fn answered(&mut self, context: &mut Context<'_>, answer: &mut Answer) -> Outcome<Step> {
         self.load = found(answer)?;
-        Ok(if self.load.is_some() { Step::Again } else { Step::Done(Value::None) })
+        Ok(match (&self.load, self.missing) {
+            (Some(_), _) => Step::Again,
+            (None, Missing::IsNone) => Step::Done(Value::None),
+            (None, Missing::Raises) => return Err(not_found(context.program, self.given)),
+        })
     }
 
     fn trace(&self, visit: &mut dyn FnMut(Value)) {
