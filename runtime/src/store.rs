@@ -10,9 +10,11 @@
 //! | [`sync`] | the only threads and locks, `std`'s or a model checker's |
 //! | [`schema`] | the catalogue of all entities ever, and a program's schema bound to it |
 //! | [`state`] | rows, indexes, constraints; staging a transaction |
-//! | `log` | segments, records, checksums |
-//! | `snapshot` | snapshot files, the archive of older versions |
-//! | `recover` | from files to a state, exactly what was acknowledged |
+//! | [`format`] | what the files have in common: first sectors, blocks, rows, faults |
+//! | [`log`] | segments, records, checksums |
+//! | [`snapshot`] | snapshot files, and what they replace |
+//! | [`archive`] | older versions of rows |
+//! | [`recover`] | from files to a state, exactly what was acknowledged |
 //! | `commit` | the committer, checkpoints, health |
 //! | `session` | one execution's view: open transactions, requests and replies |
 //! | `offline` | check, dump, repair, compact |
@@ -30,9 +32,14 @@
 
 #![deny(clippy::disallowed_types)]
 
+pub mod archive;
 pub mod disk;
+pub mod format;
+pub mod log;
+pub mod recover;
 pub mod row;
 pub mod schema;
+pub mod snapshot;
 pub mod state;
 pub mod sync;
 

@@ -144,6 +144,16 @@ guards! {
     CascadeOnce in "store::state::cascade"
     /// what changed since it was read is not overwritten
     VersionCheck in "store::state::draft"
+    /// a record or block of the store is read only if its checksum fits
+    RecordChecksum in "store::format::block"
+    /// a log that misses a record is not read beyond it
+    LogGap in "store::log::replay"
+    /// a store's file of a newer format is refused
+    FormatVersion in "store::format::header"
+    /// a store belongs to one process at a time
+    StoreLock in "store::recover"
+    /// a checkpoint is durable before what it replaces is removed or recycled
+    CheckpointOrder in "store::snapshot::write"
 }
 
 /// Is the guard switched off? Never, in an ordinary build.

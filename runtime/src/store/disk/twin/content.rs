@@ -34,6 +34,16 @@ impl Kind {
             Self::Resize(size) => content.resize(*size, 0),
         }
     }
+
+    fn overlaps(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Write(a, bytes), Self::Write(b, others)) => {
+                *a < b.saturating_add(others.len()) && *b < a.saturating_add(bytes.len())
+            }
+            // A size goes with the rest of the file.
+            (Self::Resize(_), _) | (_, Self::Resize(_)) => true,
+        }
+    }
 }
 
 fn put(content: &mut Vec<u8>, offset: usize, bytes: &[u8]) {
@@ -96,12 +106,14 @@ impl Content {
         self.changes.push(Change { kind, forgotten: false });
     }
 
-    /// Makes durable what no failed sync has forgotten.
+    /// Makes durable what no failed sync has forgotten. What was forgotten may still turn up after a crash, but never
+    /// over what was made durable later.
     pub fn sync(&mut self) {
-        for change in self.changes.iter().filter(|change| !change.forgotten) {
-            change.kind.apply(&mut self.durable);
-        }
-        self.changes.retain(|change| change.forgotten);
+        let (mut forgotten, synced): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut self.changes).into_iter().partition(|change| change.forgotten);
+        synced.iter().for_each(|change| change.kind.apply(&mut self.durable));
+        forgotten.retain(|old| !synced.iter().any(|new| new.kind.overlaps(&old.kind)));
+        self.changes = forgotten;
     }
 
     /// A sync failed: the medium has, or has not, what was written; nobody will write it again.

@@ -1,0 +1,81 @@
+//! What a recovery changes on disk, after everything was read: leftovers go, and what was read is made sure.
+
+use super::{Report, Survey};
+use crate::store::archive::{self, Archive};
+use crate::store::disk::{Disk, DiskError, write_all};
+use crate::store::format::{Window, wide};
+use crate::store::log::{self, Cut, End, Segment};
+use crate::store::snapshot;
+
+/// Bytes that are written again at a time.
+const COPY_BYTES: u64 = 1 << 18;
+
+/// Removes what no longer counts; gives the names of spare segments. Nothing that a crash here leaves is read
+/// differently the next time.
+pub fn tidy(
+    disk: &dyn Disk,
+    survey: &Survey,
+    segment_bytes: u32,
+    archive: &Archive,
+    report: &mut Report,
+) -> Result<Vec<String>, DiskError> {
+    report.archive_cut = cut_archive(disk, survey, archive)?;
+    let mut spares = Vec::new();
+    for name in survey.names.iter().filter(|name| log::spare_number_of(name).is_some()) {
+        let size = disk.open(name).and_then(|file| file.size()).map_err(DiskError::at(name, "measure"))?;
+        if size == u64::from(segment_bytes) && spares.len() < log::SPARES_MAX {
+            spares.push(name.clone());
+        } else {
+            disk.remove(name).map_err(DiskError::at(name, "remove"))?;
+            report.removed.push(name.clone());
+        }
+    }
+    let first = survey.snapshot.unwrap_or(0);
+    let outdated = |name: &&String| {
+        snapshot::is_unfinished(name)
+            || snapshot::number_of(name).is_some_and(|number| number < first)
+            || log::number_of(name).is_some_and(|number| number < first)
+    };
+    let outdated: Vec<_> = survey.names.iter().filter(outdated).cloned().collect();
+    if !outdated.is_empty() {
+        // The process that made the snapshot may have died before its name was durable (W8).
+        disk.sync().map_err(DiskError::at(".", "sync"))?;
+        let spares_max = log::SPARES_MAX.saturating_sub(spares.len());
+        let cut = Cut { first, sequence: 0, retired: Vec::new(), segment_bytes, spares_max };
+        spares.extend(snapshot::replace(disk, &cut)?);
+        report.removed.extend(outdated);
+    }
+    Ok(spares)
+}
+
+/// Cuts off what a checkpoint appended that was never finished (W9).
+fn cut_archive(disk: &dyn Disk, survey: &Survey, archive: &Archive) -> Result<u64, DiskError> {
+    if !survey.names.iter().any(|name| name == archive::NAME) {
+        return Ok(0);
+    }
+    let file = disk.open_mut(archive::NAME, false).map_err(DiskError::at(archive::NAME, "open"))?;
+    let size = file.size().map_err(DiskError::at(archive::NAME, "measure"))?;
+    let excess = size.saturating_sub(archive.length());
+    if excess > 0 {
+        file.set_size(archive.length()).map_err(DiskError::at(archive::NAME, "cut"))?;
+        file.sync().map_err(DiskError::at(archive::NAME, "sync"))?;
+    }
+    Ok(excess)
+}
+
+/// Writes the last records again: they were read, so they will be seen, but nothing says that they are durable. If a sync
+/// failed before, the medium may not have them, and no later sync would write them (W7).
+pub fn make_sure(disk: &dyn Disk, segments: &[Segment], end: &End) -> Result<(), DiskError> {
+    let Some(segment) = segments.last().filter(|_| end.unsure < end.at) else { return Ok(()) };
+    let name = segment.name();
+    let file = disk.open_mut(&name, false).map_err(DiskError::at(&name, "open"))?;
+    let mut window = Window::new(&*file, &name)?;
+    let (mut offset, to) = (u64::from(end.unsure), u64::from(end.at));
+    while offset < to {
+        let count = usize::try_from(to.saturating_sub(offset).min(COPY_BYTES)).unwrap_or(usize::MAX);
+        let Some(bytes) = window.get(offset, count)? else { break };
+        write_all(&*file, offset, bytes).map_err(DiskError::at(&name, "write"))?;
+        offset = offset.saturating_add(wide(count));
+    }
+    file.sync().map_err(DiskError::at(&name, "sync"))
+}
