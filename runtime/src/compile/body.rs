@@ -2,6 +2,7 @@
 
 use super::frame::Reg;
 use super::program::Compiler;
+use super::store::Leave;
 use crate::code::op::Op;
 use crate::syntax::tree::{
     Assert, BinaryOp, Body, Branch, Expr, ExprKind, Jump, LinkRight, Output, ServerStmt, Stmt, StmtKind,
@@ -183,31 +184,19 @@ impl<'a> Compiler<'a> {
     /// `return`, `break`, `continue`, `throw`.
     pub fn leave(&mut self, jump: &'a Jump) {
         match jump {
-            Jump::Return(None) => {
-                self.commit_inside(0);
-                self.none(Dest::Return);
-            }
-            Jump::Return(Some(value)) if !self.frame.transactions.is_empty() => {
-                let mark = self.frame.mark();
-                let result = self.frame.temp();
-                self.expr_to(value, result);
-                self.commit_inside(0);
-                self.give(result, Dest::Return);
-                self.frame.release(mark);
-            }
-            Jump::Return(Some(value)) => self.value(value, Dest::Return),
-            Jump::Break => {
-                if let Some(around) = self.frame.loops.last().copied() {
-                    self.commit_inside(self.frame.loops.len());
-                    self.frame.jump(around.exit);
+            Jump::Return(value) => match (value, self.returned()) {
+                (value, Some(result)) => {
+                    match value {
+                        Some(value) => self.expr_to(value, result),
+                        None => self.frame.emit(Op::LoadNone { dst: result }),
+                    }
+                    self.leave_by(Leave::Return, None);
                 }
-            }
-            Jump::Continue => {
-                if let Some(around) = self.frame.loops.last().copied() {
-                    self.commit_inside(self.frame.loops.len());
-                    self.frame.jump(around.next);
-                }
-            }
+                (Some(value), None) => self.value(value, Dest::Return),
+                (None, None) => self.none(Dest::Return),
+            },
+            Jump::Break => self.leave_by(Leave::Break, None),
+            Jump::Continue => self.leave_by(Leave::Continue, None),
             Jump::Throw(value) => {
                 let mark = self.frame.mark();
                 let src = self.operand(value);

@@ -1,24 +1,38 @@
 //! What a program does with entities: constructions, `save` and its kin, transactions.
 //!
 //! They are calls of built-ins that no program can name. A transaction's body is protected: an error rolls it back and
-//! goes on, and every jump that leaves it commits first.
+//! goes on. Every jump that leaves it commits first, where no handler of the body sees what the commit raises.
 
 use super::body::{Dest, unparen};
-use super::frame::Reg;
+use super::frame::{Label, Reg};
 use super::place::Unset;
 use super::program::Compiler;
+use super::state::State;
 use crate::base::{Kind, Span};
 use crate::check::names::Binding;
 use crate::code::op::Op;
 use crate::syntax::tree::{Body, Construct, Expr, MapEntry, MapKey, StoreOp};
 
 /// A transaction that is open where code is being added.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub(super) struct Open {
-    /// Holds which one it is.
-    depth: Reg,
+    /// Takes what a `return` inside it gives.
+    result: Reg,
     /// How many loops stand around it.
     loops: usize,
+    /// Where jumps that leave it go, and what is known there: it is committed outside of whatever its body protects.
+    exits: Vec<(Leave, Label, State)>,
+}
+
+/// How a transaction is left before its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Leave {
+    /// The function ends, with what the transaction's register for it holds.
+    Return,
+    /// The innermost loop ends.
+    Break,
+    /// Its next round begins.
+    Continue,
 }
 
 impl<'a> Compiler<'a> {
@@ -135,42 +149,80 @@ impl<'a> Compiler<'a> {
         let start = self.frame.here();
         let mut before = self.frame.state.clone();
         let loops = self.frame.loops.len();
-        self.frame.transactions.push(Open { depth, loops });
+        self.frame.transactions.push(Open { result, loops, exits: Vec::new() });
         self.body(body, Dest::To(result));
-        self.frame.transactions.pop();
-        self.commit(depth, span);
+        let exits = self.frame.transactions.pop().map_or(Vec::new(), |open| open.exits);
         let (handler, end) = (self.frame.label(), self.frame.label());
         let error = self.frame.temp();
         before.reachable = self.frame.protect(start, handler, error);
+        self.end_transaction("@commit", depth, span);
         let joined = self.frame.state.clone();
         self.frame.jump(end);
         self.frame.state = before;
         self.frame.bind(handler);
-        self.frame.span = span;
-        let done = self.frame.temp();
-        self.call_native("@rollback", &[depth], done);
+        self.end_transaction("@rollback", depth, span);
         self.frame.emit(Op::Throw { src: error });
+        for (leave, label, state) in exits {
+            self.frame.state = state;
+            self.frame.bind(label);
+            self.end_transaction("@commit", depth, span);
+            self.leave_by(leave, Some(result));
+        }
         self.frame.state = joined;
         self.frame.bind(end);
         self.give(result, dest);
         self.frame.release(mark);
     }
 
-    fn commit(&mut self, depth: Reg, span: Span) {
+    fn end_transaction(&mut self, name: &str, depth: Reg, span: Span) {
+        let mark = self.frame.mark();
         let done = self.frame.temp();
         self.frame.span = span;
-        self.call_native("@commit", &[depth], done);
+        self.call_native(name, &[depth], done);
+        self.frame.release(mark);
     }
 
-    /// Commits what a jump leaves that goes out of all but so many loops, innermost first.
-    pub fn commit_inside(&mut self, loops: usize) {
-        let open: Vec<Open> = self.frame.transactions.clone();
-        let left = open.iter().rev().take_while(|open| open.loops >= loops);
-        let span = self.frame.span;
-        for transaction in left {
-            let mark = self.frame.mark();
-            self.commit(transaction.depth, span);
-            self.frame.release(mark);
+    /// The register that a `return` here computes its value in, when it leaves a transaction.
+    pub fn returned(&self) -> Option<Reg> {
+        self.frame.transactions.last().map(|open| open.result)
+    }
+
+    /// Leaves the function with what `result` holds (or none), or the innermost loop; by way of the transaction that this
+    /// leaves first.
+    pub fn leave_by(&mut self, leave: Leave, result: Option<Reg>) {
+        let loops = self.frame.loops.len();
+        let left =
+            self.frame.transactions.last().filter(|open| leave == Leave::Return || open.loops >= loops);
+        if let Some(to) = left.map(|open| open.result) {
+            if let (Leave::Return, Some(result)) = (leave, result) {
+                self.move_to(to, result);
+            }
+            return self.exit(leave);
         }
+        match (leave, self.frame.loops.last().copied()) {
+            (Leave::Return, _) => match result {
+                Some(result) => self.give(result, Dest::Return),
+                None => self.none(Dest::Return),
+            },
+            (Leave::Break, Some(around)) => self.frame.jump(around.exit),
+            (Leave::Continue, Some(around)) => self.frame.jump(around.next),
+            (Leave::Break | Leave::Continue, None) => {}
+        }
+    }
+
+    /// Goes to where the innermost transaction is left in this way.
+    fn exit(&mut self, leave: Leave) {
+        let label = self.frame.label();
+        let state = self.frame.state.clone();
+        let Some(open) = self.frame.transactions.last_mut() else { return };
+        let known = open.exits.iter_mut().find(|(known, ..)| *known == leave);
+        let label = if let Some((_, known, joined)) = known {
+            joined.meet(&state);
+            *known
+        } else {
+            open.exits.push((leave, label, state));
+            label
+        };
+        self.frame.jump(label);
     }
 }

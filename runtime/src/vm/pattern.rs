@@ -1,5 +1,7 @@
 //! What patterns and destructuring ask: is it this variant, a list of this length, a map with this key; and the rest of it.
 
+use super::entity::member::{self, Member};
+use super::entity::shape;
 use super::index::{listed, no_map};
 use super::iterate;
 use super::native::Context;
@@ -8,7 +10,7 @@ use crate::value::cut::Cut;
 use crate::value::map::Key;
 use crate::value::object::Object;
 use crate::value::stop::{Bug, ErrorKind, Outcome, Stop};
-use crate::value::{Handle, Heap, Text, Value};
+use crate::value::{Handle, Heap, List, Text, Value};
 
 /// Is it this variant, with or without payload?
 pub(super) fn is_variant(context: &mut Context<'_>, value: Value, variant: u32) -> Outcome<bool> {
@@ -45,9 +47,17 @@ pub(super) fn is_list_of(heap: &Heap, value: Value, rest: bool, length: i32) -> 
     Ok(if rest { found >= wanted } else { found == wanted })
 }
 
-/// Is it a map with this key?
-pub(super) fn has_key(heap: &Heap, value: Value, name: Handle<Text>) -> Outcome<bool> {
-    let Value::Map(map) = value else { return Ok(false) };
+/// Is it a map with this key, or an entity with this field?
+pub(super) fn has_key(context: &Context<'_>, value: Value, name: Handle<Text>) -> Outcome<bool> {
+    let heap = &*context.heap;
+    let map = match value {
+        Value::Map(map) => map,
+        Value::Entity(entity) => {
+            let shape = shape(context.program, heap.entity(entity)?.of)?;
+            return Ok(Member::by_name(shape, heap.texts.str(name)?).is_some());
+        }
+        _ => return Ok(false),
+    };
     let key = Key::text(&heap.texts, name)?;
     Ok(heap.maps.get(map)?.get(&heap.texts, key).is_some())
 }
@@ -75,13 +85,16 @@ pub(super) fn take_list(context: &mut Context<'_>, value: Value, length: i32) ->
     Ok(Value::List(taken))
 }
 
-/// `TypeError` unless it is a map.
+/// `TypeError` unless it is a map or an entity.
 pub(super) fn check_map(value: Value) -> Outcome<()> {
-    if let Value::Map(_) | Value::Client = value { Ok(()) } else { Err(no_map(value)) }
+    if let Value::Map(_) | Value::Entity(_) | Value::Client = value { Ok(()) } else { Err(no_map(value)) }
 }
 
-/// A copy of a map without the keys in a list.
+/// A copy of a map, or of an entity's declared fields, without the keys in a list.
 pub(super) fn map_rest(context: &mut Context<'_>, value: Value, keys: Value) -> Outcome<Value> {
+    if let (Value::Entity(entity), Value::List(keys)) = (value, keys) {
+        return field_rest(context, entity, keys);
+    }
     let (Value::Map(map), Value::List(keys)) = (value, keys) else { return Err(no_map(value)) };
     let heap = &mut *context.heap;
     let count = heap.maps.get(map)?.len();
@@ -98,6 +111,25 @@ pub(super) fn map_rest(context: &mut Context<'_>, value: Value, keys: Value) -> 
         if let Some(key) = Key::new(&heap.texts, key)? {
             heap.remove_key(rest, key)?;
         }
+    }
+    Ok(Value::Map(rest))
+}
+
+fn field_rest(context: &mut Context<'_>, entity: Handle<Object>, keys: Handle<List>) -> Outcome<Value> {
+    let shape = shape(context.program, context.heap.entity(entity)?.of)?;
+    let rest = context.heap.new_map(shape.fields.len())?;
+    for field in &shape.fields {
+        let heap = &*context.heap;
+        let mut taken = false;
+        for key in &heap.lists.get(keys)?.items {
+            taken |= matches!(key, &Value::Text(key) if *heap.texts.str(key)? == *field.name);
+        }
+        if taken {
+            continue;
+        }
+        let value = member::read(context, entity, &field.name)?.unwrap_or(Value::None);
+        let name = context.heap.new_text(&field.name)?;
+        context.heap.set_key(rest, name, value)?;
     }
     Ok(Value::Map(rest))
 }

@@ -117,7 +117,9 @@ impl Index {
 
     /// All names of functions, methods and namespaces, for suggestions.
     pub fn names(&self) -> impl Iterator<Item = &'static str> {
-        self.functions.keys().chain(self.methods.keys()).chain(self.namespaces.keys()).copied()
+        let names = self.functions.keys().chain(self.methods.keys()).chain(self.namespaces.keys());
+        // Those that only the compiler calls have names that no program can write.
+        names.copied().filter(|name| !name.starts_with('@'))
     }
 }
 

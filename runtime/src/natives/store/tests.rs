@@ -321,15 +321,20 @@ fn a_refused_commit_undoes_what_was_saved() {
         print(e.kind, e.message, c.id, c.version)
         fn early() { transaction { save c\n return 1 } }
         print((try early()).kind, c.id)
-        print(transaction { save c\n c.id })";
-    let refused = |request: &Request| matches!(request, Request::Commit);
+        print(transaction { save c\n c.id })
+        fn inside() { transaction { try { c.name = \"Bo\"\n save c\n return 1 } catch seen { print(\"no\") } } }
+        print((try inside()).kind, c.version)
+        for i in 1..2 { e = try transaction { try { save c\n continue } catch seen { print(\"no\") } } }
+        print(c.version, e.kind)";
     for stress in [false, true] {
         let mut model = Model::default();
-        for _ in 0..2 {
-            model.refuse.push((refused, Refusal::Unavailable("the disk is full".into())));
-        }
+        // Of the six commits the first two, the fourth and the fifth.
+        model.commits_refused = vec![1, 2, 4, 5];
         let found = run_on(&mut model, source, stress);
-        assert_eq!(found, "StoreError the disk is full none 0\nStoreError none\n1\n");
+        assert_eq!(
+            found,
+            "StoreError the disk is full none 0\nStoreError none\n1\nStoreError 1\n2 StoreError\n"
+        );
         assert_eq!(model.depth(), 0);
     }
 }
@@ -344,4 +349,33 @@ fn no_refusal_leaves_a_trace() {
     model.refuse.push((|request| matches!(request, Request::Save { id: Some(_), .. }), full()));
     model.refuse.push((|request| matches!(request, Request::Save { id: None, .. }), full()));
     assert_eq!(run_on(&mut model, source, true), "StoreError none\nStoreError 1 StoreError none\n2\n");
+}
+
+#[test]
+fn an_entity_is_taken_apart_like_a_map() {
+    prints(
+        "c = save Customer { name: \"Ada\", age: 20 }
+         o = save Order { customer: c, cents: 7 }
+         {name, age: years} = c
+         {cents, ...others} = o
+         print(name, years, cents, others.keys(), others.customer.name)
+         told = match c { { name: \"Bo\" } -> 1, { strange } -> 2, { name: n, id } -> n ++ id, _ -> 4 }
+         print(told)
+         print((try transaction { throw \"x\" }).message, try transaction { 1 / 0 })",
+        &[
+            "Ada 20 7 [\"customer\", \"status\", \"tags\", \"others\", \"data\", \"number\"] Ada",
+            "Ada1",
+            "x DivisionByZero: Cannot divide by zero",
+        ],
+    );
+}
+
+#[test]
+fn defaults_and_checks_see_the_files_own_names() {
+    let source = "limit = 3\nfn next() { limit += 1\n limit }\n\
+         entity Counter { n: int = next() @check(n < limit + 2 && names.some(x => x == n || x == 0)), names: [int] = [0, n_of()] }\n\
+         fn n_of() { 9 }\n\
+         c = save Counter { }\nprint(c.n, c.names)\n\
+         e = try save Counter { n: 99 }\nprint(e.data, limit)";
+    prints(source, &["4 [0, 9]", "{\"n\": \"is invalid\"} 4"]);
 }

@@ -13,6 +13,9 @@ pub struct Model {
     next: BTreeMap<u32, u64>,
     open: Vec<(Rows, BTreeMap<u32, u64>)>,
     now: i64,
+    commits: u32,
+    /// Which commits are refused, counted from 1.
+    pub commits_refused: Vec<u32>,
     pub refuse: Vec<(fn(&Request) -> bool, Refusal)>,
 }
 
@@ -23,10 +26,14 @@ impl Model {
 
     pub fn answer(&mut self, request: Request) -> Result<Reply, Refusal> {
         if let Some(at) = self.refuse.iter().position(|(matches, _)| matches(&request)) {
-            if request == Request::Commit {
-                self.undo();
-            }
             return Err(self.refuse.remove(at).1);
+        }
+        if request == Request::Commit {
+            self.commits += 1;
+            if self.commits_refused.contains(&self.commits) {
+                self.undo();
+                return Err(Refusal::Unavailable("the disk is full".into()));
+            }
         }
         self.now += 1;
         match request {
