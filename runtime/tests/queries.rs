@@ -167,7 +167,12 @@ entity Post {
 "#;
 
 fn run_on(model: &mut Model, source: &str, limits: &Limits) -> Result<(), String> {
-    let source = format!("{ENTITIES}{source}");
+    printed(model, format!("{ENTITIES}{source}"), limits).map(|_| ())
+}
+
+/// What a program prints.
+fn printed(model: &mut Model, source: String, limits: &Limits) -> Result<String, String> {
+    let mut output = String::new();
     let files = [SourceFile::in_memory("main.flin", Role::Script, source)];
     let built = build(&files, 0, limits).map_err(|rejected| match rejected {
         Rejected::Diagnostics(_, found) => {
@@ -190,6 +195,11 @@ fn run_on(model: &mut Model, source: &str, limits: &Limits) -> Result<(), String
         match vm.run(10_000) {
             Outcome::Yield => {}
             Outcome::Done(_) => break Ok(()),
+            Outcome::Effect(Effect::Print(line)) => {
+                output.push_str(&line);
+                output.push('\n');
+                vm.resume(Answer::Nothing);
+            }
             Outcome::Effect(Effect::Store(request)) => vm.resume(Answer::Store(Ok(model.answer(request)))),
             Outcome::Effect(Effect::Now) => vm.resume(Answer::Millis(model.now)),
             Outcome::Effect(other) => panic!("{other:?}"),
@@ -202,7 +212,7 @@ fn run_on(model: &mut Model, source: &str, limits: &Limits) -> Result<(), String
     };
     drop(vm);
     assert_eq!(pool.leased(), 0, "what was leased came back");
-    end
+    end.map(|()| output)
 }
 
 fn run(model: &mut Model, source: &str) {
@@ -585,4 +595,31 @@ fn order_with_a_limit_keeps_few_rows() {
     assert!(all.contains("MemoryLimitExceeded"), "{all}");
     let summed = "assert Author.order(born).sum(born) == 50005000 && Author.avg(born) == 5000.5";
     run_on(&mut many(10_000), summed, &limits).unwrap();
+}
+
+/// Both ways, on an empty store.
+fn prints(source: &str, expected: &str) {
+    for gc_stress in [false, true] {
+        // Any day after those that the programs name.
+        let mut model = Model { now: 1_700_000_000_000, ..Model::default() };
+        let limits = Limits { gc_stress, ..Limits::default() };
+        let found = printed(&mut model, source.to_owned(), &limits).unwrap_or_else(|error| error);
+        assert_eq!(found, expected, "{source}");
+    }
+}
+
+#[test]
+fn the_language_page_says_what_queries_print() {
+    let blocks: Vec<&str> = include_str!("../docs/language.md").split("```flin stored\n").skip(1).collect();
+    assert_eq!(blocks.len(), 3);
+    for block in blocks {
+        let (code, rest) = block.split_once("```\n").unwrap();
+        let output = rest.strip_prefix("```output\n").expect("an output behind it");
+        prints(code, output.split_once("```").unwrap().0);
+    }
+}
+
+#[test]
+fn a_library_is_queried_in_every_place_of_a_list() {
+    prints(include_str!("queries/library.flin"), include_str!("queries/library.out"));
 }
