@@ -114,10 +114,10 @@ impl State {
         after: u64,
     ) -> Option<impl Iterator<Item = (u64, &Row)> + use<'_>> {
         let (table, bound) = (self.table(ty)?, self.binding.of_type(ty)?);
-        let value = |id: FieldId| values.iter().find(|(field, _)| *field == id).map(|(_, key)| key.clone());
+        let value = |id: FieldId| values.iter().find(|(field, _)| *field == id).map(|(_, key)| key);
         let (index, fields) = table.covering(bound, &|id| value(id).is_some())?;
-        let wanted = fields.iter().map(|id| value(*id)).collect::<Option<Vec<_>>>()?;
-        let hash = match (fields.as_slice(), wanted.as_slice()) {
+        let wanted = fields.iter().map(|id| value(*id).cloned()).collect::<Option<Vec<_>>>()?;
+        let hash = match (fields, wanted.as_slice()) {
             ([field], [Key::Reference(id)]) if table.reference(bound, *field).is_some() => Some(*id),
             _ => index::hash(&self.seed, wanted.iter().map(|key| Some(key.view()))),
         }?;

@@ -31,6 +31,8 @@ pub struct Bound {
     pub unique: Vec<Vec<(FieldId, u32)>>,
     /// Fields that rows are looked up by.
     pub indexes: Vec<Vec<FieldId>>,
+    /// The fields of all indexes: unique ones, ordinary ones, and one for each field that refers to entities.
+    pub(crate) lookups: Vec<Vec<FieldId>>,
 }
 
 /// A field that the program declares.
@@ -214,8 +216,15 @@ fn entity(
     }
     let mut by_id: Vec<_> = fields.iter().enumerate().map(|(at, field)| (field.id, at)).collect();
     by_id.sort_unstable();
-    let mut bound =
-        Bound { ty, name: shape.name.clone(), fields, by_id, unique: Vec::new(), indexes: Vec::new() };
+    let mut bound = Bound {
+        ty,
+        name: shape.name.clone(),
+        fields,
+        by_id,
+        unique: Vec::new(),
+        indexes: Vec::new(),
+        lookups: Vec::new(),
+    };
     for set in &shape.unique {
         let set = set.iter().map(|index| Some((bound.field(*index)?, *index))).collect::<Option<_>>();
         bound.unique.push(set.ok_or(SchemaError::Schema)?);
@@ -224,6 +233,9 @@ fn entity(
         let set = set.iter().map(|index| bound.field(*index)).collect::<Option<_>>();
         bound.indexes.push(set.ok_or(SchemaError::Schema)?);
     }
+    let unique = bound.unique.iter().map(|set| set.iter().map(|(id, _)| *id).collect());
+    let references = bound.references().map(|(id, ..)| vec![id]);
+    bound.lookups = unique.chain(bound.indexes.iter().cloned()).chain(references).collect();
     Ok(bound)
 }
 

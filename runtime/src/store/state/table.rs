@@ -113,13 +113,15 @@ impl Table {
     }
 
     /// The index with most fields of those that are `known`, and its fields.
-    pub fn covering(&self, bound: &Bound, known: &dyn Fn(FieldId) -> bool) -> Option<(&Index, Vec<FieldId>)> {
-        let unique = bound.unique.iter().map(|set| set.iter().map(|(id, _)| *id).collect::<Vec<_>>());
-        let references = bound.references().map(|(id, ..)| vec![id]);
-        // References last: of equals the last is taken, and their lookup need not hash.
-        let sets = unique.chain(bound.indexes.iter().cloned()).chain(references);
+    pub fn covering<'a>(
+        &'a self,
+        bound: &'a Bound,
+        known: &dyn Fn(FieldId) -> bool,
+    ) -> Option<(&'a Index, &'a [FieldId])> {
         let indexes = self.unique.iter().chain(&self.indexes).chain(&self.references);
+        let sets = bound.lookups.iter().map(Vec::as_slice);
         let covered = indexes.zip(sets).filter(|(_, set)| !set.is_empty() && set.iter().all(|id| known(*id)));
+        // Of equals the last is taken: one of references, which need not hash.
         covered.max_by_key(|(_, set)| set.len())
     }
 
