@@ -74,6 +74,7 @@ fn the_canary_fails_and_that_is_as_claimed() {
     let output = audit(&["run", "CANARY"]);
     assert_eq!(output.status.code(), Some(0));
     assert!(stdout(&output).contains("wrong-result"), "{}", stdout(&output));
+    assert!(stdout(&output).contains("1 case, "), "{}", stdout(&output));
 }
 
 #[test]

@@ -153,6 +153,48 @@ fn bytecode_is_built_shown_and_refused_when_it_is_damaged() {
 }
 
 #[test]
+fn bytecode_is_no_source() {
+    let project = Project::new(&[("a.flin", "x = 1\n")]);
+    assert_eq!(project.flin(&["build", "a.flin"]), said(0, "", ""));
+    let wrong = "error: a.flinc: this is bytecode; name the source that it was built from\n";
+    for command in ["check", "fmt", "test"] {
+        assert_eq!(project.flin(&[command, "a.flinc"]), said(2, "", wrong), "{command}");
+    }
+}
+
+#[test]
+fn what_only_a_request_has_is_missing_when_it_is_reached() {
+    let source = "print(1)\nr = try csrf_token()\nprint(r.kind, r.message)\n";
+    let project = Project::new(&[("a.flin", source), ("t.flin", "print(t(\"a\"))\n")]);
+    let printed = "1\nValueError csrf_token() needs a request to belong to\n";
+    assert_eq!(project.flin(&["run", "a.flin"]), said(0, printed, ""));
+    let (code, _, err) = project.flin(&["run", "t.flin"]);
+    assert!(code == 2 && err.contains("`t` needs translations"), "{err}");
+}
+
+#[test]
+fn too_many_parameters_are_counted_where_they_begin() {
+    let of = |count: usize| {
+        let names: Vec<String> = (0..count).map(|n| format!("p{n}")).collect();
+        format!("fn f(\n{}) {{ return p0 }}\n", names.join(",\n"))
+    };
+    let project = Project::new(&[("fits.flin", &of(200)), ("not.flin", &of(201))]);
+    assert_eq!(project.flin(&["run", "fits.flin"]), said(0, "", ""));
+    let (code, _, err) = project.flin(&["run", "not.flin"]);
+    let wrong = "not.flin:202:1: error[E0110]: a function has at most 200 parameters, and this one has 201\n";
+    assert!(code == 2 && err.starts_with(wrong), "{err}");
+}
+
+#[test]
+fn calls_that_an_error_does_not_keep_are_counted() {
+    let project = Project::new(&[("a.flin", "fn f(n) { return f(n + 1) }\nf(0)\n")]);
+    let (code, _, err) = project.flin(&["run", "a.flin"]);
+    let shown = err.lines().filter(|line| line.starts_with("  at ")).count();
+    // The limit's 512 calls of f, and the top level.
+    assert!(code == 1 && shown == 24 && err.contains(&format!("  … {} more calls\n", 513 - shown)), "{err}");
+}
+
+#[test]
 fn bytecode_that_lies_is_refused_by_rule() {
     use flin_runtime::code::{Function, Module, Op, encode};
     let project = Project::new(&[]);

@@ -72,7 +72,8 @@ impl Run {
         }
         if !common.quiet {
             let end = if sound { "all as claimed" } else { "not all as claimed" };
-            println!("{} cases, {inputs} inputs: {end}", chosen.len());
+            let cases = if chosen.len() == 1 { "case" } else { "cases" };
+            println!("{} {cases}, {inputs} inputs: {end}", chosen.len());
         }
         Ok(sound.into())
     }

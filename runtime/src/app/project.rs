@@ -6,6 +6,7 @@
 use super::limits::Limits;
 use crate::base::guard::{Guard, off};
 use crate::check::Role;
+use crate::code::is_bytecode;
 use crate::config::{self, Config, ProblemAt};
 use std::ffi::OsStr;
 use std::fmt::Write as _;
@@ -69,6 +70,12 @@ pub enum LoadError {
     /// A pipe in a folder.
     #[error("{}: this is a named pipe, not a file; to read from it, say /dev/stdin and redirect", path.display())]
     NamedPipe {
+        /// Which.
+        path: PathBuf,
+    },
+    /// Bytecode where only source will do.
+    #[error("{}: this is bytecode; name the source that it was built from", path.display())]
+    Bytecode {
         /// Which.
         path: PathBuf,
     },
@@ -259,6 +266,12 @@ impl Project {
         }
         Ok(())
     }
+}
+
+/// A source file; bytecode is none.
+pub fn read_source(path: &Path) -> Result<Vec<u8>, LoadError> {
+    let bytes = read(path, SOURCE_BYTES_MAX)?;
+    if is_bytecode(&bytes) { Err(LoadError::Bytecode { path: path.to_owned() }) } else { Ok(bytes) }
 }
 
 /// A file that may have at most so many bytes. What is open already, such as `/dev/stdin` or a shell's `<(…)`, is read

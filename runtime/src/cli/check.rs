@@ -2,7 +2,7 @@
 
 use super::build::{from_here, prefix};
 use super::{Exit, Report};
-use crate::app::project::{self, SOURCE_BYTES_MAX};
+use crate::app::project;
 use crate::app::{Front, LoadError, Project};
 use std::path::{Path, PathBuf};
 
@@ -31,7 +31,7 @@ fn check_folder(folder: &Path, report: &mut Report) -> Result<bool, LoadError> {
 
 fn check_file(file: &Path, report: &mut Report) -> Result<bool, LoadError> {
     let project = Project::of_file(file)?;
-    let bytes = project::read(file, SOURCE_BYTES_MAX)?;
+    let bytes = project::read_source(file)?;
     let (files, _) = project.with_entry(file, project.role_of(file), bytes)?;
     let mut front = Front::parse(&files, &project.limits());
     front.check(false);

@@ -4,7 +4,7 @@ use super::build::{from_here, prefix};
 use super::replace::replace;
 use super::version::print;
 use super::{Exit, Report};
-use crate::app::project::{self, SOURCE_BYTES_MAX, said};
+use crate::app::project::{self, said};
 use crate::app::{Front, Limits, LoadError, Project, SourceFile};
 use crate::base::FileId;
 use crate::base::render::printable;
@@ -47,7 +47,7 @@ fn files_of(path: &Path) -> Result<(Vec<SourceFile>, Limits, PathBuf), LoadError
         return Ok((project.all()?, project.limits(), prefix));
     }
     let project = Project::of_file(path)?;
-    let bytes = project::read(path, SOURCE_BYTES_MAX)?;
+    let bytes = project::read_source(path)?;
     Ok((vec![project.file(path, bytes)], project.limits(), prefix(&project, path)))
 }
 

@@ -3,6 +3,7 @@
 use super::Exit;
 use crate::app::{End, LoadError};
 use crate::base::render::{Style, printable, render};
+use crate::base::span::to_usize;
 use crate::base::{Diagnostic, SourceMap};
 use crate::vm::{Place, Uncaught};
 use std::fmt::{self, Display, Write as _};
@@ -117,8 +118,9 @@ impl Display for ErrorText<'_> {
         let hidden = error.chain.len().saturating_sub(CHAIN_ENDS.saturating_mul(2));
         let first = if hidden == 0 { error.chain.len() } else { CHAIN_ENDS };
         error.chain.iter().take(first).try_for_each(|place| write_place(f, place))?;
-        if hidden > 0 {
-            writeln!(f, "  … {hidden} more calls")?;
+        let left_out = hidden.saturating_add(to_usize(error.left_out));
+        if left_out > 0 {
+            writeln!(f, "  … {left_out} more calls")?;
         }
         let rest = first.saturating_add(hidden);
         error.chain.iter().skip(rest).try_for_each(|place| write_place(f, place))
@@ -174,5 +176,7 @@ mod tests {
         assert!(text.starts_with("error: K: m\\u{1b}[0m\n  at f (a.flin:1:0)\n"), "{text}");
         assert!(text.contains("  … 489 more calls\n") && text.ends_with("  at f (a.flin:513:0)\n"), "{text}");
         assert_eq!(text.lines().count(), 26);
+        let longer = ErrorText(&Uncaught { left_out: 1_000, ..error }).to_string();
+        assert!(longer.contains("  … 1489 more calls\n"), "{longer}");
     }
 }

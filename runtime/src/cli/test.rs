@@ -7,7 +7,7 @@ use super::world::{env, now_millis};
 use super::{Exit, Report};
 use crate::app::build::link;
 use crate::app::files::MemoryFiles;
-use crate::app::project::{self, SOURCE_BYTES_MAX};
+use crate::app::project;
 use crate::app::{End, Execution, Files, Gone, Host, Limits, LoadError, Project, machine};
 use crate::base::render::printable;
 use crate::check::Role;
@@ -91,7 +91,7 @@ impl Runner<'_> {
     }
 
     fn program(&mut self, file: &Path) -> Result<Arc<Program>, Exit> {
-        let loaded = project::read(file, SOURCE_BYTES_MAX);
+        let loaded = project::read_source(file);
         let loaded = loaded.and_then(|bytes| self.project.with_entry(file, Role::Test, bytes));
         let (files, entry) = loaded.map_err(|error| self.report.load(&error))?;
         let built = compiled(&files, entry, &self.limits, &prefix(&self.project, file), self.report)?;

@@ -3,6 +3,7 @@
 use super::body::Dest;
 use super::frame::{Frame, Key, Location, Reg};
 use super::program::{Compiler, variable};
+use crate::base::{Code, Diagnostic};
 use crate::code::module::{self, ParamShape};
 use crate::code::op::Op;
 use crate::syntax::tree::{Function, FunctionBody, FunctionKind, Param, TargetKind, Type, TypeKind};
@@ -33,8 +34,11 @@ impl<'a> Compiler<'a> {
 
     #[inline(never)]
     fn function_body(&mut self, tree: &'a Function) {
-        if tree.params.len() > PARAMS_MAX {
-            self.frame.overflow = Some(tree.span);
+        if let Some(first) = tree.params.get(PARAMS_MAX) {
+            let count = tree.params.len();
+            let text = format!("a function has at most {PARAMS_MAX} parameters, and this one has {count}");
+            let found = Diagnostic::new(Code::E0110, first.span, text);
+            self.diagnostics.push(found.help("take them as one map or list"));
             return;
         }
         let registers: Vec<Reg> = tree.params.iter().map(|_| self.frame.variable()).collect();

@@ -159,12 +159,7 @@ impl<'a> Compiler<'a> {
                     format!("`{0}` is an entity, not a value: `{0}.all` has all of them", name.text);
                 self.unsupported(name.span, &message);
             }
-            Binding::Context => {
-                self.unsupported(
-                    name.span,
-                    &format!("`{}` exists while a request is answered only", name.text),
-                );
-            }
+            Binding::Context => self.of_a_request(name),
             Binding::Enum(_) => {
                 let message = format!("`{}` is an enum, not a value: name one of its variants", name.text);
                 self.unsupported(name.span, &message);
@@ -179,6 +174,35 @@ impl<'a> Compiler<'a> {
             // What follows is compiled, but never emitted.
             self.frame.emit(Op::LoadNone { dst });
         }
+    }
+
+    /// What only a request has.
+    fn of_a_request(&mut self, name: &Name) {
+        match &*name.text {
+            "csrf_token" => self.raise("ValueError", "csrf_token() needs a request to belong to"),
+            "t" => {
+                self.unsupported(name.span, "`t` needs translations, which this version does not read yet");
+            }
+            other => {
+                self.unsupported(name.span, &format!("`{other}` exists while a request is answered only"));
+            }
+        }
+    }
+
+    /// Throws an error when it is reached.
+    fn raise(&mut self, kind: &str, message: &str) {
+        let mark = self.frame.mark();
+        let base: Reg = self.frame.temp();
+        let second: Reg = self.frame.temp();
+        for (dst, text) in [(base, kind), (second, message)] {
+            let constant = self.tables.text(&text.into());
+            self.frame.emit(Op::LoadConst { dst, constant });
+        }
+        let native = self.tables.native("error");
+        self.frame.emit(Op::CallNative { base, argc: 2, dst: base, native });
+        self.frame.emit(Op::Throw { src: base });
+        self.frame.state.reachable = false;
+        self.frame.release(mark);
     }
 
     /// `dst` = a declared function.

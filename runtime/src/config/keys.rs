@@ -1,7 +1,9 @@
 //! The table of sections and keys: names, allowed values, and where they go.
 
+use super::problem::Hint;
 use super::quantity::{self as q, Fault};
 use super::{Config, ErrorDetail, LogFormat, MemoryTotal, Problem, Sync};
+use crate::base::diagnostic::nearest;
 use crate::vm::LogLevel;
 use toml::de::DeValue;
 
@@ -105,25 +107,26 @@ fn memory_total(value: &DeValue<'_>) -> Result<MemoryTotal, Fault> {
     }
 }
 
-/// The known name that resembles this one most; there is always one, however far.
-fn nearest<'n>(wrong: &str, known: impl Iterator<Item = &'n str>) -> &'n str {
-    let start: String = wrong.chars().take(64).collect();
-    known.min_by_key(|name| strsim::damerau_levenshtein(&start, name)).unwrap_or_default()
+/// The known name that is near, or begins with what was written, or all of them.
+fn hint(wrong: &str, known: impl Iterator<Item = &'static str> + Clone) -> Hint {
+    let begins = || known.clone().find(|name| !wrong.is_empty() && name.starts_with(wrong));
+    let meant = nearest(wrong, known.clone()).or_else(begins);
+    meant.map_or_else(|| Hint::Known(known.collect()), Hint::Nearest)
 }
 
 pub(super) fn unknown_section(name: &str) -> Problem {
-    let nearest = nearest(name, SECTIONS.iter().map(|section| section.name));
-    Problem::UnknownSection { name: name.to_owned(), nearest }
+    let hint = hint(name, SECTIONS.iter().map(|section| section.name));
+    Problem::UnknownSection { name: name.to_owned(), hint }
 }
 
 pub(super) fn unknown_key(section: &Section, name: &str) -> Problem {
-    let nearest = nearest(name, section.keys.iter().map(|key| key.name));
-    Problem::UnknownKey { section: section.name, name: name.to_owned(), nearest }
+    let hint = hint(name, section.keys.iter().map(|key| key.name));
+    Problem::UnknownKey { section: section.name, name: name.to_owned(), hint }
 }
 
 pub(super) fn unknown_top_level(name: &str) -> Problem {
     let all = || SECTIONS.iter().flat_map(|section| section.keys.iter().map(|key| (section.name, key.name)));
-    let key = nearest(name, all().map(|(_, key)| key));
-    let section = all().find(|(_, known)| *known == key).map_or("", |(section, _)| section);
-    Problem::UnknownTopLevel { name: name.to_owned(), section, key }
+    let near = nearest(name, all().map(|(_, key)| key));
+    let meant = near.and_then(|near| all().find(|(_, key)| *key == near));
+    Problem::UnknownTopLevel { name: name.to_owned(), meant }
 }

@@ -3,6 +3,7 @@
 use super::FILE_BYTES_MAX;
 use super::quantity::Fault;
 use crate::base::span::Position;
+use std::fmt;
 
 /// A problem and where it stands.
 #[derive(Clone, Debug, PartialEq)]
@@ -29,32 +30,30 @@ pub enum Problem {
         message: String,
     },
     /// A section that there is not.
-    #[error("unknown section `[{name}]`{}", suggestion(nearest))]
+    #[error("unknown section `[{name}]`{hint}")]
     UnknownSection {
         /// As written.
         name: String,
-        /// The known one that it resembles most.
-        nearest: &'static str,
+        /// What it could have been.
+        hint: Hint,
     },
     /// A key outside all sections.
-    #[error("unknown key `{name}` outside a section; did you mean `{key}` in `[{section}]`?")]
+    #[error("unknown key `{name}` outside a section; {}", outside(*meant))]
     UnknownTopLevel {
         /// As written.
         name: String,
-        /// Section of the known one that it resembles most.
-        section: &'static str,
-        /// The known one.
-        key: &'static str,
+        /// Section and key that are near.
+        meant: Option<(&'static str, &'static str)>,
     },
     /// A key that its section does not have.
-    #[error("unknown key `{name}` in `[{section}]`{}", suggestion(nearest))]
+    #[error("unknown key `{name}` in `[{section}]`{hint}")]
     UnknownKey {
         /// The section.
         section: &'static str,
         /// As written.
         name: String,
-        /// The known one that it resembles most.
-        nearest: &'static str,
+        /// What it could have been.
+        hint: Hint,
     },
     /// A section's name stands for a value.
     #[error("`{name}` is a section: write `[{name}]`, and its keys below")]
@@ -74,6 +73,27 @@ pub enum Problem {
     },
 }
 
-fn suggestion(nearest: &str) -> String {
-    format!("; did you mean `{nearest}`?")
+/// What somebody could have meant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Hint {
+    /// A known name is near.
+    Nearest(&'static str),
+    /// None is: these are known.
+    Known(Vec<&'static str>),
+}
+
+impl fmt::Display for Hint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Nearest(name) => write!(f, "; did you mean `{name}`?"),
+            Self::Known(names) => write!(f, "; known are {}", names.join(", ")),
+        }
+    }
+}
+
+fn outside(meant: Option<(&str, &str)>) -> String {
+    match meant {
+        Some((section, key)) => format!("did you mean `{key}` in `[{section}]`?"),
+        None => "keys stand below a section such as `[server]`".to_owned(),
+    }
 }

@@ -70,6 +70,16 @@ fn sizes_durations_and_shares_are_read_in_both_forms() {
 }
 
 #[test]
+fn unknown_names_without_a_neighbour_get_what_is_known() {
+    let section = problems("[zebra]\n");
+    assert!(section.contains("unknown section `[zebra]`; known are server, vm,"), "{section}");
+    let key = problems("[vm]\nzebra = 1\n");
+    assert!(key.contains("unknown key `zebra` in `[vm]`; known are ") && key.contains("memory_mb"), "{key}");
+    let top = problems("zebra = 1\n");
+    assert!(top.contains("keys stand below a section"), "{top}");
+}
+
+#[test]
 fn unknown_names_get_the_nearest_known_one() {
     assert_eq!(
         problems("[servr]\n[vm]\nmemory = 3\n"),

@@ -54,7 +54,7 @@ fn error(context: &mut Context<'_>, args: &[Value]) -> Outcome<Flow> {
         Some(Value::Map(data)) => Some(data),
         _ => None,
     };
-    let made = ErrorValue { kind, message, status, trace: Vec::new(), cause, data };
+    let made = ErrorValue { kind, message, status, trace: Vec::new(), left_out: 0, cause, data };
     Ok(Flow::Value(Value::Error(heap.new_object(Object::Error(Box::new(made)))?)))
 }
 
@@ -88,6 +88,10 @@ fn http(heap: &mut Heap, status: i64) -> Outcome<(ErrorName, u16)> {
     }
 }
 
+/// Entries of a chain that notes are added to; behind so many, a note takes the place of the one before it. Each note
+/// copies the chain, which would be quadratic in a loop.
+const CHAIN_MAX: usize = 256;
+
 /// A copy with a note at the end of its chain, at the outermost place that it has come to.
 fn with_note(context: &mut Context<'_>, args: &[Value]) -> Outcome<Flow> {
     let Value::Error(object) = arguments::value(args, 0)? else { return Err(Bug::WrongShape.into()) };
@@ -96,7 +100,11 @@ fn with_note(context: &mut Context<'_>, args: &[Value]) -> Outcome<Flow> {
     let mut copy = error.clone();
     let nowhere = TracePoint { function: u32::MAX, pc: 0, note };
     let last = copy.trace.last().map_or(nowhere, |last| TracePoint { note, ..*last });
+    if copy.trace.len() >= CHAIN_MAX {
+        copy.trace.pop();
+    }
     copy.trace.reserve_exact(1);
     copy.trace.push(last);
+    context.charge_fuel(copy.trace.len());
     Ok(Flow::Value(Value::Error(context.heap.new_object(Object::Error(copy))?)))
 }

@@ -82,6 +82,8 @@ pub struct ErrorValue {
     pub status: u16,
     /// Where it was raised and through which calls it came, innermost first; empty until it is raised.
     pub trace: Vec<TracePoint>,
+    /// Calls that the trace leaves out, before its last place.
+    pub left_out: u32,
     /// An error or none.
     pub cause: Value,
     /// A map or none (which reads as an empty map).

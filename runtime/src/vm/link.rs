@@ -153,3 +153,33 @@ fn rules(module: &Verified) -> BTreeSet<(&Arc<str>, &Arc<str>)> {
     };
     fields.flat_map(|field| &field.rules).filter_map(pattern).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::code::{Function, Module, Op, Unverified, verify};
+
+    fn linked(patterns: &[&str]) -> Result<Program, LinkError> {
+        let entry = Function { registers: 1, code: vec![Op::ReturnNone {}], ..Function::default() };
+        let constants = patterns.iter().map(|&pattern| Const::Regex(pattern.into(), "".into())).collect();
+        let module = Module { functions: vec![entry], constants, ..Module::default() };
+        link(verify(Unverified(module)).unwrap(), crate::natives::TABLE)
+    }
+
+    #[test]
+    fn patterns_that_do_not_compile_are_refused_before_anything_runs() {
+        assert!(linked(&["a|b"]).is_ok());
+        let refused = linked(&["a", "(b"]).unwrap_err();
+        assert!(refused.to_string().starts_with("the regex /(b/ does not compile: "), "{refused}");
+        let large = linked(&[r"(\w{1000}){100}"]).unwrap_err();
+        assert!(matches!(large, LinkError::Pattern(_, PatternError::TooLarge)), "{large}");
+    }
+
+    #[test]
+    fn x_26_patterns_are_bounded_together() {
+        // Many states, each with many ways on: much memory for little work.
+        let large = "[acegikmoqsuwyACEGIKMOQSUWY02468]{2500}";
+        assert!(linked(&[large; 20]).is_ok());
+        assert_eq!(linked(&[large; 100]).unwrap_err(), LinkError::Patterns);
+    }
+}

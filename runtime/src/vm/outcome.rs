@@ -36,6 +36,8 @@ pub struct Uncaught {
     pub status: u16,
     /// Where it was raised and through which calls it came, innermost first.
     pub chain: Vec<Place>,
+    /// Calls that the chain leaves out.
+    pub left_out: u32,
 }
 
 impl Uncaught {

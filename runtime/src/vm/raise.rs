@@ -3,7 +3,7 @@
 use super::frame::Frame;
 use super::native::{Context, Flow, SLICE, Step, Stepped};
 use super::{Outcome as Ended, Trap, Vm, trace};
-use crate::base::span::to_usize;
+use crate::base::span::{to_u32, to_usize};
 use crate::value::object::{ErrorName, ErrorValue, Object, TracePoint};
 use crate::value::show::{Part, Show};
 use crate::value::stop::{Bug, ErrorKind, Outcome, Raise, Stop};
@@ -25,8 +25,15 @@ pub(super) fn thrown(heap: &mut Heap, value: Value) -> Outcome<Value> {
         Value::Text(message) => {
             let kind = ErrorName::Known(ErrorKind::Error);
             let status = ErrorKind::Error.status();
-            let error =
-                ErrorValue { kind, message, status, trace: Vec::new(), cause: Value::None, data: None };
+            let error = ErrorValue {
+                kind,
+                message,
+                status,
+                trace: Vec::new(),
+                left_out: 0,
+                cause: Value::None,
+                data: None,
+            };
             heap.new_object(Object::Error(Box::new(error))).map(Value::Error)
         }
         other => {
@@ -119,7 +126,7 @@ impl Vm {
     }
 
     fn error_value(&mut self, raise: &Raise) -> Outcome<Value> {
-        let trace = self.trace_points();
+        let (trace, left_out) = self.trace_points();
         let Value::Text(message) = self.heap.new_text(&raise.message)? else {
             return Err(Bug::WrongShape.into());
         };
@@ -134,7 +141,7 @@ impl Vm {
             }
             data = Some(map);
         }
-        let error = ErrorValue { kind, message, status, trace, cause: Value::None, data };
+        let error = ErrorValue { kind, message, status, trace, left_out, cause: Value::None, data };
         self.heap.new_object(Object::Error(Box::new(error))).map(Value::Error)
     }
 
@@ -169,20 +176,21 @@ impl Vm {
         if error.is_raised() {
             return Ok(());
         }
-        let points = self.trace_points();
+        let (points, left_out) = self.trace_points();
         let bytes = points.capacity().saturating_mul(size_of::<TracePoint>());
         if self.heap.memory.charge(bytes).is_err() {
             return Ok(());
         }
         if let Object::Error(error) = self.heap.objects.get_mut(handle)? {
             error.trace = points;
+            error.left_out = left_out;
         }
         Ok(())
     }
 
-    /// Where every function of the program stands that is under way, innermost first; of very many the middle is left
-    /// out.
-    fn trace_points(&self) -> Vec<TracePoint> {
+    /// Where every function of the program stands that is under way, innermost first; of very many all but the outermost
+    /// are left out behind a number of them, and counted.
+    fn trace_points(&self) -> (Vec<TracePoint>, u32) {
         let point = |frame: &Frame| match frame {
             Frame::Code(code) => {
                 Some(TracePoint { function: code.function, pc: code.pc.saturating_sub(1), note: None })
@@ -190,15 +198,18 @@ impl Vm {
             Frame::Native | Frame::Global { .. } | Frame::Need { .. } => None,
         };
         let frames = &self.stack.frames;
-        let mut points: Vec<_> = frames.iter().rev().filter_map(point).take(TRACE_MAX).collect();
-        if points.len() == TRACE_MAX
-            && let Some(outermost) = frames.iter().find_map(point)
+        let mut calls = frames.iter().rev().filter_map(point);
+        let mut points: Vec<_> = calls.by_ref().take(TRACE_MAX).collect();
+        let mut left_out = 0;
+        if let Some(outermost) = calls.next_back()
             && let Some(last) = points.last_mut()
         {
             *last = outermost;
+            // The one that gave its place is left out, and so is all between.
+            left_out = to_u32(calls.count()).saturating_add(1);
         }
         points.shrink_to_fit();
-        points
+        (points, left_out)
     }
 
     /// The end for an error that there is no memory to make a value of.
@@ -209,8 +220,10 @@ impl Vm {
             message: raise.message.to_string(),
             status: raise.kind.status(),
             chain: Vec::new(),
+            left_out: 0,
         };
-        let places = self.trace_points();
+        let (places, left_out) = self.trace_points();
+        uncaught.left_out = left_out;
         uncaught.chain.extend(places.iter().map(|point| trace::place(&self.program, point)));
         Ended::Trap(Trap::Uncaught(Box::new(uncaught)))
     }

@@ -55,6 +55,7 @@ pub(super) fn uncaught(heap: &Heap, program: &Program, handle: Handle<Object>) -
         kind: kind.to_owned(),
         message: heap.texts.str(error.message)?.to_owned(),
         status: error.status,
+        left_out: error.left_out,
         chain: error.trace.iter().map(|point| noted(heap, program, point)).collect::<Result<_, _>>()?,
     })
 }

@@ -20,8 +20,13 @@ impl<'t> Resolver<'_, 't> {
                     self.resolve_before_dot(name, member);
                     self.resolve_ops(postfix);
                 }
-                _ => {
+                (base, op) => {
                     self.expr(&postfix.base);
+                    if let (ExprKind::Name(callee), Some(PostfixOp { kind: PostfixKind::Call(_), .. })) =
+                        (base, op)
+                    {
+                        self.warn_if_callee_hides(callee);
+                    }
                     self.resolve_ops(postfix);
                 }
             },
@@ -51,6 +56,9 @@ impl<'t> Resolver<'_, 't> {
                     self.resolve_field_args(method, args, entity);
                 }
                 _ => self.expr(stage),
+            }
+            if let (Some(callee), ExprKind::Name(_)) = (method, &stage.kind) {
+                self.warn_if_callee_hides(callee);
             }
             entity = entity.filter(|_| method.is_some_and(|method| BUILDERS.contains(&&*method.text)));
         }

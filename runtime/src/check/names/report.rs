@@ -9,16 +9,36 @@ use crate::base::{Code, Diagnostic, Kind};
 use crate::syntax::tree::Name;
 
 impl<'t> Resolver<'_, 't> {
+    /// What a function of this name would hide.
     pub(super) fn warn_if_hiding(&mut self, name: &Name) {
-        let what = if is_builtin_type(&name.text) {
-            "type"
-        } else if self.around.index.is_called_method(&name.text) {
-            "method"
+        if let Some(what) = self.hidden_by(name) {
+            let text = format!("`{}` hides the built-in {what} of that name", name.text);
+            self.diagnostics.push(Diagnostic::new(Code::W0003, name.span, text));
+        }
+    }
+
+    fn hidden_by(&self, name: &Name) -> Option<&'static str> {
+        if is_builtin_type(&name.text) {
+            Some("type")
         } else {
+            self.around.index.is_called_method(&name.text).then_some("method")
+        }
+    }
+
+    /// A variable may be called `count` or `text`: what it hides is missed only where that is called, or piped to.
+    pub(super) fn warn_if_callee_hides(&mut self, callee: &Name) {
+        let Some(&Binding::Variable(id)) = self.out.uses.get(&callee.id).and_then(|uses| uses.first()) else {
             return;
         };
-        let text = format!("`{}` hides the built-in {what} of that name", name.text);
-        self.diagnostics.push(Diagnostic::new(Code::W0003, name.span, text));
+        if let Some(what) = self.hidden_by(callee) {
+            let text = format!("the variable `{}` hides the built-in {what} of that name", callee.text);
+            let found = Diagnostic::new(Code::W0003, callee.span, text).help("rename the variable");
+            let known = self.definitions.get(&id).copied();
+            self.diagnostics.push(match known {
+                Some(span) => found.label(span, "the variable"),
+                None => found,
+            });
+        }
     }
 
     /// Reports a name that nothing binds.

@@ -8,6 +8,7 @@ use super::globals::{Entity, Globals, duplicate};
 use super::query::{self, Clause};
 use super::symbols::{Entry, Meaning, Symbols};
 use super::{AliasNames, Binding, FileNames, VarId, Variable, VariableKind};
+use crate::base::Span;
 use crate::base::span::{to_u32, to_usize};
 use crate::base::{Code, Diagnostic};
 use crate::syntax::tree::*;
@@ -83,6 +84,8 @@ pub struct Resolver<'a, 't> {
     units_made: u32,
     pub(super) context: Surrounding,
     pub(super) suggestions: u32,
+    /// Where each variable is first named.
+    pub(super) definitions: HashMap<VarId, Span>,
 }
 
 impl<'a, 't> Resolver<'a, 't> {
@@ -104,6 +107,7 @@ impl<'a, 't> Resolver<'a, 't> {
             units_made: 0,
             context: Surrounding::default(),
             suggestions,
+            definitions: HashMap::new(),
         }
     }
 
@@ -158,8 +162,8 @@ impl<'a, 't> Resolver<'a, 't> {
 
     /// A new variable of the current scope, visible from here on.
     fn variable(&mut self, name: &'t Name, kind: VariableKind) -> VarId {
-        self.warn_if_hiding(name);
         let id = VarId(to_u32(self.out.variables.len()));
+        self.definitions.insert(id, name.span);
         let scope = self.scope();
         self.out.variables.push(Variable {
             name: name.text.clone(),

@@ -189,3 +189,23 @@ fn a_chain_of_ten_thousand_types_needs_no_recursion() {
     let source = "type A0 = int\n".to_owned() + &(1..10_000).map(later).collect::<String>();
     assert_eq!(findings(&source), "");
 }
+
+#[test]
+fn a_variable_hides_a_built_in_only_where_that_is_called() {
+    for harmless in [
+        "count = 3\nprint(count)",
+        "text = \"a\"\nprint(text.count(\"a\"))",
+        "fn f(list) { list.length }\nf([])",
+    ] {
+        assert_eq!(findings(harmless), "", "{harmless}");
+    }
+    for hiding in
+        ["count = 3\nprint(count([1]))", "count = 3\nprint([1] |> count)", "text = \"a\"\nprint(text(1))"]
+    {
+        assert!(findings(hiding).contains("warning[W0003]: the variable `"), "{hiding}");
+    }
+    assert!(
+        findings("fn count(xs) { xs }\ncount(1)")
+            .contains("warning[W0003]: `count` hides the built-in method")
+    );
+}

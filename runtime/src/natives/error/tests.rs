@@ -70,3 +70,21 @@ fn a_note_goes_to_a_copy() {
     };
     assert_eq!((trace(error), trace(noted)), (vec![], vec![true]));
 }
+
+#[test]
+fn notes_without_end_keep_the_chain_bounded() {
+    let mut bench = Bench::new();
+    let text = bench.text("m");
+    let mut error = bench.call("error", &[text]).unwrap();
+    let mut length = Vec::new();
+    for round in 0..600 {
+        let note = bench.text(&format!("note {round}"));
+        error = bench.call("context", &[error, note]).unwrap();
+        let Value::Error(object) = error else { panic!("no error") };
+        let Object::Error(noted) = bench.heap.objects.get(object).unwrap() else { panic!("no error") };
+        let last = noted.trace.last().unwrap().note.unwrap();
+        assert_eq!(bench.heap.texts.str(last).unwrap(), format!("note {round}"));
+        length.push(noted.trace.len());
+    }
+    assert_eq!((length[9], length[255], length[599]), (10, 256, 256));
+}

@@ -22,6 +22,9 @@ pub fn unexpected(source: &str, at: usize, allowed: &str) -> Stop {
     malformed(source, at, &format!("expected {allowed}, found {found}"))
 }
 
+/// Bytes of the longest number that is read, far more than any double needs: its text is read in one go.
+pub const NUMBER_BYTES_MAX: usize = 64 << 10;
+
 /// Bytes that the text of a number may have.
 pub const fn is_number_byte(byte: u8) -> bool {
     matches!(byte, b'0'..=b'9' | b'+' | b'-' | b'.' | b'e' | b'E')

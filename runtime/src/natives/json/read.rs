@@ -4,7 +4,7 @@
 //! step that needs a collection first goes on where it stopped.
 
 use super::DEPTH_MAX;
-use super::lex::{self, malformed, unexpected};
+use super::lex::{self, NUMBER_BYTES_MAX, malformed, unexpected};
 use crate::base::guard::{Guard, off};
 use crate::value::stop::{Bug, Outcome};
 use crate::value::{Handle, Heap, List, Map, Text, TextBuilder, Value};
@@ -271,6 +271,10 @@ impl Reader {
 
     fn number(&mut self, heap: &Heap, start: usize) -> Outcome<()> {
         let source = heap.texts.str(self.source)?;
+        if self.at.saturating_sub(start) > NUMBER_BYTES_MAX {
+            let what = format!("a number of more than {NUMBER_BYTES_MAX} characters");
+            return Err(malformed(source, start, &what));
+        }
         let rest = source.as_bytes().get(self.at..).unwrap_or_default();
         let length = rest.iter().take(self.budget).take_while(|&&b| lex::is_number_byte(b)).count();
         if length == self.budget && length < rest.len() {

@@ -151,6 +151,7 @@ fn kinds_without_a_json_form_are_null_and_others_have_theirs() {
         message,
         status: 500,
         trace: Vec::new(),
+        left_out: 0,
         cause: Value::None,
         data: None,
     };
@@ -216,5 +217,19 @@ proptest! {
     fn what_is_refused_is_what_serde_json_refuses(text in "[\\[\\]{}:,\"\\\\0-9eE.+\\- ntrufalsx]{0,24}") {
         let ours = parse(&text).is_ok();
         prop_assert_eq!(ours, serde_json::from_str::<serde_json::Value>(&text).is_ok(), "{}", text);
+    }
+}
+
+#[test]
+fn numbers_are_read_up_to_their_limit_and_not_beyond() {
+    use super::lex::NUMBER_BYTES_MAX;
+    let read = |digits: usize| {
+        let mut bench = Bench::new();
+        let text = bench.text(&format!("0.{}", "3".repeat(digits - 2)));
+        bench.call("json_parse", &[text]).map(|_| bench.steps).map_err(|(_, message)| message.clone())
+    };
+    assert!(read(NUMBER_BYTES_MAX).is_ok());
+    for more in [NUMBER_BYTES_MAX * 2, NUMBER_BYTES_MAX * 100] {
+        assert!(read(more).unwrap_err().contains("a number of more than 65536 characters"));
     }
 }
