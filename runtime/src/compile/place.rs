@@ -193,8 +193,8 @@ impl<'a> Compiler<'a> {
     fn raise(&mut self, kind: &str, message: &str) {
         let mark = self.frame.mark();
         let base: Reg = self.frame.temp();
-        let second: Reg = self.frame.temp();
-        for (dst, text) in [(base, kind), (second, message)] {
+        for text in [kind, message] {
+            let dst: Reg = self.frame.temp();
             let constant = self.tables.text(&text.into());
             self.frame.emit(Op::LoadConst { dst, constant });
         }
