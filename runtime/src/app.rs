@@ -18,6 +18,7 @@ mod password;
 pub mod project;
 pub mod script;
 pub mod stack;
+pub mod store;
 
 pub use files::{FileFault, FilePath, Files};
 pub use front::Front;
@@ -25,3 +26,4 @@ pub use host::{Gone, Host, MemoryHost};
 pub use limits::Limits;
 pub use project::{LoadError, Project, SourceFile};
 pub use script::{End, Execution};
+pub use store::StorePlace;

@@ -1,7 +1,12 @@
 //! The world of an execution: its output, clock, environment, entropy and files.
 
 use super::files::{Files, MemoryFiles};
+use super::store::StorePlace;
+use crate::config;
+use crate::store::Source;
+use crate::store::session::NoStore;
 use crate::vm::LogLevel;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Nobody takes the output any more: the execution ends, quietly.
@@ -25,6 +30,10 @@ pub trait Host {
     fn entropy(&mut self, bytes: &mut [u8]) -> Option<()>;
     /// The program's folder.
     fn files(&mut self) -> &mut dyn Files;
+    /// Where the program's store is.
+    fn store(&mut self) -> Arc<dyn Source> {
+        Arc::new(NoStore)
+    }
 }
 
 /// A world in memory, the same in every run: for tests, the audit and fuzzing.
@@ -42,6 +51,8 @@ pub struct MemoryHost {
     pub env: Vec<(String, String)>,
     /// The program's folder.
     pub files: MemoryFiles,
+    /// The program's store.
+    pub store: StorePlace,
     logged_bytes: usize,
 }
 
@@ -54,6 +65,7 @@ impl Default for MemoryHost {
             output_bytes_max: 16 << 20,
             env: Vec::new(),
             files: MemoryFiles::default(),
+            store: StorePlace::memory(&config::Store::default()),
             logged_bytes: 0,
         }
     }
@@ -99,5 +111,9 @@ impl Host for MemoryHost {
 
     fn files(&mut self) -> &mut dyn Files {
         &mut self.files
+    }
+
+    fn store(&mut self) -> Arc<dyn Source> {
+        Arc::new(self.store.clone())
     }
 }

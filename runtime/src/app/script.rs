@@ -2,13 +2,13 @@
 //!
 //! The deadline is looked at after every slice, and a slice is about a millisecond; what effects take counts.
 
-use super::boundary::contain;
+use super::boundary::{Panicked, contain};
 use super::files::{FileFault, FilePath};
 use super::host::{Gone, Host};
 use super::limits::Limits;
 use super::password;
 use crate::base::guard::{Guard, off};
-use crate::record::Refusal;
+use crate::store::Session;
 use crate::value::{Bug, Pool};
 use crate::vm::{Answer, Effect, Outcome, Program, Trap, Uncaught, Vm};
 use std::sync::Arc;
@@ -43,6 +43,8 @@ pub struct Execution {
     vm: Option<Vm>,
     deadline: Option<Duration>,
     fuel_left: Option<u64>,
+    /// Its view of the store, from its first request on.
+    session: Option<Session>,
 }
 
 impl Execution {
@@ -59,7 +61,7 @@ impl Execution {
         }
         let deadline = limits.deadline.map(|deadline| host.elapsed().saturating_add(deadline));
         let vm = Vm::new(program, limits.vm(), pool, seed);
-        Ok(Self { vm: Some(vm), deadline, fuel_left: limits.fuel_max })
+        Ok(Self { vm: Some(vm), deadline, fuel_left: limits.fuel_max, session: None })
     }
 
     /// Runs the program's top level.
@@ -70,6 +72,17 @@ impl Execution {
 
     /// Runs a function of the program that takes nothing, such as a test. Global variables stay as they are.
     pub fn call(&mut self, function: u32, host: &mut dyn Host) -> End {
+        let end = self.drive(function, host);
+        // Whatever ended it: a transaction that is still open is undone.
+        let session = self.session.take();
+        let end = contain(|| drop(session)).map_or(End::Panicked, |()| end);
+        if end == End::Panicked {
+            self.end();
+        }
+        end
+    }
+
+    fn drive(&mut self, function: u32, host: &mut dyn Host) -> End {
         let Some(vm) = &mut self.vm else { return End::Panicked };
         vm.start(function, &[]);
         loop {
@@ -80,16 +93,13 @@ impl Execution {
                 let used = i128::from(slice).saturating_sub(i128::from(vm.fuel_left()));
                 (outcome, u64::try_from(used).unwrap_or(0))
             });
-            let Ok((outcome, used)) = ran else {
-                self.end();
-                return End::Panicked;
-            };
+            let Ok((outcome, used)) = ran else { return End::Panicked };
             self.fuel_left = self.fuel_left.map(|left| left.saturating_sub(used));
             match outcome {
                 Outcome::Done(_) => return End::Done,
                 Outcome::Trap(Trap::Uncaught(error)) => return End::Uncaught(error),
                 Outcome::Trap(Trap::Bug(bug)) => return End::Bug(bug),
-                Outcome::Effect(effect) => match perform(effect, host) {
+                Outcome::Effect(effect) => match perform(effect, host, &mut self.session, vm.program()) {
                     Ok(answer) => vm.resume(answer),
                     Err(end) => return end,
                 },
@@ -133,9 +143,21 @@ impl From<Gone> for End {
 }
 
 /// Does what the VM asks for.
-fn perform(effect: Effect, host: &mut dyn Host) -> Result<Answer, End> {
+fn perform(
+    effect: Effect,
+    host: &mut dyn Host,
+    session: &mut Option<Session>,
+    program: &Program,
+) -> Result<Answer, End> {
     Ok(match effect {
-        Effect::Store(_) => Answer::Store(Err(Refusal::Unavailable("this execution has no store".into()))),
+        Effect::Store(request) => {
+            let session = session
+                .get_or_insert_with(|| Session::new(Arc::new(program.module.entities.clone()), host.store()));
+            let now = host.now_millis();
+            // Waits as long as the disk takes.
+            let reply = contain(|| session.ask(request, now).wait());
+            Answer::Store(reply.map_err(|Panicked| End::Panicked)?)
+        }
         Effect::Print(line) => {
             host.print(&line)?;
             Answer::Nothing

@@ -154,6 +154,12 @@ guards! {
     StoreLock in "store::recover"
     /// a checkpoint is durable before what it replaces is removed or recycled
     CheckpointOrder in "store::snapshot::write"
+    /// a checkpoint is handed over, never waited for with a lock held
+    CheckpointHandover in "store::commit::committer"
+    /// a save whose write or sync failed is never acknowledged
+    WriteFailure in "store::commit::committer"
+    /// a panic in one transaction ends that one alone
+    TransactionPanic in "store::commit::stage"
 }
 
 /// Is the guard switched off? Never, in an ordinary build.

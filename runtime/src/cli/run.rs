@@ -33,20 +33,21 @@ fn program(project: &Project, file: &Path, report: &mut Report) -> Result<Arc<Pr
 
 fn execute(project: &Project, program: Arc<Program>, report: &mut Report) -> Exit {
     let pool = machine::pool(project.config.vm.memory_total);
-    let mut world = World::new(project.root.join("files"), project.config.log.clone());
+    let mut world = World::new(project);
     let execution = Execution::new(program, pool, &project.limits(), &mut world);
     let end = match execution {
         Ok(mut execution) => execution.run(&mut world),
         Err(end) => end,
     };
     // What was printed comes before what is said about the end.
+    let saved = world.close_store();
     let failure = world.finish();
     let exit = report.end(&end);
-    match failure {
-        Some(error) => {
-            report.file_error("standard output", said(error.kind()));
-            Exit::Failure
-        }
-        None => exit,
+    if let Some(error) = &failure {
+        report.file_error("standard output", said(error.kind()));
     }
+    if let Err(reason) = &saved {
+        report.file_error(&project.config.store.path, reason);
+    }
+    if failure.is_some() || saved.is_err() { Exit::Failure } else { exit }
 }

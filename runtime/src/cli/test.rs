@@ -8,9 +8,11 @@ use super::{Exit, Report};
 use crate::app::build::link;
 use crate::app::files::MemoryFiles;
 use crate::app::project;
-use crate::app::{End, Execution, Files, Gone, Host, Limits, LoadError, Project, machine};
+use crate::app::{End, Execution, Files, Gone, Host, Limits, LoadError, Project, StorePlace, machine};
 use crate::base::render::printable;
 use crate::check::Role;
+use crate::config;
+use crate::store::Source;
 use crate::value::Pool;
 use crate::vm::{LogLevel, Program};
 use std::path::{Path, PathBuf};
@@ -75,8 +77,10 @@ impl Runner<'_> {
         let program = self.program(file)?;
         let shown = printable(&file.to_string_lossy());
         for &(name, function) in &program.module.tests {
-            let mut world = TestWorld::new();
+            let mut world = TestWorld::new(&self.project.config.store);
             let end = self.run(&program, function, &mut world);
+            // In memory: there is nothing to be made durable.
+            let _ = world.store.close();
             let name = printable(program.text(name));
             if end == End::Done {
                 self.passed = self.passed.saturating_add(1);
@@ -134,11 +138,17 @@ struct TestWorld {
     output: String,
     started: Instant,
     files: MemoryFiles,
+    store: StorePlace,
 }
 
 impl TestWorld {
-    fn new() -> Self {
-        Self { output: String::new(), started: Instant::now(), files: MemoryFiles::default() }
+    fn new(store: &config::Store) -> Self {
+        Self {
+            output: String::new(),
+            started: Instant::now(),
+            files: MemoryFiles::default(),
+            store: StorePlace::memory(store),
+        }
     }
 }
 
@@ -175,5 +185,9 @@ impl Host for TestWorld {
 
     fn files(&mut self) -> &mut dyn Files {
         &mut self.files
+    }
+
+    fn store(&mut self) -> Arc<dyn Source> {
+        Arc::new(self.store.clone())
     }
 }

@@ -1,11 +1,13 @@
 //! The world of a program that runs on a command line: stdout, the system's clock and entropy, the project's `files/`.
 
-use crate::app::{Files, Gone, Host, files::DiskFiles};
+use crate::app::{Files, Gone, Host, Project, StorePlace, files::DiskFiles};
 use crate::base::render::printable;
 use crate::config::{Log, LogFormat};
+use crate::store::Source;
 use crate::vm::LogLevel;
+use std::borrow::Cow;
 use std::io::{self, BufWriter, IsTerminal as _, StdoutLock, Write};
-use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// Output is written in blocks of so many bytes, on a terminal line by line.
@@ -34,18 +36,20 @@ pub(super) struct World {
     log: Log,
     started: Instant,
     files: DiskFiles,
+    store: StorePlace,
 }
 
 impl World {
-    pub fn new(files: PathBuf, log: Log) -> Self {
+    pub fn new(project: &Project) -> Self {
         let stdout = io::stdout();
         Self {
             by_line: stdout.is_terminal(),
             out: BufWriter::with_capacity(BLOCK_BYTES, stdout.lock()),
             failure: None,
-            log,
+            log: project.config.log.clone(),
             started: Instant::now(),
-            files: DiskFiles::new(files),
+            files: DiskFiles::new(project.root.join("files")),
+            store: StorePlace::folder(project.root.join(&project.config.store.path), &project.config.store),
         }
     }
 
@@ -54,6 +58,11 @@ impl World {
             self.failure = Some(error);
             Gone
         })
+    }
+
+    /// Makes durable what was saved, and lets other processes have the store.
+    pub fn close_store(&self) -> Result<(), Cow<'static, str>> {
+        self.store.close()
     }
 
     /// Writes what is left; gives the failure that anybody has to know of.
@@ -104,6 +113,10 @@ impl Host for World {
 
     fn files(&mut self) -> &mut dyn Files {
         &mut self.files
+    }
+
+    fn store(&mut self) -> Arc<dyn Source> {
+        Arc::new(self.store.clone())
     }
 }
 

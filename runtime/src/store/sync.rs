@@ -4,6 +4,10 @@
 //! There is one primitive, a [`Monitor`]: a value that is looked at and changed under its lock, by closures that do
 //! neither IO nor anything else that waits (S5), and that one may wait to see changed.
 
+mod os;
+
+pub use os::{Locked, Os};
+
 use std::time::Duration;
 
 /// Threads and monitors: [`Os`] in production, a model checker's in the audit.

@@ -1,0 +1,91 @@
+//! A project's store, opened by the first execution that asks for it and made by the first save.
+//!
+//! Absence: nothing is opened, locked or made for a program that has no use for it.
+
+use super::boundary::contain;
+use crate::config;
+use crate::record::{Refusal, Schema};
+use crate::store::disk::{Disk, Folder, Twin};
+use crate::store::{Options, Source, Store, Sync};
+use std::borrow::Cow;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+/// How long a save may stay undurable under `sync = "interval"`: half of what is promised, the other half is for writing.
+const INTERVAL: Duration = Duration::from_millis(500);
+
+/// Where a store is, and the store once it is open. Clones are the same one.
+#[derive(Clone, Debug)]
+pub struct StorePlace(Arc<Place>);
+
+#[derive(Debug)]
+struct Place {
+    disk: Arc<dyn Disk>,
+    options: Options,
+    /// Waited for while files are read: by nobody who could go on without them.
+    open: Mutex<Option<Store>>,
+}
+
+impl StorePlace {
+    /// In a folder, as a configuration says.
+    pub fn folder(path: impl Into<PathBuf>, config: &config::Store) -> Self {
+        Self::on(Arc::new(Folder::new(path)), options(config))
+    }
+
+    /// In memory, for one test.
+    pub fn memory(config: &config::Store) -> Self {
+        Self::on(Arc::new(Twin::default()), options(config))
+    }
+
+    /// On a disk of the caller's.
+    pub fn on(disk: Arc<dyn Disk>, options: Options) -> Self {
+        Self(Arc::new(Place { disk, options, open: Mutex::new(None) }))
+    }
+
+    /// Commits what was handed over, makes it durable, and lets others have the folder.
+    ///
+    /// # Errors
+    ///
+    /// Says why what was saved may not be durable; with `sync = "always"` it always is.
+    pub fn close(&self) -> Result<(), Cow<'static, str>> {
+        let store = self.open().take();
+        store.map_or(Ok(()), |store| store.close())
+    }
+
+    fn open(&self) -> MutexGuard<'_, Option<Store>> {
+        self.0.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Source for StorePlace {
+    fn store(&self, schema: &Schema, create: bool) -> Result<Option<Store>, Refusal> {
+        let unavailable = |what: &dyn std::fmt::Display| Refusal::Unavailable(what.to_string().into());
+        let mut open = self.open();
+        if let Some(store) = &*open {
+            return Ok(Some(store.clone()));
+        }
+        let place = &self.0;
+        if !create && place.disk.list().map_err(|error| unavailable(&error))?.is_empty() {
+            return Ok(None);
+        }
+        let disk = Arc::clone(&place.disk);
+        let opened = contain(|| Store::open(disk, schema, place.options.clone()));
+        let (store, _) =
+            opened.map_err(|panicked| unavailable(&panicked))?.map_err(|error| unavailable(&error))?;
+        *open = Some(store.clone());
+        Ok(Some(store))
+    }
+}
+
+fn options(config: &config::Store) -> Options {
+    Options {
+        sync: match config.sync {
+            config::Sync::Always => Sync::Always,
+            config::Sync::Interval => Sync::Interval(INTERVAL),
+        },
+        checkpoint_bytes: config.checkpoint_bytes,
+        memory_max: usize::try_from(config.memory_bytes_max).unwrap_or(usize::MAX),
+        ..Options::default()
+    }
+}

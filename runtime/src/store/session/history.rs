@@ -1,0 +1,118 @@
+//! Older versions: a row's record in the log leads to the version before it, and so on.
+//!
+//! A walk remembers where it stopped, so that the next batch of a long history goes on there.
+
+use super::Session;
+use crate::record::{Batch, Given, Refusal, Reply, Row as Reported, VersionAt};
+use crate::store::commit::unavailable;
+use crate::store::sync::Threading;
+use crate::store::{Lsn, Row, Store, TypeId, View};
+
+/// What a walk reads from.
+struct From<'a, T: Threading> {
+    view: &'a View,
+    /// What an open transaction began with.
+    base: Option<&'a View>,
+    store: Option<&'a Store<T>>,
+}
+
+/// Where a walk through a row's versions stands.
+#[derive(Clone, Debug)]
+pub(super) struct Walk {
+    given: Given,
+    ty: TypeId,
+    /// The version that comes next, and when the one after it was written.
+    next: Option<(Row, Option<i64>)>,
+}
+
+impl Walk {
+    /// From the current version.
+    fn new(view: &View, given: Given) -> Result<Self, Refusal> {
+        let ty = view.entity(given.entity)?.ty;
+        let next = view.state.find(ty, given.id).map(|row| (row.clone(), None));
+        Ok(Self { given, ty, next })
+    }
+
+    /// The next older one.
+    fn step<T: Threading>(&mut self, from: &From<'_, T>) -> Result<Option<Reported>, Refusal> {
+        let Some((row, valid_to)) = self.next.take() else { return Ok(None) };
+        let reported = Reported { valid_to, ..from.view.row(self.ty, self.given.id, &row)? };
+        self.next = self.before(&row, from)?.map(|before| (before, Some(row.updated_at)));
+        Ok(Some(reported))
+    }
+
+    /// The version before `row`. That of an open transaction's own is the one that the transaction began with.
+    fn before<T: Threading>(&self, row: &Row, from: &From<'_, T>) -> Result<Option<Row>, Refusal> {
+        if row.lsn == Lsn::NONE {
+            return Ok(from.base.and_then(|base| base.state.find(self.ty, self.given.id)).cloned());
+        }
+        let read = |view: &View| {
+            let Some((disk, archive)) = &view.files else { return Ok(None) };
+            archive.before(&**disk, self.ty, self.given.id, row)
+        };
+        // A checkpoint may have moved it to a newer archive meanwhile.
+        let before =
+            read(from.view).or_else(|error| from.store.map_or(Err(error), |store| read(&store.view())));
+        before.map_err(|error| unavailable(format!("an older version cannot be read: {error}")))
+    }
+}
+
+impl<T: Threading> Session<T> {
+    pub(super) fn version(&mut self, given: Given, at: VersionAt) -> Result<Reply, Refusal> {
+        let view = self.view()?;
+        let base = self.open.as_ref().map(|open| &open.base);
+        let from = From { view: &view, base, store: self.store.as_ref() };
+        let mut walk = Walk::new(&view, given)?;
+        let mut back = 0_u64;
+        while let Some(row) = walk.step(&from)? {
+            let found = match at {
+                VersionAt::Back(n) => back == n,
+                VersionAt::Number(n) => row.version == n,
+                VersionAt::Time(ms) => row.updated_at <= ms,
+            };
+            let deleted = matches!(at, VersionAt::Time(_)) && row.deleted_at.is_some();
+            if found {
+                return Ok(if deleted { Reply::Nothing } else { Reply::Row(row) });
+            }
+            // Versions and times fall from here on.
+            if matches!(at, VersionAt::Number(n) if row.version < n) {
+                break;
+            }
+            back = back.saturating_add(1);
+        }
+        Ok(Reply::Nothing)
+    }
+
+    pub(super) fn history(
+        &mut self,
+        given: Given,
+        below: Option<u64>,
+        bytes_max: usize,
+    ) -> Result<Reply, Refusal> {
+        let view = self.view()?;
+        let base = self.open.as_ref().map(|open| &open.base);
+        let from = From { view: &view, base, store: self.store.as_ref() };
+        let goes_on = |walk: &Walk| {
+            let next = walk.next.as_ref().and_then(|(row, _)| row.version.checked_add(1));
+            walk.given == given && next.is_some() && next == below
+        };
+        let mut walk = match self.walk.take().filter(goes_on) {
+            Some(walk) => walk,
+            None => Walk::new(&view, given)?,
+        };
+        let mut batch = Batch::default();
+        let mut bytes = 0_usize;
+        while let Some(version) = walk.next.as_ref().map(|(row, _)| row.version) {
+            if bytes >= bytes_max && !batch.rows.is_empty() {
+                break;
+            }
+            let Some(row) = walk.step(&from)? else { break };
+            if below.is_none_or(|below| version < below) {
+                bytes = bytes.saturating_add(size_of::<Reported>()).saturating_add(row.data.len());
+                batch.rows.push(row);
+            }
+        }
+        self.walk = Some(walk);
+        Ok(Reply::Rows(batch))
+    }
+}

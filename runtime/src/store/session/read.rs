@@ -1,0 +1,97 @@
+//! Reading rows.
+
+use super::Session;
+use crate::record::{Batch, Given, Lookup, Pinned, Refusal, Reply, Row as Reported, Which};
+use crate::store::commit::unavailable;
+use crate::store::sync::Threading;
+use crate::store::{FieldId, Row, TypeId, View};
+use std::sync::Arc;
+
+/// What a scan goes on in; travels as [`Pinned`].
+struct Scan {
+    view: View,
+    ty: TypeId,
+    which: Which,
+    by: Option<Vec<(FieldId, crate::record::Key)>>,
+}
+
+impl<T: Threading> Session<T> {
+    pub(super) fn find(&mut self, given: Given, which: Which) -> Result<Reply, Refusal> {
+        let view = self.view()?;
+        let ty = view.entity(given.entity)?.ty;
+        match view.state.find(ty, given.id).filter(|row| is_meant(row, which)) {
+            Some(row) => view.row(ty, given.id, row).map(Reply::Row),
+            None => Ok(Reply::Nothing),
+        }
+    }
+
+    pub(super) fn count(&mut self, entity: u32, which: Which) -> Result<Reply, Refusal> {
+        let view = self.view()?;
+        Ok(Reply::Count(view.state.count(view.entity(entity)?.ty, which)))
+    }
+
+    pub(super) fn scan(
+        &mut self,
+        entity: u32,
+        which: Which,
+        by: Option<Lookup>,
+        bytes_max: usize,
+    ) -> Result<Reply, Refusal> {
+        let view = self.view()?;
+        let bound = view.entity(entity)?;
+        let number = |(field, key)| Some((bound.field(field)?, key));
+        let by = by.map(|Lookup(fields)| fields.into_iter().map(number).collect::<Option<Vec<_>>>());
+        let by = by
+            .map(|fields| fields.ok_or_else(|| unavailable("the program has no such field")))
+            .transpose()?;
+        let ty = bound.ty;
+        Scan::batch(&Arc::new(Scan { view, ty, which, by }), 0, bytes_max).map(Reply::Rows)
+    }
+
+    pub(super) fn scan_on(&self, pinned: Pinned, after: u64, bytes_max: usize) -> Result<Reply, Refusal> {
+        let scan = pinned.0.downcast::<Scan>().map_err(|_| unavailable("no scan was begun there"))?;
+        Scan::batch(&scan, after, bytes_max).map(Reply::Rows)
+    }
+}
+
+impl Scan {
+    /// Rows behind `after`.
+    fn batch(scan: &Arc<Self>, after: u64, bytes_max: usize) -> Result<Batch, Refusal> {
+        let state = &scan.view.state;
+        let found = scan.by.as_ref().and_then(|by| state.lookup(scan.ty, by, scan.which, after));
+        let mut batch = Batch::default();
+        let more = match found {
+            Some(rows) => scan.fill(rows, &mut batch, bytes_max)?,
+            None => scan.fill(state.scan(scan.ty, scan.which, after), &mut batch, bytes_max)?,
+        };
+        batch.more = more.then(|| Pinned(Arc::clone(scan) as _));
+        Ok(batch)
+    }
+
+    /// Takes rows until it is enough; is there more?
+    fn fill<'s>(
+        &self,
+        rows: impl Iterator<Item = (u64, &'s Row)>,
+        batch: &mut Batch,
+        bytes_max: usize,
+    ) -> Result<bool, Refusal> {
+        let mut bytes = 0_usize;
+        for (id, row) in rows {
+            if bytes >= bytes_max && !batch.rows.is_empty() {
+                return Ok(true);
+            }
+            let row = self.view.row(self.ty, id, row)?;
+            bytes = bytes.saturating_add(size_of::<Reported>()).saturating_add(row.data.len());
+            batch.rows.push(row);
+        }
+        Ok(false)
+    }
+}
+
+const fn is_meant(row: &Row, which: Which) -> bool {
+    match which {
+        Which::Live => row.deleted_at.is_none(),
+        Which::All => true,
+        Which::Deleted => row.deleted_at.is_some(),
+    }
+}

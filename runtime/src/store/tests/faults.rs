@@ -1,0 +1,169 @@
+//! What fails: the disk, and we.
+
+use super::*;
+use crate::store::disk::{Fault, Plan};
+use std::io::ErrorKind;
+
+fn every_call_from(at: u64) -> Option<Plan> {
+    Some(Plan { at, fault: Fault::Error(ErrorKind::StorageFull), lasting: true })
+}
+
+#[test]
+fn t2_11_a_failed_save_is_refused_and_the_next_one_succeeds() {
+    // The calls of one save: write, sync. Whichever fails, the saver is told and nothing of it is left.
+    for at in 0..2 {
+        let twin = Twin::new();
+        let store = open(&twin, options());
+        let mut session = session(&store);
+        ask(&mut session, insert("kept", 1)).unwrap();
+        twin.plan(Some(Plan { at, fault: Fault::Error(ErrorKind::Other), lasting: false }));
+        let refused = ask(&mut session, insert("lost", 2));
+        assert!(is_unavailable(&refused), "call {at}: {refused:?}");
+        // The id that came to nothing is the next one's.
+        assert_eq!(row(ask(&mut session, insert("next", 3))).given.id, 2, "call {at}");
+        let health = store.health();
+        assert!(health.writable.is_ok() && health.last_error.is_some(), "{health:?}");
+        let after = contents(&store);
+        assert_eq!(after, [(1, 1, 1), (2, 1, 3)]);
+        for how in [super::super::disk::Crash::Kept, super::super::disk::Crash::Lost] {
+            assert_eq!(contents(&open(&twin.crash(how), options())), after, "call {at} {how:?}");
+        }
+    }
+}
+
+#[test]
+fn t2_11_the_store_is_read_only_while_the_disk_fails_and_recovers_by_itself() {
+    let twin = Twin::new();
+    let store = open(&twin, options());
+    let mut session = session(&store);
+    ask(&mut session, insert("kept", 1)).unwrap();
+    twin.plan(every_call_from(0));
+    for n in 0..3 {
+        assert!(is_unavailable(&ask(&mut session, insert("lost", n))));
+        assert!(store.health().writable.is_err());
+        assert_eq!(contents(&store), [(1, 1, 1)]);
+    }
+    assert!(store.checkpoint().is_err());
+    twin.plan(None);
+    assert_eq!(row(ask(&mut session, insert("next", 2))).given.id, 2);
+    assert!(store.health().writable.is_ok());
+    store.close().unwrap();
+    assert_eq!(contents(&open(&twin, options())), [(1, 1, 1), (2, 1, 2)]);
+}
+
+#[test]
+fn t2_11_a_full_disk_fails_saves_and_when_space_returns_they_succeed() {
+    let twin = Twin::new();
+    let store = open(&twin, options());
+    let mut session = session(&store);
+    ask(&mut session, insert("first", 0)).unwrap();
+    // Room for what is there: the first segment fills up, a second one finds none.
+    twin.limit(Some(80 << 10));
+    let refused =
+        (0..2_000).map(|n| ask(&mut session, insert(&format!("{n:0100}"), n))).position(|r| r.is_err());
+    let refused = refused.expect("the disk never got full");
+    assert!(refused > 10);
+    let before = contents(&store);
+    assert_eq!(before.len(), refused + 1);
+    twin.limit(None);
+    ask(&mut session, insert("again", 0)).unwrap();
+    store.close().unwrap();
+    assert_eq!(contents(&open(&twin, options())).len(), refused + 2);
+}
+
+#[test]
+fn t2_11_a_checkpoint_that_fails_at_any_call_loses_nothing() {
+    let mut calls = 0;
+    loop {
+        let twin = Twin::new();
+        let store = open(&twin, options());
+        let mut session = session(&store);
+        for n in 0..20 {
+            let id = row(ask(&mut session, insert(&n.to_string(), n))).given.id;
+            ask(&mut session, update(id, 1, &n.to_string(), n + 1)).unwrap();
+        }
+        let before = contents(&store);
+        twin.plan(Some(Plan { at: calls, fault: Fault::Error(ErrorKind::StorageFull), lasting: false }));
+        let done = store.checkpoint();
+        let reached = twin.calls() > calls;
+        twin.plan(None);
+        assert_eq!(contents(&store), before);
+        ask(&mut session, insert("after", 7)).unwrap_or_else(|error| panic!("call {calls}: {error}"));
+        store.checkpoint().unwrap_or_else(|error| panic!("call {calls}: {error}"));
+        let found = contents(&store);
+        store.close().unwrap();
+        assert_eq!(
+            contents(&open(&twin.crash(super::super::disk::Crash::Lost), options())),
+            found,
+            "call {calls}"
+        );
+        if !reached {
+            assert!(done.is_ok() && calls > 10, "{calls}");
+            return;
+        }
+        calls += 1;
+    }
+}
+
+/// Panics once at each of the points that it is armed for.
+fn armed() -> (Arc<sync::Locked<Option<Point>>>, Probe) {
+    let armed = Arc::new(Os::monitor(None));
+    let trigger = Arc::clone(&armed);
+    let probe = Probe::new(move |point| {
+        if trigger.with(|armed: &mut Option<Point>| armed.take_if(|armed| *armed == point)).is_some() {
+            panic!("injected");
+        }
+    });
+    (armed, probe)
+}
+
+#[test]
+fn t3_24_and_x_20_a_panic_ends_one_thing_alone_and_is_counted() {
+    for point in [Point::Stage, Point::Commit, Point::Checkpoint] {
+        let (arm, probe) = armed();
+        let twin = Twin::new();
+        let store = open(&twin, Options { probe, ..options() });
+        let mut session = session(&store);
+        ask(&mut session, insert("kept", 1)).unwrap();
+        arm.with(|armed| *armed = Some(point));
+        if point == Point::Checkpoint {
+            assert!(store.checkpoint().is_err());
+        } else {
+            assert!(is_unavailable(&ask(&mut session, insert("lost", 2))));
+        }
+        ask(&mut session, insert("next", 3)).unwrap();
+        store.checkpoint().unwrap();
+        let health = store.health();
+        assert!(health.panics == 1 && health.writable.is_ok(), "{point:?} {health:?}");
+        assert_eq!(contents(&store).iter().map(|(.., n)| *n).collect::<Vec<_>>(), [1, 3], "{point:?}");
+        store.close().unwrap();
+    }
+}
+
+#[test]
+fn t3_24_a_panicking_answer_harms_nobody() {
+    let store = open(&Twin::new(), options());
+    store.submit(Transaction::default(), Box::new(|_| panic!("injected")));
+    ask(&mut session(&store), insert("next", 3)).unwrap();
+    assert_eq!(store.health().panics, 1);
+}
+
+#[test]
+fn an_acknowledged_save_that_cannot_be_read_back_keeps_the_store_read_only() {
+    let twin = Twin::new();
+    let store = open(&twin, options());
+    let mut session = session(&store);
+    (0..3).for_each(|n| drop(ask(&mut session, insert(&n.to_string(), n)).unwrap()));
+    let name = super::super::log::name(1);
+    let content = twin.content(&name).expect("the first segment");
+    // The medium forgets what it had acknowledged, and then a sync fails.
+    twin.put(&name, content.iter().enumerate().map(|(at, byte)| if at < 600 { *byte } else { 0 }).collect());
+    twin.plan(Some(Plan { at: 1, fault: Fault::Error(ErrorKind::Other), lasting: false }));
+    // The first finds the sync failing, the second that there is nothing to go back to.
+    for _ in 0..2 {
+        assert!(is_unavailable(&ask(&mut session, insert("x", 9))));
+    }
+    let why = store.health().writable.unwrap_err();
+    assert!(why.contains("read back") || why.contains("damaged"), "{why}");
+    assert_eq!(contents(&store).len(), 3);
+}
