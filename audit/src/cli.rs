@@ -3,6 +3,7 @@
 //! Exit codes: 0 all holds, 1 a vector fell, 2 wrong usage, 3 the audit itself failed.
 
 mod child;
+mod fuzz;
 mod list;
 mod mutate;
 mod progress;
@@ -77,6 +78,10 @@ enum Command {
     Repro(repro::Repro),
     /// Runs a fixed number of mutated modules or sources, and counts
     Mutate(mutate::Mutate),
+    /// Measures how good the fuzz targets are
+    Fuzz(fuzz::Fuzz),
+    #[command(name = "__replay", hide = true)]
+    Replay(fuzz::Replay),
     #[command(name = "__case", hide = true)]
     Case(child::Case),
     #[command(name = "__counter-model", hide = true)]
@@ -155,6 +160,8 @@ pub fn main() -> ExitCode {
         Command::Prove(prove) => prove.run(common),
         Command::Repro(repro) => repro.run(),
         Command::Mutate(mutate) => mutate.run(common),
+        Command::Fuzz(fuzz) => fuzz.run(common),
+        Command::Replay(replay) => replay.run(),
         Command::Case(case) => return case.run(),
         Command::CounterModel(model) => return model.run(),
         Command::Specimen(specimen) => return specimen.run(),

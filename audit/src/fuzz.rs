@@ -1,29 +1,143 @@
 //! What each fuzz target does with its bytes. A target is one line of glue over a function of this module, so whatever a
 //! fuzzer finds is replayed by plain `cargo test`, on stable and without libFuzzer.
 //!
-//! Each function states its oracle and panics when it does not hold.
+//! Each function states its oracle and panics when it does not hold. Each target names the modules of the runtime that
+//! it is for: its committed corpus covers them, and it finds what breaks when one of their guards is switched off
+//! (`audit fuzz coverage`, `audit fuzz knockout`).
 
 pub mod bytecode;
 pub mod bytecode_verified;
+#[cfg(feature = "cli")]
+pub mod coverage;
 pub mod dictionary;
+#[cfg(feature = "cli")]
+pub mod knockout;
 pub mod machine;
 pub mod program_differential;
 pub mod source;
+#[cfg(feature = "knockout")]
+mod switch;
 pub mod unicode_text;
 
-/// A target: takes any bytes, and panics when its oracle does not hold.
-pub type Target = fn(&[u8]);
+/// A fuzz target.
+#[derive(Clone, Copy, Debug)]
+pub struct Target {
+    /// Its name, which is that of its glue, corpus and dictionary.
+    pub name: &'static str,
+    /// The modules of the runtime that it is for, as paths below the crate; what lies below them included.
+    pub modules: &'static [&'static str],
+    /// Longer inputs are left alone: they see no more than short ones, and take longer.
+    pub input_bytes_max: usize,
+    judge: fn(&[u8]),
+}
 
-/// All targets by name, but for the canary, which crashes on purpose.
-pub const TARGETS: &[(&str, Target)] = &[
-    ("bytecode", bytecode::target),
-    ("bytecode_verified", bytecode_verified::target),
-    ("program_differential", program_differential::target),
-    ("source", source::target),
-    ("unicode_text", unicode_text::target),
+impl Target {
+    /// Judges any bytes; panics when the oracle does not hold.
+    pub fn run(&self, bytes: &[u8]) {
+        #[cfg(feature = "knockout")]
+        switch::knock_out();
+        if bytes.len() <= self.input_bytes_max {
+            (self.judge)(bytes);
+        }
+    }
+
+    /// The target of that name.
+    pub fn by_name(name: &str) -> Option<&'static Self> {
+        TARGETS.iter().find(|target| target.name == name)
+    }
+
+    /// Is it for this module of the runtime?
+    pub fn is_for(&self, module: &str) -> bool {
+        self.modules.iter().any(|own| {
+            module.strip_prefix(own).is_some_and(|below| below.is_empty() || below.starts_with("::"))
+        })
+    }
+}
+
+/// All targets, but for the canary, which crashes on purpose.
+pub const TARGETS: &[Target] = &[
+    Target { name: "bytecode", modules: bytecode::MODULES, input_bytes_max: 2048, judge: bytecode::target },
+    Target {
+        name: "bytecode_verified",
+        modules: bytecode_verified::MODULES,
+        input_bytes_max: 1024,
+        judge: bytecode_verified::target,
+    },
+    Target {
+        name: "program_differential",
+        modules: program_differential::MODULES,
+        input_bytes_max: 512,
+        judge: program_differential::target,
+    },
+    Target { name: "source", modules: source::MODULES, input_bytes_max: 1024, judge: source::target },
+    Target {
+        name: "unicode_text",
+        modules: unicode_text::MODULES,
+        input_bytes_max: 256,
+        judge: unicode_text::target,
+    },
 ];
+
+/// Guards that no target knocks out, with the reason.
+pub const GUARDS_LEFT_OUT: &[(&str, &str)] = &[(
+    "PanicBoundary",
+    "holds back nothing while every other guard stands, and a fuzzer stops at any panic",
+)];
+
+/// The glue of all targets.
+pub fn run(name: &str, bytes: &[u8]) {
+    match Target::by_name(name) {
+        Some(target) => target.run(bytes),
+        None => panic!("there is no target {name}"),
+    }
+}
 
 /// The canary: a crash that every fuzzer finds within seconds, so that one which finds nothing is known to be blind.
 pub fn canary(bytes: &[u8]) {
     assert!(!bytes.starts_with(b"FLIN"), "the canary was found");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use flin_runtime::base::guard::Guard;
+
+    #[test]
+    fn modules_of_targets_exist_and_their_headers_name_them() {
+        let root = crate::repository();
+        for target in TARGETS {
+            let header =
+                std::fs::read_to_string(root.join(format!("audit/src/fuzz/{}.rs", target.name))).unwrap();
+            let header: String = header.lines().take_while(|line| line.starts_with("//!")).collect();
+            for module in target.modules {
+                let file = root.join("runtime/src").join(module.replace("::", "/")).with_extension("rs");
+                assert!(file.is_file(), "{}: {module}", target.name);
+                assert!(header.contains(&format!("`{module}`")), "{} does not name {module}", target.name);
+            }
+        }
+    }
+
+    #[test]
+    fn every_guard_is_looked_for_by_a_target_or_left_out_with_a_reason() {
+        for guard in Guard::ALL {
+            let looked_for = TARGETS.iter().any(|target| target.is_for(guard.module()));
+            let left_out = GUARDS_LEFT_OUT.iter().any(|(name, _)| *name == guard.name());
+            assert!(looked_for != left_out, "{} in {}", guard.name(), guard.module());
+        }
+    }
+
+    #[test]
+    fn a_module_includes_what_lies_below_it() {
+        let unicode = Target::by_name("unicode_text").unwrap();
+        assert!(unicode.is_for("value::text") && unicode.is_for("value::text::slice"));
+        assert!(!unicode.is_for("value") && !unicode.is_for("value::textual"));
+    }
+
+    #[test]
+    fn what_is_too_long_is_left_alone() {
+        let judged = |bytes: &[u8]| assert!(bytes.is_empty(), "judged");
+        let target = Target { name: "", modules: &[], input_bytes_max: 1, judge: judged };
+        target.run(b"ab");
+        assert!(std::panic::catch_unwind(|| target.run(b"a")).is_err());
+    }
 }

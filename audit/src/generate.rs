@@ -8,6 +8,7 @@ mod builtin;
 mod coverage;
 mod expr;
 mod form;
+pub mod law;
 pub mod module;
 mod stmt;
 
@@ -82,17 +83,7 @@ struct Generator<'a> {
 
 /// The script that the bytes stand for.
 pub fn program(bytes: &[u8]) -> String {
-    let mut generator = Generator {
-        choices: Choices::new(bytes),
-        out: String::new(),
-        indent: 0,
-        vars: Vec::new(),
-        functions: Vec::new(),
-        names: 0,
-        in_loop: false,
-        depth: 0,
-        budget: 60,
-    };
+    let mut generator = Generator::new(Choices::new(bytes));
     generator.line("enum Shape { Dot, Circle(radius: int), Box(w: int, h: int) }");
     // One program in eight ends with what is not judged.
     let unjudged_bytes = if generator.choices.once_in(8) { bytes.len() / 4 } else { 0 };
@@ -108,7 +99,21 @@ pub fn program(bytes: &[u8]) -> String {
     generator.out
 }
 
-impl Generator<'_> {
+impl<'a> Generator<'a> {
+    fn new(choices: Choices<'a>) -> Self {
+        Self {
+            choices,
+            out: String::new(),
+            indent: 0,
+            vars: Vec::new(),
+            functions: Vec::new(),
+            names: 0,
+            in_loop: false,
+            depth: 0,
+            budget: 60,
+        }
+    }
+
     fn line(&mut self, text: &str) {
         self.out.push_str(&"    ".repeat(self.indent));
         self.out.push_str(text);

@@ -1,6 +1,6 @@
 //! Replays, on stable and without a fuzzer, everything that fuzzers found and everything that they start from.
 
-use audit::fuzz::TARGETS;
+use audit::fuzz::{TARGETS, Target};
 use std::path::{Path, PathBuf};
 
 fn repository() -> PathBuf {
@@ -16,17 +16,17 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 }
 
 /// Runs a target over inputs, on a stack as large as a fuzzer's main thread has, and names each one that fails.
-fn replay(name: &'static str, target: audit::fuzz::Target, inputs: Vec<PathBuf>) -> usize {
+fn replay(target: &'static Target, inputs: Vec<PathBuf>) -> usize {
     let count = inputs.len();
     let run = move || {
         let mut failed = Vec::new();
         for path in inputs {
             let bytes = std::fs::read(&path).expect("a readable input");
-            if std::panic::catch_unwind(|| target(&bytes)).is_err() {
+            if std::panic::catch_unwind(|| target.run(&bytes)).is_err() {
                 failed.push(path);
             }
         }
-        assert!(failed.is_empty(), "{name} fails on {failed:#?}");
+        assert!(failed.is_empty(), "{} fails on {failed:#?}", target.name);
     };
     let thread = std::thread::Builder::new().stack_size(64 << 20).spawn(run).expect("a thread");
     thread.join().expect("no input fails");
@@ -35,20 +35,20 @@ fn replay(name: &'static str, target: audit::fuzz::Target, inputs: Vec<PathBuf>)
 
 #[test]
 fn every_input_that_once_crashed_is_harmless() {
-    for &(name, target) in TARGETS {
-        let folders = files(&repository().join("crash-corpus").join(name));
+    for target in TARGETS {
+        let folders = files(&repository().join("crash-corpus").join(target.name));
         for folder in &folders {
             assert!(folder.join("record.toml").is_file(), "{} has no record", folder.display());
         }
-        replay(name, target, folders.into_iter().map(|folder| folder.join("input")).collect());
+        replay(target, folders.into_iter().map(|folder| folder.join("input")).collect());
     }
 }
 
 #[test]
 fn every_seed_is_harmless() {
-    for &(name, target) in TARGETS {
-        let seeds = replay(name, target, files(&repository().join("fuzz/corpus").join(name)));
-        assert!(seeds > 0, "{name} has no seeds");
+    for target in TARGETS {
+        let seeds = replay(target, files(&repository().join("fuzz/corpus").join(target.name)));
+        assert!(seeds > 0, "{} has no seeds", target.name);
     }
 }
 
@@ -57,7 +57,7 @@ fn every_target_has_its_glue_and_no_more() {
     let glue = files(&repository().join("fuzz/fuzz_targets"));
     let names: Vec<String> =
         glue.iter().map(|path| path.file_stem().unwrap_or_default().to_string_lossy().into_owned()).collect();
-    let mut expected: Vec<&str> = TARGETS.iter().map(|(name, _)| *name).chain(["canary"]).collect();
+    let mut expected: Vec<&str> = TARGETS.iter().map(|target| target.name).chain(["canary"]).collect();
     expected.sort_unstable();
     assert_eq!(names, expected);
 }

@@ -127,6 +127,11 @@ impl Vm {
         self.fuel
     }
 
+    /// Calls that are under way, those of built-ins included.
+    pub const fn depth(&self) -> usize {
+        self.stack.frames.len()
+    }
+
     /// What the values that `run` gave point into.
     pub const fn heap(&self) -> &Heap {
         &self.heap

@@ -1,13 +1,18 @@
 //! Bytes as a `.flinc` file: raw ones, and mutants of real modules whose checksum is made right again.
 //!
-//! Oracle: the loader refuses with an offset or gives a module, the verifier refuses with a rule or vouches for it, and
+//! For `code`.
+//!
+//! Oracle: the loader refuses with an offset or gives a module that can be listed, the verifier refuses with a rule or vouches for it, and
 //! what it vouched for runs without an internal error.
 
 use super::machine;
 use crate::generate::Choices;
 use flin_runtime::code::op::{Operand, OperandValue};
-use flin_runtime::code::{Module, Op, decode, encode, seal, verify};
+use flin_runtime::code::{Listing, Module, Op, decode, encode, seal, verify};
 use std::sync::LazyLock;
+
+/// What it is for.
+pub const MODULES: &[&str] = &["code"];
 
 /// How far a mutant came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -37,6 +42,7 @@ pub fn target(bytes: &[u8]) {
 pub fn judge(file: &[u8]) -> Reached {
     let Ok(module) = decode(file) else { return Reached::Refused };
     assert!(encode(&module.0) == file, "one module, two spellings");
+    let _ = Listing(&module.0).to_string();
     match verify(module) {
         Err(refusal) => {
             assert!(!refusal.to_string().is_empty());
@@ -58,14 +64,14 @@ const PROGRAMS: &[&str] = &[
 ];
 
 /// Modules that the compiler made.
-pub static MODULES: LazyLock<Vec<Module>> = LazyLock::new(|| {
+pub static COMPILED: LazyLock<Vec<Module>> = LazyLock::new(|| {
     PROGRAMS.iter().filter_map(|source| machine::compile(source)).map(|m| (*m).clone()).collect()
 });
 
 /// A real module with some instructions changed, as the bytes say, sealed.
 pub fn mutant(bytes: &[u8]) -> Vec<u8> {
     let mut choices = Choices::new(bytes);
-    let modules = &*MODULES;
+    let modules = &*COMPILED;
     let mut module = modules[choices.below(modules.len())].clone();
     for _ in 0..=choices.below(3) {
         let at = choices.below(module.functions.len());

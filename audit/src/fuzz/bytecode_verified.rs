@@ -1,6 +1,9 @@
 //! Plausible modules, most of which verify, doing what no compiler would ask for.
 //!
-//! Oracle: whatever verifies runs without an internal error, with and without collecting before every instruction.
+//! For `vm`, `app::script`, `value::memory`, `value::heap`, `value::arena` and `value::collect`.
+//!
+//! Oracle: whatever verifies runs without an internal error, with and without collecting before every instruction, and
+//! leaves its books right, also when the pool is nearly empty or the time is up.
 
 use super::machine;
 use crate::generate::module::module;
@@ -12,7 +15,14 @@ use std::sync::LazyLock;
 static NATIVES: LazyLock<Vec<&'static str>> =
     LazyLock::new(|| natives::builtins().entries().map(|(_, signature)| signature.name).collect());
 
-/// The target.
+/// What it is for.
+pub const MODULES: &[&str] =
+    &["vm", "app::script", "value::memory", "value::heap", "value::arena", "value::collect"];
+
+/// What others have left in the pool: nothing, the least that a machine takes, a little more.
+const POOLS: [usize; 3] = [64 << 10, 128 << 10, 256 << 10];
+
+/// The target. One input in four also runs with a pool that is nearly empty, one in eight out of time.
 pub fn target(bytes: &[u8]) {
     let made = module(bytes, &NATIVES);
     let file = encode(&made);
@@ -24,5 +34,12 @@ pub fn target(bytes: &[u8]) {
     if let Ok(verified) = verify(Unverified(made)) {
         machine::run_briefly(&verified, false);
         machine::run_briefly(&verified, true);
+        let way = bytes.first().map_or(0, |byte| usize::from(*byte >> 3));
+        if way.is_multiple_of(4) {
+            machine::run_in_pool(&verified, false, POOLS[way / 4 % POOLS.len()]);
+        }
+        if way % 8 == 1 {
+            machine::run_out_of_time(&verified);
+        }
     }
 }

@@ -1,18 +1,35 @@
 //! A small machine for fuzzing: little memory, little fuel, the same world in every run.
+//!
+//! After each run its books must be right: nothing is in use that is not leased, a pool never leases more than it has
+//! and gets all back, no call nests deeper than allowed, and a passed deadline ends the run. No file lies outside
+//! `files/`, and no more of one is asked for than the memory has room for.
 
 use flin_runtime::app::build::{self, Rejected};
-use flin_runtime::app::{End, Execution, Limits, MemoryHost, SourceFile};
+use flin_runtime::app::host::MemoryHost;
+use flin_runtime::app::{End, Execution, FileFault, FilePath, Files, Gone, Host, Limits, SourceFile};
 use flin_runtime::check::project::Role;
 use flin_runtime::code::Verified;
 use flin_runtime::value::Pool;
+use flin_runtime::vm::LogLevel;
+use std::time::Duration;
 
 const MEMORY_BYTES_MAX: usize = 8 << 20;
+/// Enough for one machine, whatever it does.
+const POOL_BYTES_MAX: usize = MEMORY_BYTES_MAX * 2;
 /// What the longest program that the evaluator judges takes.
 const FUEL_MAX: u64 = 3_000_000;
 /// For programs that are as likely as not to run for ever.
-const BRIEF_FUEL_MAX: u64 = 100_000;
+const BRIEF_FUEL_MAX: u64 = 50_000;
 /// Collecting before every instruction is slow: less fuel.
 const STRESSED_FUEL_MAX: u64 = 3_000;
+/// The driver looks at its clock after so much fuel, and the last built-in may take as much again.
+const LATE_FUEL_MAX: u64 = 400_000;
+/// Fuel of a run that its deadline must end.
+const TIMED_FUEL_MAX: u64 = 600_000;
+const CALL_DEPTH_MAX: usize = 128;
+const SOURCE_DEPTH_MAX: u32 = 64;
+/// The outermost function, a built-in on top, and a file of globals that is read for the first time are no nested calls.
+const FRAMES_MAX: usize = CALL_DEPTH_MAX + 3;
 
 /// What a run printed and how it ended.
 #[derive(Debug)]
@@ -26,10 +43,11 @@ pub struct Ran {
 /// Limits of every run.
 pub fn limits(gc_stress: bool) -> Limits {
     Limits {
-        call_depth_max: 128,
+        call_depth_max: CALL_DEPTH_MAX,
         memory_bytes_max: MEMORY_BYTES_MAX,
         deadline: None,
         fuel_max: Some(if gc_stress { STRESSED_FUEL_MAX } else { FUEL_MAX }),
+        source_depth_max: SOURCE_DEPTH_MAX,
         gc_stress,
         seed: Some([0; 32]),
         ..Limits::default()
@@ -43,36 +61,152 @@ pub fn files(source: &[u8]) -> [SourceFile; 1] {
 
 /// Compiles a script; none when its author made a mistake. A module that breaks a rule is ours.
 pub fn compile(source: &str) -> Option<Verified> {
-    match build::build(&files(source.as_bytes()), 0, &limits(false)) {
+    compile_files(&files(source.as_bytes()))
+}
+
+/// Compiles a project whose first file is the entry.
+pub fn compile_files(files: &[SourceFile]) -> Option<Verified> {
+    match build::build(files, 0, &limits(false)) {
         Ok(built) => Some(built.module),
         Err(Rejected::Diagnostics(..)) => None,
-        Err(Rejected::Refused(refusal)) => panic!("the compiler broke a rule: {refusal}\n{source}"),
+        Err(Rejected::Refused(refusal)) => panic!("the compiler broke a rule: {refusal}"),
     }
 }
 
 /// Runs a module; an internal error is a finding.
 pub fn run(module: &Verified, gc_stress: bool) -> Ran {
-    run_within(module, &limits(gc_stress))
+    run_within(module, &limits(gc_stress), POOL_BYTES_MAX)
 }
 
 /// The same, for programs that may well run for ever: soon they are stopped.
 pub fn run_briefly(module: &Verified, gc_stress: bool) -> Ran {
-    let limits = limits(gc_stress);
-    run_within(module, &Limits { fuel_max: limits.fuel_max.map(|fuel| fuel.min(BRIEF_FUEL_MAX)), ..limits })
+    run_in_pool(module, gc_stress, POOL_BYTES_MAX)
 }
 
-fn run_within(module: &Verified, limits: &Limits) -> Ran {
-    let pool = Pool::new(MEMORY_BYTES_MAX * 2);
-    let mut host = MemoryHost::default();
-    host.output_bytes_max = 1 << 20;
+/// The same, while others have left little in the pool.
+pub fn run_in_pool(module: &Verified, gc_stress: bool, pool_bytes_max: usize) -> Ran {
+    let limits = limits(gc_stress);
+    let limits = Limits { fuel_max: limits.fuel_max.map(|fuel| fuel.min(BRIEF_FUEL_MAX)), ..limits };
+    run_within(module, &limits, pool_bytes_max)
+}
+
+/// Runs a module with a deadline that has passed when the driver first looks at its clock.
+pub fn run_out_of_time(module: &Verified) {
+    let deadline = Some(Duration::from_millis(1));
+    let limits = Limits { deadline, fuel_max: Some(TIMED_FUEL_MAX), ..limits(false) };
+    run_within(module, &limits, POOL_BYTES_MAX);
+}
+
+fn run_within(module: &Verified, limits: &Limits, pool_bytes_max: usize) -> Ran {
+    let pool = Pool::new(pool_bytes_max);
+    let mut world = World::default();
     let end = match build::link(module.clone()) {
         Err(_) => return Ran { output: String::new(), end: End::Done },
-        Ok(program) => match Execution::new(program, pool.clone(), limits, &mut host) {
-            Ok(mut execution) => execution.run(&mut host),
+        Ok(program) => match Execution::new(program, pool.clone(), limits, &mut world) {
+            Ok(mut execution) => {
+                let end = execution.run(&mut world);
+                check_books(&execution, limits, &pool, pool_bytes_max);
+                end
+            }
             Err(end) => end,
         },
     };
     assert!(!matches!(end, End::Bug(_) | End::Panicked), "{end:?}");
     assert_eq!(pool.leased(), 0, "a VM that is gone holds memory");
-    Ran { output: host.output, end }
+    world.check_files();
+    Ran { output: world.host.output, end }
+}
+
+fn check_books(execution: &Execution, limits: &Limits, pool: &Pool, pool_bytes_max: usize) {
+    let leased = pool.leased();
+    assert!(leased <= pool_bytes_max, "{leased} bytes leased of {pool_bytes_max}");
+    if let Some(vm) = execution.vm() {
+        let used = vm.heap().memory.used();
+        assert!(used <= leased, "{used} bytes in use, {leased} leased");
+        assert!(vm.depth() <= FRAMES_MAX, "{} calls nest", vm.depth());
+    }
+    if limits.deadline.is_some() {
+        let used = TIMED_FUEL_MAX - execution.fuel_left().unwrap_or(TIMED_FUEL_MAX);
+        assert!(used <= LATE_FUEL_MAX, "{used} fuel used after the deadline");
+    }
+}
+
+/// The world of a run: a clock that moves when it is looked at, and files that are watched.
+#[derive(Default)]
+struct World {
+    host: MemoryHost,
+    looks: u64,
+}
+
+const OUTPUT_BYTES_MAX: usize = 1 << 20;
+
+impl World {
+    /// Names at the top of `files/`.
+    fn check_files(&mut self) {
+        let Ok(top) = FilePath::parse("") else { panic!("the folder itself has no path") };
+        for name in self.host.files.list(&top).unwrap_or_default() {
+            assert!(!matches!(name.as_str(), "/" | "../" | "./"), "a file outside of files/: {name}");
+        }
+    }
+}
+
+impl Host for World {
+    fn print(&mut self, line: &str) -> Result<(), Gone> {
+        if self.host.output.len() + line.len() >= OUTPUT_BYTES_MAX {
+            return Err(Gone);
+        }
+        self.host.print(line)
+    }
+
+    fn log(&mut self, level: LogLevel, message: &str, data: Option<&str>) -> Result<(), Gone> {
+        self.host.log(level, message, data)
+    }
+
+    fn now_millis(&mut self) -> i64 {
+        self.host.now_millis()
+    }
+
+    fn elapsed(&mut self) -> Duration {
+        self.looks += 1;
+        Duration::from_millis(self.looks)
+    }
+
+    fn env(&mut self, name: &str) -> Option<String> {
+        self.host.env(name)
+    }
+
+    fn entropy(&mut self, bytes: &mut [u8]) -> Option<()> {
+        self.host.entropy(bytes)
+    }
+
+    fn files(&mut self) -> &mut dyn Files {
+        self
+    }
+}
+
+impl Files for World {
+    fn read(&mut self, path: &FilePath, bytes_max: usize) -> Result<Vec<u8>, FileFault> {
+        assert!(bytes_max <= MEMORY_BYTES_MAX, "{bytes_max} bytes of a file asked for");
+        self.host.files.read(path, bytes_max)
+    }
+
+    fn write(&mut self, path: &FilePath, content: &[u8]) -> Result<(), FileFault> {
+        self.host.files.write(path, content)
+    }
+
+    fn append(&mut self, path: &FilePath, content: &[u8]) -> Result<(), FileFault> {
+        self.host.files.append(path, content)
+    }
+
+    fn delete(&mut self, path: &FilePath) -> Result<(), FileFault> {
+        self.host.files.delete(path)
+    }
+
+    fn list(&mut self, path: &FilePath) -> Result<Vec<String>, FileFault> {
+        self.host.files.list(path)
+    }
+
+    fn exists(&mut self, path: &FilePath) -> Result<bool, FileFault> {
+        self.host.files.exists(path)
+    }
 }

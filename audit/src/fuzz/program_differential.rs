@@ -1,12 +1,37 @@
 //! Generated programs, run by the VM and judged by the evaluator.
 //!
+//! For `value::number`, `value::list`, `value::map`, `value::equal`, `value::range`, `value::show`, `natives::numeric`,
+//! `natives::list`, `natives::map`, `natives::json`, `natives::convert`, `natives::general`, `natives::error`,
+//! `natives::files`, `natives::encoding`, `app::files` and `vm`.
+//!
 //! Oracle: the same lines, and the same kind of error, as [`crate::oracle`], with and without collecting before every
-//! instruction.
+//! instruction. Of what the evaluator does not know, [laws](crate::generate::law) hold.
 
 use super::machine::{self, Ran};
-use crate::generate;
+use crate::generate::{self, law};
 use crate::oracle::{self, Verdict};
 use flin_runtime::app::End;
+
+/// What it is for.
+pub const MODULES: &[&str] = &[
+    "value::number",
+    "value::list",
+    "value::map",
+    "value::equal",
+    "value::range",
+    "value::show",
+    "natives::numeric",
+    "natives::list",
+    "natives::map",
+    "natives::json",
+    "natives::convert",
+    "natives::general",
+    "natives::error",
+    "natives::files",
+    "natives::encoding",
+    "app::files",
+    "vm",
+];
 
 /// The target.
 pub fn target(bytes: &[u8]) {
@@ -25,6 +50,7 @@ pub fn compare(source: &str, gc_stress: bool) {
 }
 
 fn agree(source: &str, verdict: &Verdict, ran: &Ran) {
+    assert!(law::broken(&ran.output).is_none(), "a law is broken:\n{}\n{source}", ran.output);
     let kind = match &ran.end {
         End::Uncaught(error) => Some(error.kind.as_str()),
         _ => None,

@@ -1,13 +1,20 @@
-//! Any bytes as a source file.
+//! Any bytes as a source file. A first line such as `// app/index.flin` says which file of a project it is.
 //!
-//! Oracle: every stage ends, every diagnostic lies inside the file and can be shown, formatting keeps the meaning and
-//! settles at once, and whatever compiles keeps the verifier's rules and runs without an internal error.
+//! For `syntax`, `check`, `compile`, `app::front` and `base::render`.
+//!
+//! Oracle: every stage ends, what nests too deep is refused, every diagnostic lies inside the file and can be shown,
+//! formatting keeps the meaning and settles at once, and whatever compiles keeps the verifier's rules and runs without
+//! an internal error.
 
 use super::machine;
-use flin_runtime::app::Front;
+use flin_runtime::app::{Front, SourceFile};
 use flin_runtime::base::render::{Style, render};
-use flin_runtime::base::{FileId, span::to_usize};
+use flin_runtime::base::{Code, FileId, span::to_usize};
+use flin_runtime::check::project::Role;
 use flin_runtime::syntax::{self, ParseLimits};
+
+/// What it is for.
+pub const MODULES: &[&str] = &["syntax", "check", "compile", "app::front", "base::render"];
 
 /// Tokens to build sources from.
 pub const DICTIONARY: &str = include_str!("../../../fuzz/dictionaries/source.dict");
@@ -19,7 +26,7 @@ pub fn target(bytes: &[u8]) {
 
 /// Brings a source through all stages, and runs it if it compiles. Did it?
 pub fn judge(bytes: &[u8], gc_stress: bool) -> bool {
-    let files = machine::files(bytes);
+    let files = [file(bytes)];
     let limits = machine::limits(false);
     let mut front = Front::parse(&files, &limits);
     front.check(false);
@@ -34,10 +41,23 @@ pub fn judge(bytes: &[u8], gc_stress: bool) -> bool {
     }
     let Some(source) = front.sources.get(FileId(0)) else { return false };
     let text = source.text.to_string();
+    let opened = text.bytes().take_while(|byte| matches!(byte, b'(' | b'[')).count();
+    if opened > to_usize(limits.source_depth_max) {
+        let refused = front.diagnostics.iter().any(|found| found.code == Code::E0110);
+        assert!(refused, "{opened} brackets inside each other");
+    }
     formatting_keeps_the_meaning(&text);
-    let Some(module) = machine::compile(&text) else { return false };
+    let Some(module) = machine::compile_files(&files) else { return false };
     machine::run_briefly(&module, gc_stress);
     true
+}
+
+/// The file that the first line names; a script where it names none.
+fn file(bytes: &[u8]) -> SourceFile {
+    let line = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    let path = line.strip_prefix(b"// ").and_then(|path| std::str::from_utf8(path).ok());
+    let path = path.filter(|path| path.ends_with(".flin")).unwrap_or("fuzz.flin");
+    SourceFile::in_memory(path, Role::of(path, &["components"]), bytes)
 }
 
 fn formatting_keeps_the_meaning(text: &str) {
@@ -49,4 +69,23 @@ fn formatting_keeps_the_meaning(text: &str) {
     assert!(syntax::tree::same_shape(&before, &after.file), "{text}\n-- became\n{once}");
     let twice = syntax::format(FileId(0), &once, limits).unwrap_or_default();
     assert!(once == twice, "{text}\n-- became\n{once}\n-- became\n{twice}");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_line_names_the_file() {
+        let role = |source: &str| file(source.as_bytes()).role;
+        assert_eq!(role("// app/index.flin\nroute GET { 1 }"), Role::App);
+        assert_eq!(role("// jobs/a.flin"), Role::Job);
+        assert_eq!(role("// a comment\nx = 1"), Role::Script);
+    }
+
+    #[test]
+    fn what_compiles_runs() {
+        assert!(judge(b"print(1)", true));
+        assert!(!judge(b"print(", true));
+    }
 }

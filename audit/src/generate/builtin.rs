@@ -274,8 +274,12 @@ impl Generator<'_> {
     pub(super) fn unjudged_end(&mut self) {
         while self.choices.left() > 0 && self.budget > 0 {
             self.budget -= 1;
-            let template = self.choices.pick(UNJUDGED);
-            self.outcome(template);
+            if self.choices.below(3) == 0 {
+                self.law();
+            } else {
+                let template = self.choices.pick(UNJUDGED);
+                self.outcome(template);
+            }
         }
     }
 

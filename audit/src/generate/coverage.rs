@@ -10,7 +10,7 @@ use flin_runtime::code::{Const, Module, Op};
 use flin_runtime::natives;
 use std::collections::BTreeSet;
 
-const PROGRAMS: u64 = 1500;
+const PROGRAMS: u64 = 2500;
 
 /// Opcodes that no generated program has.
 const OPCODES_LEFT_OUT: &[(&str, &str)] =
