@@ -56,24 +56,24 @@ impl Target {
 
 /// All targets, but for the canary, which crashes on purpose.
 pub const TARGETS: &[Target] = &[
-    Target { name: "bytecode", modules: bytecode::MODULES, input_bytes_max: 2048, judge: bytecode::target },
+    Target { name: "bytecode", modules: bytecode::MODULES, input_bytes_max: 1024, judge: bytecode::target },
     Target {
         name: "bytecode_verified",
         modules: bytecode_verified::MODULES,
-        input_bytes_max: 1024,
+        input_bytes_max: 400,
         judge: bytecode_verified::target,
     },
     Target {
         name: "program_differential",
         modules: program_differential::MODULES,
-        input_bytes_max: 512,
+        input_bytes_max: 160,
         judge: program_differential::target,
     },
-    Target { name: "source", modules: source::MODULES, input_bytes_max: 1024, judge: source::target },
+    Target { name: "source", modules: source::MODULES, input_bytes_max: 600, judge: source::target },
     Target {
         name: "unicode_text",
         modules: unicode_text::MODULES,
-        input_bytes_max: 256,
+        input_bytes_max: 64,
         judge: unicode_text::target,
     },
 ];

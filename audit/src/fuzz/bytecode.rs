@@ -6,7 +6,9 @@
 //! what it vouched for runs without an internal error.
 
 use super::machine;
-use crate::generate::Choices;
+use crate::generate::{self, Choices};
+use flin_runtime::app::SourceFile;
+use flin_runtime::check::project::Role;
 use flin_runtime::code::op::{Operand, OperandValue};
 use flin_runtime::code::{Listing, Module, Op, decode, encode, seal, verify};
 use std::sync::LazyLock;
@@ -60,18 +62,27 @@ const PROGRAMS: &[&str] = &[
     "xs = [3, 1, 2]\nfor x, i in xs { xs[i] = x * 2 }\nprint(xs.sort((a, b) => b - a), xs.map(x => x + 1).sum())",
     "fn counter(step) { n = 0\n return () => { n += step; n } }\nc = counter(2)\nc()\nprint(c(), \"{c()} é\".upper())",
     "enum S { A, B(w: int) }\nf = s => match s { A -> 1, B(w) if w > 1 -> w, _ -> 0 }\nprint(f(A), f(B(3)), [1, 2][1:])",
+    "fn f(a: int | text, b: number?, s: S) { return match a { is int -> /a+/i, _ -> 1.5 } }\nenum S { A }\nprint(f(1, none, A), f(\"x\", 2.0, S.A), 90s)",
     "m = [\"a\": 1]\nm.b = try int(\"x\")\ntry { throw error(\"Odd\", \"no\") } catch e { print(e.kind, m.keys()) }\n[a, ...r] = [1, 2]\nprint(a, r, 1..3, none ?? 2)",
 ];
 
-/// Modules that the compiler made.
-pub static COMPILED: LazyLock<Vec<Module>> = LazyLock::new(|| {
-    PROGRAMS.iter().filter_map(|source| machine::compile(source)).map(|m| (*m).clone()).collect()
+/// A file of tests: scripts have no table of them.
+const TESTS: &str = "test \"adds\" { assert 1 + 1 == 2 }\ntest \"spans\" { assert (2s).to_ms() == 2000 }";
+
+/// Modules to change: what the compiler made, and generated ones, whose tables hold what no script leads to.
+pub static MODULES_TO_CHANGE: LazyLock<Vec<Module>> = LazyLock::new(|| {
+    let tests = [SourceFile::in_memory("tests/a.flin", Role::Test, TESTS)];
+    let compiled = PROGRAMS.iter().filter_map(|source| machine::compile(source));
+    let compiled = compiled.chain(machine::compile_files(&tests)).map(|module| (*module).clone());
+    let generated =
+        (1..4_u8).map(|n| generate::module::module(&[n; 40].map(|byte| byte.wrapping_mul(59)), &["len"]));
+    compiled.chain(generated).collect()
 });
 
 /// A real module with some instructions changed, as the bytes say, sealed.
 pub fn mutant(bytes: &[u8]) -> Vec<u8> {
     let mut choices = Choices::new(bytes);
-    let modules = &*COMPILED;
+    let modules = &*MODULES_TO_CHANGE;
     let mut module = modules[choices.below(modules.len())].clone();
     for _ in 0..=choices.below(3) {
         let at = choices.below(module.functions.len());

@@ -43,10 +43,14 @@ pub fn judge(bytes: &[u8], gc_stress: bool) -> bool {
     let text = source.text.to_string();
     let opened = text.bytes().take_while(|byte| matches!(byte, b'(' | b'[')).count();
     if opened > to_usize(limits.source_depth_max) {
-        let refused = front.diagnostics.iter().any(|found| found.code == Code::E0110);
+        // Of a file that is not UTF-8, nothing else is said.
+        let refused = front.diagnostics.iter().any(|found| matches!(found.code, Code::E0110 | Code::E0101));
         assert!(refused, "{opened} brackets inside each other");
     }
     formatting_keeps_the_meaning(&text);
+    if !front.is_sound() {
+        return false;
+    }
     let Some(module) = machine::compile_files(&files) else { return false };
     machine::run_briefly(&module, gc_stress);
     true

@@ -55,8 +55,8 @@ const NUMBERS: [&str; 14] = [
 /// What it is for.
 pub const MODULES: &[&str] = &["value::text", "natives::text"];
 
-/// Operations of one input.
-const OPERATIONS_MAX: usize = 12;
+/// Operations of one input: many small programs see more than few large ones.
+const OPERATIONS_MAX: usize = 4;
 
 /// Of three texts, what the evaluator does not know.
 const LAWS: [&str; 6] = [

@@ -259,7 +259,7 @@ impl Generator<'_> {
             2 => format!("{list}.filter({})", self.lambda(Type::Int, Type::Bool)),
             3 => format!("({list} + {})", self.expr(Type::Ints)),
             4 => format!("{list}.sort()"),
-            5 => format!("{list}.sort((a, b) => b - a)"),
+            5 => format!("{list}.sort((a, b) => b % 1000 - a % 1000)"),
             6 => format!("{list}.reverse()"),
             7 => format!("{list}[{}:{}]", self.expr(Type::Int), self.expr(Type::Int)),
             8 => format!("{list}[::{}]", self.choices.pick(&["1", "2", "-1", "-2"])),

@@ -36,7 +36,7 @@ const LAWS: &[&str] = &[
     "fn h@(n) { return n <= 0 ? 0 : 1 + h@(n - 1) }\nlaw(h@(100) == 100 && (try h@(200)) is error)",
     "h@ = (n) => n <= 0 ? 0 : 1 + [n].map(x => h@(x - 1)).sum()\nlaw(h@(30) == 30 && (try h@(300)) is error)",
     // Time and chance
-    "law(time($k).add(5s).to_ms() - time($k).to_ms() == 5000)",
+    "k@ = $k\nlaw(time(k@).add(5s).to_ms() - time(k@).to_ms() == 5000)",
     "law(time(\"2024-02-29T12:30:05Z\").iso().starts_with(\"2024-02-29T12:30:05\"))",
     "d@ = time($i % 4000000000000)\nlaw(d@.month >= 1 && d@.month <= 12 && d@.day <= 31 && d@.hour < 24 && d@.minute < 60)",
     "law((try time(\"2023-02-29\")) is error && (try time(\"x\")) is error)",

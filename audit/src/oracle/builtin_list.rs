@@ -312,8 +312,10 @@ fn plain(name: &str, of: &V, items: &[V], args: &[V]) -> Eval<V> {
             let at = usize::try_from(*n).unwrap_or(usize::MAX).min(items.len());
             Ok(V::list(if name == "take" { items[..at].to_vec() } else { items[at..].to_vec() }))
         }
-        ("slice", [V::Int(a), V::Int(b)]) => slice_value(of, [Some(*a), Some(*b), None]),
-        ("slice", [V::Int(a)]) => slice_value(of, [Some(*a), None, None]),
+        ("slice", [] | [_] | [_, _]) => {
+            let [start, end] = super::builtin_text::bounds(args)?;
+            slice_value(of, [start, end, None])
+        }
         ("concat", [other @ (V::List(_) | V::Range(..))]) => {
             let more = match other {
                 V::List(more) => more.borrow().clone(),

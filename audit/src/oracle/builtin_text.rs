@@ -56,11 +56,15 @@ pub fn method(name: &str, t: &str, args: &[V]) -> Eval<V> {
                 count(t.matches(p.as_ref()).count())
             }
         }
-        ("slice", [V::Int(a), V::Int(b)]) => slice_value(&V::text(t), [Some(*a), Some(*b), None]),
-        ("slice", [V::Int(a)]) => slice_value(&V::text(t), [Some(*a), None, None]),
-        ("substring", [V::Int(a), V::Int(b)]) => {
+        ("slice", [] | [_] | [_, _]) => {
+            let [start, end] = bounds(args)?;
+            slice_value(&V::text(t), [start, end, None])
+        }
+        ("substring", [] | [_] | [_, _]) => {
+            let [start, end] = bounds(args)?;
+            let (a, b) = (start.unwrap_or(0), end.unwrap_or(i64::MAX));
             let clamp = |n: i64| usize::try_from(n.max(0)).unwrap_or(usize::MAX).min(c.len());
-            let (a, b) = (clamp(*a), clamp(*b));
+            let (a, b) = (clamp(a), clamp(b));
             Ok(text_of(&c[a.min(b)..a.max(b)]))
         }
         ("char_at" | "charAt", [V::Int(n)]) => Ok(usize::try_from(*n)
@@ -113,6 +117,16 @@ pub fn method(name: &str, t: &str, args: &[V]) -> Eval<V> {
         ("graphemes" | "matches" | "find_all" | "to_time" | "test", _) => unjudged("text by tables"),
         _ => type_error("no such method"),
     }
+}
+
+/// Start and end, each left out or none where there is no bound.
+pub fn bounds(args: &[V]) -> Eval<[Option<i64>; 2]> {
+    let bound = |at: usize| match args.get(at) {
+        Some(V::Int(n)) => Ok(Some(*n)),
+        Some(V::None) | None => Ok(None),
+        Some(_) => type_error("bound"),
+    };
+    Ok([bound(0)?, bound(1)?])
 }
 
 fn pad(c: &[char], width: i64, fill: &str, start: bool) -> Eval<V> {
