@@ -6,7 +6,8 @@
 //! what it vouched for runs without an internal error.
 
 use super::machine;
-use crate::generate::{self, Choices};
+use crate::generate::Choices;
+use crate::generate::module::{Names, module};
 use flin_runtime::app::SourceFile;
 use flin_runtime::check::project::Role;
 use flin_runtime::code::op::{Operand, OperandValue};
@@ -74,8 +75,8 @@ pub static MODULES_TO_CHANGE: LazyLock<Vec<Module>> = LazyLock::new(|| {
     let tests = [SourceFile::in_memory("tests/a.flin", Role::Test, TESTS)];
     let compiled = PROGRAMS.iter().filter_map(|source| machine::compile(source));
     let compiled = compiled.chain(machine::compile_files(&tests)).map(|module| (*module).clone());
-    let generated =
-        (1..4_u8).map(|n| generate::module::module(&[n; 40].map(|byte| byte.wrapping_mul(59)), &["len"]));
+    let names = Names { functions: vec!["len"], methods: vec!["push"] };
+    let generated = (1..4_u8).map(|n| module(&[n.wrapping_mul(59); 40], &names));
     compiled.chain(generated).collect()
 });
 

@@ -166,6 +166,10 @@ pub fn page(measured: &[Covered]) -> String {
             covered.percent()
         );
     }
+    page.push_str("\nLeft out:\n\n");
+    for (module, reason) in super::MODULES_LEFT_OUT {
+        let _ = writeln!(page, "- {module}: {reason}");
+    }
     for covered in measured {
         let _ = writeln!(
             page,

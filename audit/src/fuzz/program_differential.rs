@@ -2,7 +2,7 @@
 //!
 //! For `value::number`, `value::list`, `value::map`, `value::equal`, `value::range`, `value::show`, `natives::numeric`,
 //! `natives::list`, `natives::map`, `natives::json`, `natives::convert`, `natives::general`, `natives::error`,
-//! `natives::files`, `natives::encoding`, `app::files` and `vm`.
+//! `natives::files`, `natives::encoding` and `app::files`.
 //!
 //! Oracle: the same lines, and the same kind of error, as [`crate::oracle`], with and without collecting before every
 //! instruction. Of what the evaluator does not know, [laws](crate::generate::law) hold.
@@ -30,7 +30,6 @@ pub const MODULES: &[&str] = &[
     "natives::files",
     "natives::encoding",
     "app::files",
-    "vm",
 ];
 
 /// The target.

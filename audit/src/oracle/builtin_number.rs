@@ -69,7 +69,7 @@ pub fn function(name: &str, args: &[V]) -> Eval<Option<V>> {
             let ints = args.iter().filter_map(|v| if let V::Int(n) = v { Some(*n) } else { None });
             Ok((if name == "min" { ints.min() } else { ints.max() }).map(V::Int))
         }
-        ("min" | "max", [_, _, ..]) => unjudged("min of other kinds"),
+        ("min" | "max", [_, _, ..] | [V::Int(_) | V::Num(_)]) => unjudged("min of other kinds"),
         _ if known => type_error("arguments"),
         _ => Ok(None),
     }
