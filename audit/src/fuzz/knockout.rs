@@ -128,9 +128,12 @@ pub fn page(results: &[(Pair, Option<&'static str>)]) -> String {
         let found = found.unwrap_or("**nothing**");
         let _ = writeln!(page, "| {} | {} | {target} | {found} |", guard.name(), guard.module());
     }
-    page.push_str("\nLeft out:\n\n");
-    for (guard, reason) in super::GUARDS_LEFT_OUT {
-        let _ = writeln!(page, "- {guard}: {reason}");
+    page.push_str("\nNo target is for:\n\n");
+    let alone = Guard::ALL.iter().filter(|guard| TARGETS.iter().all(|target| !target.is_for(guard.module())));
+    for guard in alone {
+        let reason = super::GUARDS_LEFT_OUT.iter().find(|(name, _)| *name == guard.name());
+        let reason = reason.map_or("its module has no target yet", |(_, reason)| reason);
+        let _ = writeln!(page, "- {} in {}: {reason}", guard.name(), guard.module());
     }
     page
 }

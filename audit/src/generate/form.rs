@@ -31,6 +31,8 @@ const FORMS: &[&str] = &[
     "while $i > 9223372036854775806 { break }\nif $i == 3 { print(5) }\nif $i != 3 { print(6) }",
     "a@ = $i\nb@ = $i\nif a@ > b@ { print(1) }\nif a@ >= b@ { print(2) }\nif a@ < b@ { print(3) }\nif a@ <= b@ { print(4) }",
     "k@ = []\nfor i@ in 1..3 { k@.push(() => i@ * 2) }\nprint(k@.map(f => f()))",
+    "m@ = -9223372036854775808\nprint((try (m@ / -1)) is error, try (m@ % -1), (try -m@) is error, (try abs(m@)) is error)",
+    "print((try (2 ** 63)) is error, (try (10 ** 30)) is error, try ((-2) ** 63), (try ($k ** 90)) is error)",
     "print(-$n, !$b, 7 - $k, 7 * $k, 1 + $k, $k ** 2, 9 / 2, $n ++ $t)",
     "print(({ name: $t, [$t]: 1 }).count())",
     "print($x == none ? 1 : 2, $x ?: 3, $b && $x, $b || $x)",
