@@ -55,10 +55,11 @@ pub struct Index {
     bytes: usize,
 }
 
-/// Memory of a hash with its first id, measured.
-pub const ENTRY_BYTES: usize = 96;
+/// Memory of a hash with its first id: a million of them, and a million further ids of a thousand hashes, were seen to
+/// take 197 MB together.
+pub const ENTRY_BYTES: usize = 176;
 /// Memory of a further id.
-pub const ID_BYTES: usize = 16;
+pub const ID_BYTES: usize = 24;
 
 impl Index {
     /// Memory that it takes, about.
