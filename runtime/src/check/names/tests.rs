@@ -193,17 +193,17 @@ fn a_chain_of_ten_thousand_types_needs_no_recursion() {
 #[test]
 fn a_variable_hides_a_built_in_only_where_that_is_called() {
     for harmless in
-        ["count = 3\nprint(count)", "text = \"a\"\nprint(text)", "fn f(list) { list.length }\nf([])"]
+        ["upper = 3\nprint(upper)", "text = \"a\"\nprint(text)", "fn f(list) { list.length }\nf([])"]
     {
         assert_eq!(findings(harmless), "", "{harmless}");
     }
     for hiding in
-        ["count = 3\nprint(count([1]))", "count = 3\nprint([1] |> count)", "text = \"a\"\nprint(text(1))"]
+        ["upper = 3\nprint(upper(\"a\"))", "upper = 3\nprint(\"a\" |> upper)", "text = \"a\"\nprint(text(1))"]
     {
         assert!(findings(hiding).contains("warning[W0003]: the variable `"), "{hiding}");
     }
     assert!(
-        findings("fn count(xs) { xs }\ncount(1)")
-            .contains("warning[W0003]: `count` hides the built-in method")
+        findings("fn upper(xs) { xs }\nupper(1)")
+            .contains("warning[W0003]: `upper` hides the built-in method")
     );
 }
