@@ -147,11 +147,13 @@ fn compiled(source: &Arc<str>, flags: &Arc<str>) -> Result<Arc<Pattern>, LinkErr
 /// Source and flags of each pattern that a rule of a field names.
 fn rules(module: &Verified) -> BTreeSet<(&Arc<str>, &Arc<str>)> {
     let fields = module.entities.entities.iter().flat_map(|entity| &entity.fields);
-    let pattern = |rule| match rule {
-        &Rule::Pattern(ref source, ref flags) => Some((source, flags)),
-        _ => None,
-    };
-    fields.flat_map(|field| &field.rules).filter_map(pattern).collect()
+    let mut found = BTreeSet::new();
+    for rule in fields.flat_map(|field| &field.rules) {
+        if let Rule::Pattern(source, flags) = rule {
+            found.insert((source, flags));
+        }
+    }
+    found
 }
 
 #[cfg(test)]

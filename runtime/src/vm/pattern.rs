@@ -5,6 +5,7 @@ use super::entity::shape;
 use super::index::{listed, no_map};
 use super::iterate;
 use super::native::Context;
+use super::program::Program;
 use crate::base::span::to_usize;
 use crate::value::cut::Cut;
 use crate::value::map::Key;
@@ -48,12 +49,11 @@ pub(super) fn is_list_of(heap: &Heap, value: Value, rest: bool, length: i32) -> 
 }
 
 /// Is it a map with this key, or an entity with this field?
-pub(super) fn has_key(context: &Context<'_>, value: Value, name: Handle<Text>) -> Outcome<bool> {
-    let heap = &*context.heap;
+pub(super) fn has_key(heap: &Heap, program: &Program, value: Value, name: Handle<Text>) -> Outcome<bool> {
     let map = match value {
         Value::Map(map) => map,
         Value::Entity(entity) => {
-            let shape = shape(context.program, heap.entity(entity)?.of)?;
+            let shape = shape(program, heap.entity(entity)?.of)?;
             return Ok(Member::by_name(shape, heap.texts.str(name)?).is_some());
         }
         _ => return Ok(false),

@@ -87,7 +87,7 @@ impl Compiler<'_> {
             return self.type_of(&decl.ty, left);
         }
         let names = names.files.get(&file).unwrap_or(self.names);
-        let there = Self { names, file, ..Self::new(self.input) };
+        let there = Self { file, names, ..Self::new(self.input) };
         there.type_of(&decl.ty, left)
     }
 }

@@ -15,11 +15,9 @@ pub fn is_kept(heap: &Heap, program: &Program, rule: &Rule, value: Value) -> Out
             Value::List(list) => !heap.lists.get(list)?.items.is_empty(),
             _ => true,
         },
-        Rule::Min(bound) => compare(value, bound).is_none_or(|found| found.is_some_and(Ordering::is_ge)),
-        Rule::Max(bound) => compare(value, bound).is_none_or(|found| found.is_some_and(Ordering::is_le)),
-        Rule::Positive => {
-            compare(value, &Datum::Int(0)).is_none_or(|found| found.is_some_and(Ordering::is_gt))
-        }
+        Rule::Min(bound) => is_within(value, bound, Ordering::is_ge),
+        Rule::Max(bound) => is_within(value, bound, Ordering::is_le),
+        Rule::Positive => is_within(value, &Datum::Int(0), Ordering::is_gt),
         Rule::MinLength(least) => length(heap, value)?.is_none_or(|length| length >= *least),
         Rule::MaxLength(most) => length(heap, value)?.is_none_or(|length| length <= *most),
         Rule::Email => of_text(heap, value, is_email)?,
@@ -83,15 +81,20 @@ fn noun(program: &Program, ty: &FieldType) -> String {
     }
 }
 
-/// None where they have no order: then the rule says nothing. NaN has an order that nothing satisfies.
-fn compare(value: Value, bound: &Datum) -> Option<Option<Ordering>> {
-    Some(match (value, bound) {
+/// A bound says nothing of what is no number, and no NaN is within one.
+fn is_within(value: Value, bound: &Datum, holds: fn(Ordering) -> bool) -> bool {
+    !matches!(value, Value::Int(_) | Value::Number(_)) || compare(value, bound).is_some_and(holds)
+}
+
+/// None where they have no order.
+fn compare(value: Value, bound: &Datum) -> Option<Ordering> {
+    match (value, bound) {
         (Value::Int(a), Datum::Int(b)) => Some(a.cmp(b)),
         (Value::Int(a), Datum::Number(b)) => number::compare(a, *b),
         (Value::Number(a), Datum::Int(b)) => number::compare(*b, a).map(Ordering::reverse),
         (Value::Number(a), Datum::Number(b)) => a.partial_cmp(b),
-        _ => return None,
-    })
+        _ => None,
+    }
 }
 
 fn length(heap: &Heap, value: Value) -> Outcome<Option<u64>> {
@@ -117,7 +120,7 @@ fn equals(heap: &Heap, program: &Program, value: Value, datum: &Datum) -> Outcom
         (Value::Bool(a), Datum::Bool(b)) => a == *b,
         (Value::Time(a), Datum::Time(b)) => a == *b,
         (Value::Plain { of, variant }, Datum::Variant(name, _)) => program.variant(of, variant)?.1 == &**name,
-        _ => compare(value, datum).is_some_and(|order| order.is_some_and(Ordering::is_eq)),
+        _ => compare(value, datum).is_some_and(Ordering::is_eq),
     })
 }
 

@@ -37,10 +37,15 @@ entity Order {
 
 /// What a program prints, or the kind and message of the error that ended it.
 fn run_on(model: &mut Model, source: &str, gc_stress: bool) -> String {
-    let files = [SourceFile::in_memory("main.flin", Role::Script, format!("{SHOP}{source}"))];
+    run_whole(model, &format!("{SHOP}{source}"), gc_stress)
+}
+
+fn run_whole(model: &mut Model, source: &str, gc_stress: bool) -> String {
+    let files = [SourceFile::in_memory("main.flin", Role::Script, source)];
     let built = build(&files, 0, &Bounds::default()).unwrap_or_else(|rejected| panic!("{rejected:?}"));
     let program = link(built.module).unwrap();
     let entry = program.module.entry;
+    model.schema = program.module.entities.clone();
     let mut vm = Vm::new(program, Limits { gc_stress, ..Limits::default() }, Pool::new(1 << 30), [0; 32]);
     vm.start(entry, &[]);
     let mut output = String::new();
@@ -378,4 +383,19 @@ fn defaults_and_checks_see_the_files_own_names() {
          c = save Counter { }\nprint(c.n, c.names)\n\
          e = try save Counter { n: 99 }\nprint(e.data, limit)";
     prints(source, &["4 [0, 9]", "{\"n\": \"is invalid\"} 4"]);
+}
+
+#[test]
+fn the_language_page_says_what_entities_do() {
+    let page = include_str!("../../../docs/language.md");
+    let mut seen = 0;
+    for part in page.split("```flin entities\n").skip(1) {
+        let (code, rest) = part.split_once("```\n").unwrap();
+        let output = rest.strip_prefix("```output\n").unwrap().split_once("```").unwrap().0;
+        for stress in [false, true] {
+            assert_eq!(run_whole(&mut Model::default(), code, stress), output, "{code}");
+        }
+        seen += 1;
+    }
+    assert_eq!(seen, 4);
 }

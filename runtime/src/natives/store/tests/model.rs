@@ -1,14 +1,17 @@
 //! A store as a map: rows by key, copied whole for each transaction.
 
+use crate::record::data::decode;
 use crate::record::request::{Batch, Given, Which};
-use crate::record::{Refusal, Reply, Request, Row, data::Reader};
+use crate::record::{Datum, FieldType, Key, Refusal, Reply, Request, Row, Schema};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 type Rows = BTreeMap<Given, Row>;
 
 /// Answers requests, and refuses those that a test wants refused, once each.
 #[derive(Default)]
 pub struct Model {
+    pub schema: Schema,
     rows: Rows,
     next: BTreeMap<u32, u64>,
     open: Vec<(Rows, BTreeMap<u32, u64>)>,
@@ -98,10 +101,10 @@ impl Model {
             }
             Some(id) => {
                 let before = self.rows.get(&given).filter(|row| row.deleted_at.is_none());
-                let before = before.ok_or(Refusal::NotFound { entity: "Customer".into(), id })?;
+                let before = before.ok_or(Refusal::NotFound { entity: self.name(given), id })?;
                 if version.is_some_and(|version| version != before.version) {
                     let (current, read) = (before.version, version.unwrap_or(0));
-                    return Err(Refusal::Conflict { entity: "Customer".into(), id, current, read });
+                    return Err(Refusal::Conflict { entity: self.name(given), id, current, read });
                 }
                 if *before.data == *data {
                     return Ok(Reply::Row(before.clone()));
@@ -114,38 +117,44 @@ impl Model {
         Ok(Reply::Row(row))
     }
 
-    /// E-mails of customers (field 1) are unique, customers of orders (field 0) exist.
+    /// Unique fields of live rows, and references to rows that are there.
     fn constraints(&self, entity: u32, id: Option<u64>, data: &[u8]) -> Result<(), Refusal> {
-        let field = |data: &[u8], at: usize| {
-            let mut reader = Reader::new(data);
-            (0..=at).map(|_| reader.encoded().unwrap().unwrap().to_vec()).last().unwrap()
-        };
-        if entity == 1 {
-            let id = field(data, 0)[1];
-            let found = self.rows.contains_key(&Given { entity: 0, id: id.into() });
-            return if found {
-                Ok(())
-            } else {
-                Err(Refusal::ForeignKey(format!("there is no Customer {id}")))
-            };
+        let shape = &self.schema.entities[entity as usize];
+        let fields = decode(data).unwrap();
+        for (field, value) in shape.fields.iter().zip(&fields) {
+            if let (FieldType::Reference(of), Datum::Reference(id)) = (&field.ty, value)
+                && !self.rows.contains_key(&Given { entity: *of, id: *id })
+            {
+                let name = &self.schema.entities[*of as usize].name;
+                return Err(Refusal::ForeignKey(format!("there is no {name} {id}")));
+            }
         }
-        let email = field(data, 1);
-        let taken =
-            |row: &&Row| row.given.entity == 0 && Some(row.given.id) != id && field(&row.data, 1) == email;
-        if email != [0] && self.rows.values().any(|row| taken(&row)) {
-            return Err(Refusal::Unique {
-                entity: "Customer".into(),
-                fields: "email".to_owned(),
-                at: vec![1],
-            });
+        for group in &shape.unique {
+            let values = |fields: &[Datum]| {
+                group.iter().map(|&at| Key::of(&fields[at as usize])).collect::<Option<Vec<Key>>>()
+            };
+            let others =
+                self.rows.values().filter(|row| row.given.entity == entity && Some(row.given.id) != id);
+            let Some(own) = values(&fields) else { continue };
+            for other in others.filter(|row| row.deleted_at.is_none()) {
+                if values(&decode(&other.data).unwrap()).as_ref() == Some(&own) {
+                    let names: Vec<&str> = group.iter().map(|&at| &*shape.fields[at as usize].name).collect();
+                    let (entity, fields) = (shape.name.clone(), names.join(", "));
+                    return Err(Refusal::Unique { entity, fields, at: group.clone() });
+                }
+            }
         }
         Ok(())
     }
 
+    fn name(&self, given: Given) -> Arc<str> {
+        self.schema.entities[given.entity as usize].name.clone()
+    }
+
     fn mark(&mut self, given: Given, deleted: bool) -> Result<Reply, Refusal> {
         let now = self.now;
-        let row = self.rows.get_mut(&given);
-        let row = row.ok_or(Refusal::NotFound { entity: "Customer".into(), id: given.id })?;
+        let missing = Refusal::NotFound { entity: self.name(given), id: given.id };
+        let row = self.rows.get_mut(&given).ok_or(missing)?;
         if row.deleted_at.is_some() != deleted {
             row.version += 1;
             row.updated_at = now;
