@@ -56,11 +56,12 @@ impl<T: Threading> Committer<T> {
     pub fn supervise(mut self) {
         let shared = Arc::clone(&self.shared);
         if off(Guard::TransactionPanic) {
-            return self.run();
-        }
-        while caught(&shared, || self.run()).is_none() {
-            // What it was doing is not known to be whole; what lies on disk is.
-            self.fail(super::FAULT.into());
+            self.run();
+        } else {
+            while caught(&shared, || self.run()).is_none() {
+                // What it was doing is not known to be whole; what lies on disk is.
+                self.fail(super::FAULT.into());
+            }
         }
         shared.checkpoints.with(Slot::close);
     }

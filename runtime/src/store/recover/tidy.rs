@@ -37,9 +37,10 @@ pub fn tidy(
             || log::number_of(name).is_some_and(|number| number < first)
     };
     let outdated: Vec<_> = survey.names.iter().filter(outdated).cloned().collect();
+    // Whoever gave the snapshot or the last segment its name may have died, or failed, before the name was durable
+    // (W5, W8). What follows relies on both.
+    disk.sync().map_err(DiskError::at(".", "sync"))?;
     if !outdated.is_empty() {
-        // The process that made the snapshot may have died before its name was durable (W8).
-        disk.sync().map_err(DiskError::at(".", "sync"))?;
         let spares_max = log::SPARES_MAX.saturating_sub(spares.len());
         let cut = Cut { first, sequence: 0, retired: Vec::new(), segment_bytes, spares_max };
         spares.extend(snapshot::replace(disk, &cut)?);
