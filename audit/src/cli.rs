@@ -4,6 +4,7 @@
 
 mod child;
 mod fuzz;
+mod kill;
 mod list;
 mod mutate;
 mod progress;
@@ -76,6 +77,8 @@ enum Command {
     Prove(prove::Prove),
     /// Prints and runs the shortest way to see a vector by hand
     Repro(repro::Repro),
+    /// Kills saving processes and looks whether anything acknowledged is gone
+    Kill(kill::Kill),
     /// Runs a fixed number of mutated modules or sources, and counts
     Mutate(mutate::Mutate),
     /// Measures how good the fuzz targets are
@@ -131,6 +134,10 @@ enum Failure {
     Report(#[from] crate::report::ReportError),
     #[error(transparent)]
     Proof(#[from] crate::prove::ProofError),
+    #[error(transparent)]
+    Kill(#[from] crate::drivers::kill::KillError),
+    #[error(transparent)]
+    Shipped(#[from] crate::shipped::ShippedError),
     #[error("{what}: {error}")]
     Io { what: &'static str, error: std::io::Error },
 }
@@ -159,6 +166,7 @@ pub fn main() -> ExitCode {
         Command::Report(report) => report.run(common),
         Command::Prove(prove) => prove.run(common),
         Command::Repro(repro) => repro.run(),
+        Command::Kill(kill) => kill.run(common),
         Command::Mutate(mutate) => mutate.run(common),
         Command::Fuzz(fuzz) => fuzz.run(common),
         Command::Replay(replay) => replay.run(),

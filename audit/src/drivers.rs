@@ -4,8 +4,10 @@
 
 mod bytecode;
 mod engine;
+pub mod kill;
 mod lab;
 pub mod program;
+mod store;
 mod sweep;
 
 use crate::catalogue::sources::SourceError;
@@ -36,6 +38,9 @@ pub enum DriverError {
     /// A file or thread that an input needs.
     #[error("the input cannot be made: {0}")]
     Io(#[from] std::io::Error),
+    /// Processes could not be killed.
+    #[error(transparent)]
+    Kill(#[from] kill::KillError),
     /// A sample program of ours does not compile.
     #[error("a sample does not compile: {why}")]
     Sample {
@@ -63,7 +68,8 @@ pub fn run(entry: &Entry, size: Size, channel: &mut Channel) -> Result<(), Drive
     match entry.vector.driver {
         Driver::Program | Driver::Scenario => program::run(entry, size, channel)?,
         Driver::Bytecode => bytecode::run(entry, size, channel)?,
-        driver @ (Driver::Http | Driver::Socket | Driver::Store) => {
+        Driver::Store => store::run(entry, size, channel)?,
+        driver @ (Driver::Http | Driver::Socket) => {
             return Err(DriverError::NoDriver { driver });
         }
     }

@@ -24,6 +24,8 @@ pub mod oracle;
 pub mod prove;
 #[cfg(feature = "cli")]
 pub mod report;
+#[cfg(feature = "cli")]
+pub mod shipped;
 
 use std::path::{Path, PathBuf};
 

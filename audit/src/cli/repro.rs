@@ -37,15 +37,8 @@ impl Repro {
 
 fn by_hand(lines: &str) -> Result<(), Failure> {
     let io = |what| move |error| Failure::Io { what, error };
-    let repository = crate::repository();
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let build = ["build", "--quiet", "--package", "runtime", "--bin", "flin"];
-    let built = Command::new(cargo).args(build).current_dir(&repository).status();
-    if !built.map_err(io("cannot start cargo"))?.success() {
-        return Err(Failure::Io { what: "cannot build flin", error: std::io::Error::other("cargo failed") });
-    }
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| repository.join("target"), Into::into);
-    let mut path = std::ffi::OsString::from(target.join("debug"));
+    let flin = crate::shipped::flin()?;
+    let mut path = flin.parent().unwrap_or(&flin).as_os_str().to_owned();
     path.push(":");
     path.push(std::env::var_os("PATH").unwrap_or_default());
     let folder = tempfile::tempdir().map_err(io("cannot make a folder"))?;

@@ -83,7 +83,10 @@ mod tests {
     #[test]
     fn every_sweep_that_a_vector_names_exists_and_each_is_named() {
         let catalogue = Catalogue::load(&crate::repository()).unwrap();
-        let programs = catalogue.entries.iter().filter(|entry| entry.vector.driver != Driver::Bytecode);
+        let programs = catalogue
+            .entries
+            .iter()
+            .filter(|entry| matches!(entry.vector.driver, Driver::Program | Driver::Scenario));
         let named: Vec<&str> =
             programs.flat_map(|entry| entry.vector.sweep.iter().map(|s| s.name.as_str())).collect();
         for name in &named {

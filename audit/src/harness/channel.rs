@@ -45,6 +45,21 @@ impl Channel {
         say(&Fact::Leaked { what: shown(&what) });
     }
 
+    /// Tells that something acknowledged is gone.
+    pub fn lost(&mut self, what: impl Display) {
+        say(&Fact::Lost { what: shown(&what) });
+    }
+
+    /// Tells that something is not as it was stored.
+    pub fn corrupted(&mut self, what: impl Display) {
+        say(&Fact::Corrupted { what: shown(&what) });
+    }
+
+    /// Tells that all wait for each other in an order of steps that a model checker tried.
+    pub fn stuck(&mut self, what: impl Display) {
+        say(&Fact::Stuck { what: shown(&what) });
+    }
+
     /// Tells that the probe was answered correctly.
     pub fn alive(&mut self) {
         say(&Fact::Alive);

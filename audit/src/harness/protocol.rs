@@ -31,6 +31,21 @@ pub enum Fact {
         /// What, before and after.
         what: String,
     },
+    /// Something acknowledged was gone when it was looked for again.
+    Lost {
+        /// What.
+        what: String,
+    },
+    /// Something stored was not what had been stored, or could not be opened any more.
+    Corrupted {
+        /// What.
+        what: String,
+    },
+    /// A model checker found an order of steps in which all wait for each other.
+    Stuck {
+        /// Which.
+        what: String,
+    },
     /// A call failed for want of a descriptor.
     NoDescriptor {
         /// Which call.
@@ -73,6 +88,12 @@ pub struct Facts {
     pub panics: Vec<(String, String)>,
     /// What was not given back.
     pub leaks: Vec<String>,
+    /// What was acknowledged and is gone.
+    pub lost: Vec<String>,
+    /// What is not as it was stored.
+    pub corrupted: Vec<String>,
+    /// Orders of steps without an end.
+    pub stuck: Vec<String>,
     /// Calls that found no descriptor.
     pub no_descriptor: Vec<String>,
     /// The probe was answered.
@@ -118,6 +139,9 @@ impl Facts {
             }
             Fact::Panicked { message, place } => keep(&mut self.panics, (message, place)),
             Fact::Leaked { what } => keep(&mut self.leaks, what),
+            Fact::Lost { what } => keep(&mut self.lost, what),
+            Fact::Corrupted { what } => keep(&mut self.corrupted, what),
+            Fact::Stuck { what } => keep(&mut self.stuck, what),
             Fact::NoDescriptor { what } => keep(&mut self.no_descriptor, what),
             Fact::Alive => self.alive = true,
             Fact::End => self.end = true,

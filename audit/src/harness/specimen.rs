@@ -20,6 +20,12 @@ pub enum Specimen {
     Leaky,
     /// Panics and catches it.
     Catches,
+    /// Tells of an order of steps without an end.
+    Stuck,
+    /// Does not find again what it acknowledged.
+    Loses,
+    /// Finds something else than it stored.
+    Garbles,
     /// Computes without end.
     Spins,
     /// Waits without end.
@@ -47,7 +53,9 @@ impl Specimen {
             Self::Leaky => Outcome::Leak,
             Self::Catches => Outcome::ContainedPanic,
             Self::Spins => Outcome::Hang,
-            Self::Waits => Outcome::Deadlock,
+            Self::Waits | Self::Stuck => Outcome::Deadlock,
+            Self::Loses => Outcome::DataLoss,
+            Self::Garbles => Outcome::Corruption,
             Self::Panics => Outcome::Panic,
             Self::Aborts | Self::Leaves => Outcome::Abort,
             Self::Recurses => Outcome::StackOverflow,
@@ -67,6 +75,9 @@ impl Specimen {
             Self::Wrong => channel.wrong("1 + 1", 2, 3),
             Self::Mute => return channel.end(),
             Self::Leaky => channel.leaked("3 descriptors open before, 4 after"),
+            Self::Stuck => channel.stuck("two that wait for each other"),
+            Self::Loses => channel.lost("7 was acknowledged"),
+            Self::Garbles => channel.corrupted("7 was stored, 8 found"),
             Self::Catches => drop(std::panic::catch_unwind(|| panic!("caught"))),
             Self::Spins => loop {
                 black_box(());

@@ -66,8 +66,16 @@ fn by_ending(seen: &Observation) -> Option<(Outcome, String)> {
 
 fn by_facts(seen: &Observation) -> (Outcome, String) {
     let facts = &seen.facts;
-    if let Some(what) = facts.no_descriptor.first() {
-        return (Outcome::DescriptorExhaustion, what.clone());
+    let told = [
+        (Outcome::Corruption, &facts.corrupted),
+        (Outcome::DataLoss, &facts.lost),
+        (Outcome::DescriptorExhaustion, &facts.no_descriptor),
+        (Outcome::Deadlock, &facts.stuck),
+    ];
+    for (outcome, what) in told {
+        if let Some(what) = what.first() {
+            return (outcome, what.clone());
+        }
     }
     if let Some((message, place)) = facts.panics.first() {
         return (Outcome::ContainedPanic, format!("{message} at {place}"));
@@ -129,6 +137,21 @@ mod tests {
             seen.facts.panics.push(("m".into(), "p".into()));
         };
         assert_eq!(outcome(both), Outcome::ContainedPanic);
+        let stuck = |seen: &mut Observation| {
+            both(seen);
+            seen.facts.stuck.push("two writers".into());
+        };
+        assert_eq!(outcome(stuck), Outcome::Deadlock);
+        let lost = |seen: &mut Observation| {
+            stuck(seen);
+            seen.facts.lost.push("a commit".into());
+        };
+        assert_eq!(outcome(lost), Outcome::DataLoss);
+        let corrupted = |seen: &mut Observation| {
+            lost(seen);
+            seen.facts.corrupted.push("a row".into());
+        };
+        assert_eq!(outcome(corrupted), Outcome::Corruption);
     }
 
     #[test]

@@ -16,8 +16,11 @@ pub struct Hasher {
 }
 
 /// The runtime's layers that programs and bytecode reach: all of a script's journey.
-const LAYERS: [&str; 10] =
-    ["base", "value", "syntax", "check", "code", "compile", "vm", "natives", "app", "config"];
+const LAYERS: [&str; 11] =
+    ["base", "value", "record", "syntax", "check", "code", "compile", "vm", "natives", "app", "config"];
+
+/// The layer that the store's cases reach besides.
+const STORE: &str = "store";
 
 impl Hasher {
     /// Reads what all proofs share.
@@ -27,8 +30,7 @@ impl Hasher {
         hash.update(libraries(&read(&repository.join("Cargo.lock"))?));
         let runtime = repository.join("runtime/src");
         for layer in LAYERS {
-            hash_file(&mut hash, &runtime.join(layer).with_extension("rs"), repository)?;
-            hash_folder(&mut hash, &runtime.join(layer), repository)?;
+            hash_layer(&mut hash, &runtime.join(layer), repository)?;
         }
         Ok(Self { shared: hash.finalize().into(), repository: repository.to_owned() })
     }
@@ -41,9 +43,10 @@ impl Hasher {
         let sources = self.repository.join("audit/src");
         hash_file(&mut hash, &sources.join("drivers.rs"), &self.repository)?;
         for driver in files_of(entry.vector.driver) {
-            let path = sources.join("drivers").join(driver);
-            hash_file(&mut hash, &path.with_extension("rs"), &self.repository)?;
-            hash_folder(&mut hash, &path, &self.repository)?;
+            hash_layer(&mut hash, &sources.join("drivers").join(driver), &self.repository)?;
+        }
+        if entry.vector.driver == Driver::Store {
+            hash_layer(&mut hash, &self.repository.join("runtime/src").join(STORE), &self.repository)?;
         }
         if let Some(model) = entry.vector.without.as_ref().and_then(|without| without.counter_model.as_ref())
         {
@@ -66,7 +69,7 @@ const fn files_of(driver: Driver) -> &'static [&'static str] {
         Driver::Bytecode => &["engine", "program", "bytecode"],
         Driver::Http => &["http"],
         Driver::Socket => &["socket"],
-        Driver::Store => &["store"],
+        Driver::Store => &["engine", "program", "store", "kill"],
     }
 }
 
@@ -122,6 +125,12 @@ fn hash_file(hash: &mut Sha256, path: &Path, repository: &Path) -> Result<(), Pr
         hash.update(&content);
     }
     Ok(())
+}
+
+/// A module: its file and its folder.
+fn hash_layer(hash: &mut Sha256, path: &Path, repository: &Path) -> Result<(), ProofError> {
+    hash_file(hash, &path.with_extension("rs"), repository)?;
+    hash_folder(hash, path, repository)
 }
 
 fn hash_folder(hash: &mut Sha256, folder: &Path, repository: &Path) -> Result<(), ProofError> {
