@@ -36,7 +36,7 @@ struct Extent {
 
 fn extent(full: bool) -> Extent {
     if full {
-        Extent { rounds: 4, stride: 1, recovery_stride: 1, choices_sampled: CHOICES_SAMPLED }
+        Extent { rounds: 3, stride: 1, recovery_stride: 1, choices_sampled: CHOICES_SAMPLED }
     } else {
         Extent { rounds: 2, stride: 9, recovery_stride: 0, choices_sampled: 4 }
     }

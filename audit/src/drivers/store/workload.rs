@@ -209,7 +209,7 @@ fn go_through<T: Threading>(
         let shown = client.content(false)?;
         let expected = ledger.without_history();
         if let Some(finding) = Content::judge(&shown, std::slice::from_ref(expected.acknowledged())) {
-            return Err(Finding::Wrong(format!("the living store: {finding}")));
+            return Err(finding.within("the living store: "));
         }
     }
     Ok(())
