@@ -3,7 +3,6 @@
 
 #![expect(
     clippy::unwrap_used,
-    clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
     clippy::arithmetic_side_effects,
@@ -417,31 +416,4 @@ fn order_with_a_limit_keeps_few_rows() {
     assert!(all.contains("MemoryLimitExceeded"), "{all}");
     let summed = "assert Author.order(born).sum(born) == 50005000 && Author.avg(born) == 5000.5";
     run_on(&mut many(10_000), summed, &limits).unwrap();
-}
-
-/// Both ways, on an empty store.
-fn prints(source: &str, expected: &str) {
-    for gc_stress in [false, true] {
-        // Any day after those that the programs name.
-        let mut model = Model { now: 1_700_000_000_000, ..Model::default() };
-        let limits = Limits { gc_stress, ..Limits::default() };
-        let found = printed(&mut model, source.to_owned(), &limits).unwrap_or_else(|error| error);
-        assert_eq!(found, expected, "{source}");
-    }
-}
-
-#[test]
-fn the_language_page_says_what_queries_print() {
-    let blocks: Vec<&str> = include_str!("../docs/language.md").split("```flin stored\n").skip(1).collect();
-    assert_eq!(blocks.len(), 3);
-    for block in blocks {
-        let (code, rest) = block.split_once("```\n").unwrap();
-        let output = rest.strip_prefix("```output\n").expect("an output behind it");
-        prints(code, output.split_once("```").unwrap().0);
-    }
-}
-
-#[test]
-fn a_library_is_queried_in_every_place_of_a_list() {
-    prints(include_str!("queries/library.flin"), include_str!("queries/library.out"));
 }
