@@ -110,6 +110,12 @@ fn saving(id: u64, bytes: usize) -> Transaction {
     }
 }
 
+fn append_all(log: &mut Log, ids: std::ops::Range<u64>, bytes: usize) {
+    for id in ids {
+        log.append(&saving(id, bytes)).unwrap();
+    }
+}
+
 fn fresh(twin: &Twin) -> Log {
     let found = Continuation { number: 1, next: 1, ..Continuation::default() };
     Log::resume(Arc::new(twin.clone()), SEGMENT_BYTES, found).unwrap()
@@ -198,7 +204,7 @@ fn a_torn_batch_is_left_out() {
     let mut log = fresh(&twin);
     log.append(&saving(1, 100)).unwrap();
     log.sync().unwrap();
-    (2..6).for_each(|id| drop(log.append(&saving(id, 500)).unwrap()));
+    append_all(&mut log, 2..6, 500);
     log.write().unwrap();
     let content = twin.content(&name(1)).unwrap();
     // Every sector of the batch may be there or not.
@@ -223,7 +229,7 @@ fn a_torn_batch_is_left_out() {
 fn a_missing_segment_is_refused() {
     let twin = Twin::new();
     let mut log = fresh(&twin);
-    (1..6).for_each(|id| drop(log.append(&saving(id, 3000)).unwrap()));
+    append_all(&mut log, 1..6, 3000);
     log.sync().unwrap();
     assert_eq!(read(&twin).unwrap().0, [1, 2, 3, 4, 5]);
     twin.remove(&name(3)).unwrap();
@@ -238,7 +244,7 @@ fn a_missing_segment_is_refused() {
 fn records_of_a_former_life_are_not_read() {
     let twin = Twin::new();
     let mut log = fresh(&twin);
-    (1..4).for_each(|id| drop(log.append(&saving(id, 700)).unwrap()));
+    append_all(&mut log, 1..4, 700);
     let cut = log.cut().unwrap();
     let spares = recycle(&twin, [1], SEGMENT_BYTES, cut.spares_max).unwrap();
     log.replaced(&cut, spares);
