@@ -332,7 +332,7 @@ impl<T: Threading> Committer<T> {
             }
             // The next one when the log has grown as much again.
             Err(_) => {
-                self.due = log.bytes_since_checkpoint().saturating_add(self.shared.options.checkpoint_bytes)
+                self.due = log.bytes_since_checkpoint().saturating_add(self.shared.options.checkpoint_bytes);
             }
         }
     }

@@ -110,9 +110,7 @@ fn armed() -> (Arc<sync::Locked<Option<Point>>>, Probe) {
     let armed = Arc::new(Os::monitor(None));
     let trigger = Arc::clone(&armed);
     let probe = Probe::new(move |point| {
-        if trigger.with(|armed: &mut Option<Point>| armed.take_if(|armed| *armed == point)).is_some() {
-            panic!("injected");
-        }
+        assert!(!trigger.with(|armed: &mut Option<Point>| armed.take_if(|armed| *armed == point)).is_some(), "injected");
     });
     (armed, probe)
 }
