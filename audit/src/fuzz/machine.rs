@@ -50,7 +50,6 @@ pub fn limits(gc_stress: bool) -> Limits {
         source_depth_max: SOURCE_DEPTH_MAX,
         gc_stress,
         seed: Some([0; 32]),
-        ..Limits::default()
     }
 }
 

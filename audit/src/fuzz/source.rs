@@ -60,7 +60,7 @@ pub fn judge(bytes: &[u8], gc_stress: bool) -> bool {
 fn file(bytes: &[u8]) -> SourceFile {
     let line = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
     let path = line.strip_prefix(b"// ").and_then(|path| std::str::from_utf8(path).ok());
-    let path = path.filter(|path| path.ends_with(".flin")).unwrap_or("fuzz.flin");
+    let path = path.filter(|path| path.strip_suffix(".flin").is_some()).unwrap_or("fuzz.flin");
     SourceFile::in_memory(path, Role::of(path, &["components"]), bytes)
 }
 

@@ -107,7 +107,7 @@ mod tests {
                 None => "does not compile".to_owned(),
             };
             if broken(&output).is_some() || !output.contains("law true") {
-                wrong += &format!("{output}\n{source}\n");
+                wrong.extend([&*output, "\n", &*source, "\n"]);
             }
         }
         assert!(wrong.is_empty(), "{wrong}");

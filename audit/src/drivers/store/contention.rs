@@ -287,7 +287,7 @@ pub(super) fn transactions(stand: &mut Stand) {
 struct Checkpoints {
     savers: u64,
     saves: u64,
-    checkpoints: u64,
+    forced: u64,
     reader: bool,
 }
 
@@ -298,7 +298,7 @@ impl Scenario for Checkpoints {
 
     fn meet<T: Threading>(&self, _number: u64, store: &Store<T>) -> Result<(), Finding> {
         let answers = Answers::new();
-        let Self { saves, checkpoints, .. } = *self;
+        let Self { saves, forced: times, .. } = *self;
         let mut bodies: Vec<Body> = (0..self.savers)
             .map(|saver| {
                 client(store, &answers, move |client| {
@@ -310,7 +310,7 @@ impl Scenario for Checkpoints {
             .collect();
         let forced = store.clone();
         bodies.push(client(store, &answers, move |_| {
-            (0..checkpoints).try_for_each(|_| forced.checkpoint().map_err(Refusal::Unavailable))
+            (0..times).try_for_each(|_| forced.checkpoint().map_err(Refusal::Unavailable))
         }));
         if self.reader {
             bodies.push(client(store, &answers, |client| {
@@ -336,7 +336,7 @@ impl Scenario for Checkpoints {
 
 /// T2-09: many of each.
 pub(super) fn checkpoints(stand: &mut Stand) {
-    let many = Checkpoints { savers: 3, saves: 3, checkpoints: 3, reader: true };
+    let many = Checkpoints { savers: 3, saves: 3, forced: 3, reader: true };
     everywhere(stand, "checkpoints among savers and readers", many);
 }
 

@@ -159,12 +159,12 @@ impl Ledger {
     fn remember(&mut self, changes: &[Named], ops: &[Op], ids: &[u64]) {
         let mut ids = ids.iter();
         for (change, op) in changes.iter().zip(ops) {
-            let name = match change {
-                Named::Account(name, _)
-                | Named::Parent(name)
-                | Named::Child(name, _)
-                | Named::Node(name, _) => name,
-                _ => continue,
+            let (Named::Account(name, _)
+            | Named::Parent(name)
+            | Named::Child(name, _)
+            | Named::Node(name, _)) = change
+            else {
+                continue;
             };
             if let (Op::Insert(entity, _), Some(id)) = (op, ids.next()) {
                 self.names.insert(name.clone(), Given { entity: *entity, id: *id });

@@ -110,7 +110,8 @@ fn armed() -> (Arc<sync::Locked<Option<Point>>>, Probe) {
     let armed = Arc::new(Os::monitor(None));
     let trigger = Arc::clone(&armed);
     let probe = Probe::new(move |point| {
-        assert!(!trigger.with(|armed: &mut Option<Point>| armed.take_if(|armed| *armed == point)).is_some(), "injected");
+        let hit = trigger.with(|armed: &mut Option<Point>| armed.take_if(|armed| *armed == point));
+        assert!(hit.is_none(), "injected");
     });
     (armed, probe)
 }
