@@ -10,7 +10,7 @@
 //! | [`sync`] | the only threads and locks, `std`'s or a model checker's |
 //! | [`schema`] | the catalogue of all entities ever, and a program's schema bound to it |
 //! | [`state`] | rows, indexes, constraints; staging a transaction |
-//! | [`format`] | what the files have in common: first sectors, blocks, rows, faults |
+//! | [`mod@format`] | what the files have in common: first sectors, blocks, rows, faults |
 //! | [`log`] | segments, records, checksums |
 //! | [`snapshot`] | snapshot files, and what they replace |
 //! | [`archive`] | older versions of rows |

@@ -1,7 +1,7 @@
 //! What a store holds and what a program declares: the catalogue on disk, and a program's schema bound to it.
 //!
 //! The catalogue numbers entities and their fields once and for ever (R3). A program that starts brings its own
-//! declaration; [`bind`] finds the numbers, adds what is new, and refuses what the rows on disk cannot mean, before
+//! declaration; [`bind()`] finds the numbers, adds what is new, and refuses what the rows on disk cannot mean, before
 //! anything is touched. What the program no longer declares stays as it is: entities untouched, fields carried along.
 //!
 //! Absences: no rows; whether they keep the rules of a new declaration, `state` looks.

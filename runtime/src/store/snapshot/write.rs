@@ -144,7 +144,7 @@ impl Writer {
 
 /// Removes what the snapshot of this cut replaces: older snapshots, and segments before the cut, which become spare ones
 /// as far as there is use for them. Gives their names. It may fail at any call and be called again at any time after
-/// [`write`] came back.
+/// [`write()`] came back.
 pub fn replace(disk: &dyn Disk, cut: &Cut) -> Result<Vec<String>, DiskError> {
     let names = disk.list().map_err(DiskError::at(".", "list"))?;
     for name in &names {
