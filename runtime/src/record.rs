@@ -14,12 +14,14 @@
 //! Absences: no IO, no clock, no locks, nothing of the machine.
 
 pub mod data;
+pub mod exchange;
 mod key;
 pub mod request;
 pub mod shape;
 pub mod varint;
 
 pub use data::{DataError, DataFault, Datum, Reader, Token, Writer};
+pub use exchange::{Body, Inbound, Message, Outbound, Pairs, Part, SameSite, SessionChange, SetCookie};
 pub use key::{Key, KeyView};
 pub use request::{Batch, Given, Lookup, Pinned, Refusal, Reply, Request, Row, VersionAt, Which};
 pub use shape::{EntityShape, FieldShape, FieldType, OnDelete, Rule, Schema};

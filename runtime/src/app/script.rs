@@ -201,6 +201,15 @@ fn perform(
             password::hash(&password, salt).map_or(Answer::Nothing, Answer::Text)
         }
         Effect::VerifyPassword { password, hash } => Answer::Bool(password::verify(&password, &hash)),
+        // Compiled into handlers alone, and those have a driver of their own.
+        Effect::Emit { .. }
+        | Effect::Wait(_)
+        | Effect::Send(_)
+        | Effect::Join(_)
+        | Effect::Leave(_)
+        | Effect::Close
+        | Effect::Broadcast { .. }
+        | Effect::Request(_) => return Err(End::Bug(Bug::BadAnswer)),
     })
 }
 

@@ -1,6 +1,7 @@
 //! What a VM asks of the world, as plain data, and what the driver answers.
 
-use crate::record::{Refusal, Reply, Request};
+use crate::record::{Inbound, Message, Outbound, Refusal, Reply, Request};
+use std::sync::Arc;
 
 /// A request to the driver; the VM stands still until it is answered.
 #[derive(Clone, Debug, PartialEq)]
@@ -70,6 +71,32 @@ pub enum Effect {
     },
     /// The store. Answer: [`Answer::Store`].
     Store(Request),
+    /// One event of a stream. Answer: [`Answer::Nothing`] once the client's queue has room for it.
+    Emit {
+        /// Its name, if it has one; no line breaks.
+        event: Option<String>,
+        /// Its data, as text or JSON.
+        data: String,
+    },
+    /// So many milliseconds pass, none below zero. Answer: [`Answer::Nothing`].
+    Wait(i64),
+    /// To the peer of this socket. Answer: [`Answer::Nothing`].
+    Send(Message),
+    /// This socket joins a room. Answer: [`Answer::Nothing`].
+    Join(Arc<str>),
+    /// This socket leaves a room. Answer: [`Answer::Nothing`].
+    Leave(Arc<str>),
+    /// This socket closes when the event at hand has ended. Answer: [`Answer::Nothing`].
+    Close,
+    /// To every member of a room. Answer: [`Answer::Nothing`].
+    Broadcast {
+        /// Which.
+        room: Arc<str>,
+        /// What.
+        message: Message,
+    },
+    /// A request through the whole pipeline, in process; of tests alone. Answer: [`Answer::Response`].
+    Request(Box<Inbound>),
 }
 
 /// Severity of a log entry.
@@ -102,6 +129,8 @@ pub enum Answer {
     Names(Vec<String>),
     /// What the store says.
     Store(Result<Reply, Refusal>),
+    /// What a request was answered.
+    Response(Box<Outbound>),
     /// Larger than the budget allows: raises `MemoryLimitExceeded`.
     TooLarge,
     /// It failed: raises `FileError` with this message.
