@@ -14,7 +14,8 @@
 //! 10. `store`: entities in memory, every change on disk before it is acknowledged.
 //! 11. `app`: loading a project, running one execution to its end.
 //! 12. `config`: `flin.config`.
-//! 13. `cli`: the command line.
+//! 13. `server`: HTTP, WebSockets and streams.
+//! 14. `cli`: the command line.
 
 #![cfg_attr(
     test,
@@ -31,6 +32,7 @@ pub mod compile;
 pub mod config;
 pub mod natives;
 pub mod record;
+pub mod server;
 pub mod store;
 pub mod syntax;
 pub mod value;

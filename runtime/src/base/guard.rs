@@ -160,6 +160,26 @@ guards! {
     WriteFailure in "store::commit::committer"
     /// a panic in one transaction ends that one alone
     TransactionPanic in "store::commit::stage"
+    /// a frame's reserved bits are clear and its opcode is known
+    FrameBits in "server::websocket::header"
+    /// a frame that is not masked is refused
+    FrameMask in "server::websocket::header"
+    /// a frame's length is in its shortest form, and its highest bit is clear
+    FrameLength in "server::websocket::header"
+    /// a control frame is whole and has at most 125 bytes
+    ControlFrame in "server::websocket::header"
+    /// fragments continue a message, and no other begins before it ended
+    FragmentOrder in "server::websocket::reader"
+    /// a message is refused as soon as its frames declare more than is allowed, before anything is allocated
+    MessageBytes in "server::websocket::reader"
+    /// text of a WebSocket is UTF-8
+    SocketUtf8 in "server::websocket::reader"
+    /// a close frame has a code that may be sent
+    CloseCode in "server::websocket::close"
+    /// of the pings of a peer that does not read, only the last few are answered
+    PongQueue in "server::websocket::peer"
+    /// pages of other sites may not connect
+    SocketOrigin in "server::websocket::handshake"
 }
 
 /// Is the guard switched off? Never, in an ordinary build.

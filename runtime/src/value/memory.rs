@@ -51,6 +51,50 @@ impl Pool {
     }
 }
 
+/// Bytes of a pool outside any VM: a body, a queue, a result that waits to be sent. Given back when it is dropped.
+#[derive(Debug)]
+pub struct Lease {
+    bytes: usize,
+    pool: Arc<Pool>,
+}
+
+impl Lease {
+    /// A lease of nothing yet.
+    pub const fn new(pool: Arc<Pool>) -> Self {
+        Self { bytes: 0, pool }
+    }
+
+    /// Bytes that it holds.
+    pub const fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// Leases so many bytes more; false, and nothing changed, when the pool has no more.
+    #[must_use]
+    pub fn grow(&mut self, bytes: usize) -> bool {
+        if !self.pool.lease(bytes) {
+            return false;
+        }
+        self.bytes = self.bytes.saturating_add(bytes);
+        true
+    }
+
+    /// Gives so many of them back, all at most.
+    pub fn shrink(&mut self, bytes: usize) {
+        let bytes = bytes.min(self.bytes);
+        self.bytes = self.bytes.saturating_sub(bytes);
+        self.pool.give_back(bytes);
+    }
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        if !off(Guard::LeaseReturn) {
+            self.pool.give_back(self.bytes);
+        }
+    }
+}
+
 /// The budget of one VM.
 #[derive(Debug)]
 pub struct Memory {
@@ -201,5 +245,24 @@ impl Drop for Memory {
         if !off(Guard::LeaseReturn) {
             self.pool.give_back(self.leased);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lease_grows_within_the_pool_and_gives_all_back() {
+        let pool = Pool::new(100);
+        let mut lease = Lease::new(Arc::clone(&pool));
+        assert!(lease.grow(60));
+        assert!(!lease.grow(41), "the pool has 40 left");
+        assert_eq!((lease.bytes(), pool.leased()), (60, 60));
+        lease.shrink(70);
+        assert_eq!((lease.bytes(), pool.leased()), (0, 0));
+        assert!(lease.grow(100));
+        drop(lease);
+        assert_eq!(pool.leased(), 0);
     }
 }

@@ -1,0 +1,3 @@
+//! The server: connections on one side, executions on the other.
+
+pub mod websocket;
