@@ -15,15 +15,15 @@ fn peer() -> Peer {
 fn masked(head: u8, payload: &[u8]) -> Vec<u8> {
     let mask = [0x37, 0xfa, 0x21, 0x3d];
     let mut frame = vec![head];
-    match payload.len() {
-        len @ 0..=125 => frame.push(0x80 | len as u8),
-        len @ 126..=0xFFFF => {
-            frame.push(0x80 | 126);
-            frame.extend((len as u16).to_be_bytes());
+    match (u8::try_from(payload.len()), u16::try_from(payload.len())) {
+        (Ok(len @ 0..=125), _) => frame.push(0x80 | len),
+        (_, Ok(len)) => {
+            frame.push(0xFE);
+            frame.extend(len.to_be_bytes());
         }
-        len => {
-            frame.push(0x80 | 127);
-            frame.extend((len as u64).to_be_bytes());
+        (_, Err(_)) => {
+            frame.push(0xFF);
+            frame.extend(u64::try_from(payload.len()).unwrap().to_be_bytes());
         }
     }
     frame.extend(mask);
@@ -261,7 +261,7 @@ fn a_fault_is_told_and_ends_the_reading() {
     assert_eq!(events_of(&mut peer, &bytes, 1), [Event::Fault(fault)]);
     let [pong, close] = control(&mut peer).try_into().unwrap();
     assert_eq!(pong, b"\x8A\x01p");
-    assert_eq!(close[..4], [0x88, close.len() as u8 - 2, 0x03, 0xEA]);
+    assert_eq!(close[..4], [0x88, u8::try_from(close.len()).unwrap() - 2, 0x03, 0xEA]);
     assert_eq!(std::str::from_utf8(&close[4..]), Ok("the opcode 0x3 has no meaning"));
     assert!(peer.is_over());
 }
@@ -286,7 +286,7 @@ fn pings_are_answered_in_order_and_a_flood_of_them_is_bounded() {
     let mut peer = peer();
     let flood: Vec<u8> = (0..1000u16).flat_map(|n| masked(0x89, &n.to_be_bytes())).collect();
     assert_eq!(events_of(&mut peer, &flood, 11), []);
-    let last = 1000 - PONGS_MAX as u16..1000;
+    let last = 1000 - u16::try_from(PONGS_MAX).unwrap()..1000;
     let pongs: Vec<Vec<u8>> = last.map(|n| [&[0x8A, 2], n.to_be_bytes().as_slice()].concat()).collect();
     assert_eq!(control(&mut peer), pongs);
     assert_eq!(events_of(&mut peer, &masked(0x8A, b"unasked"), 3), [], "a pong is no answer to anything");
