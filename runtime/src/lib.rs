@@ -14,7 +14,7 @@
 //! 10. `store`: entities in memory, every change on disk before it is acknowledged.
 //! 11. `app`: loading a project, running one execution to its end.
 //! 12. `config`: `flin.config`.
-//! 13. `server`: HTTP, WebSockets and streams.
+//! 13. `server`: HTTP, WebSockets and streams; limits, tasks, the orderly end.
 //! 14. `cli`: the command line.
 
 #![cfg_attr(

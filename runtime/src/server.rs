@@ -1,3 +1,360 @@
-//! The server: connections on one side, executions on the other.
+//! The server that stays up: sockets and tasks around an application.
+//!
+//! | module | what lives there |
+//! |---|---|
+//! | [`accept`] | the accept loop: the limit of connections, what happens without descriptors |
+//! | [`connection`] | one connection's life: the HTTP library, time limits, the end |
+//! | [`service`] | a request's way to its answer |
+//! | [`body`] | bodies of answers, charged until they are sent |
+//! | [`runners`], [`blocking`] | threads for what takes long, and for what waits |
+//! | [`descriptors`] | the budget of file descriptors |
+//! | [`supervise`], [`stop`] | tasks that are begun again, and their orderly end |
+//! | [`metrics`], [`health`] | what an operator sees |
+//! | [`stall`] | peers that do not read |
+//! | [`websocket`] | RFC 6455 without sockets |
+//!
+//! Invariants:
+//!
+//! - **N1** Whatever a client does, its connection ends within the time limits, and with it everything it held.
+//! - **N2** No thread that does IO runs an execution for longer than about a millisecond at a stretch.
+//! - **N3** What is waiting is bounded: connections, requests on one, bytes of bodies, work for the disk.
+//! - **N4** A panic ends the one request, task or connection that it happened in, and is counted.
+//! - **N5** Stopping takes no longer than the drain time-out and a moment.
+//!
+//! Absences: no HTTP is parsed here and no answer worded; no program is compiled. Several servers live in one process.
 
+pub mod accept;
+pub mod blocking;
+pub mod body;
+pub mod connection;
+pub mod descriptors;
+pub mod health;
+pub mod metrics;
+pub mod runners;
+pub mod service;
+pub mod stall;
+pub mod stop;
+pub mod supervise;
 pub mod websocket;
+
+use crate::config::Config;
+use crate::value::Pool;
+use blocking::Blocking;
+use descriptors::Budget;
+use metrics::Metrics;
+use std::io;
+use std::net::{SocketAddr, ToSocketAddrs as _};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use stop::{Stop, Stopping};
+use supervise::{Restarts, supervise};
+use tokio::net::{TcpListener, TcpSocket};
+use tokio::runtime::{self, Runtime};
+use tokio::sync::Semaphore;
+
+/// Connections that the system holds for us until they are accepted.
+const BACKLOG: u32 = 4096;
+/// Connections that are told 503 and wait for their end, at a time.
+const REFUSALS_MAX: usize = 64;
+/// What tasks get to end in once nothing is waited for any more.
+const LAST_MOMENT: Duration = Duration::from_secs(1);
+
+/// How a server runs, beside what its configuration says.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Threads that do IO.
+    pub threads: usize,
+    /// Descriptors that the process may have; asked of the system and raised where it is not given.
+    pub descriptors_max: Option<u64>,
+    /// Called at each [`Point`].
+    pub probe: Probe,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        let threads = std::thread::available_parallelism().map_or(1, usize::from);
+        Self { threads, descriptors_max: None, probe: Probe::default() }
+    }
+}
+
+/// A point that the server passes, for whoever injects panics there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Point {
+    /// A connection was accepted.
+    Accepted,
+    /// Before an execution of a route or page begins.
+    Route,
+}
+
+/// Whoever is called at the points; nobody, ordinarily.
+#[derive(Clone, Default)]
+pub struct Probe(Option<Arc<dyn Fn(Point) + Send + Sync>>);
+
+impl Probe {
+    /// Calls `at`, which may panic.
+    pub fn new(at: impl Fn(Point) + Send + Sync + 'static) -> Self {
+        Self(Some(Arc::new(at)))
+    }
+
+    fn at(&self, point: Point) {
+        if let Some(at) = &self.0 {
+            at(point);
+        }
+    }
+}
+
+impl std::fmt::Debug for Probe {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(if self.0.is_some() { "Probe" } else { "none" })
+    }
+}
+
+/// Why there is no server.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The name of the host leads nowhere.
+    #[error("server.host {host:?} is no address of this machine: {error}")]
+    Host {
+        /// As configured.
+        host: String,
+        /// What the system says.
+        error: io::Error,
+    },
+    /// The address is taken, or not ours to take.
+    #[error("cannot listen on {address}: {error}")]
+    Bind {
+        /// Which.
+        address: SocketAddr,
+        /// What the system says.
+        error: io::Error,
+    },
+    /// The system gives no threads or pollers.
+    #[error("the system gives no threads for a server: {0}")]
+    Threads(io::Error),
+}
+
+/// What all tasks of a server share.
+#[derive(Debug)]
+pub struct Shared {
+    config: Config,
+    pool: Arc<Pool>,
+    budget: Budget,
+    /// A permit for each connection.
+    connections: Arc<Semaphore>,
+    /// A permit for each connection that is being refused.
+    refusals: Arc<Semaphore>,
+    /// Files and passwords.
+    blocking: Blocking,
+    metrics: Metrics,
+    restarts: Restarts,
+    stop: Stop,
+    probe: Probe,
+    started: Instant,
+}
+
+/// A server at work. Dropping it ends it at once.
+#[derive(Debug)]
+pub struct Running {
+    shared: Arc<Shared>,
+    address: SocketAddr,
+    runtime: Option<Runtime>,
+}
+
+/// See the module.
+#[derive(Clone, Copy, Debug)]
+pub struct Server;
+
+impl Server {
+    /// Listens and serves.
+    ///
+    /// # Errors
+    ///
+    /// Says what the system refuses: the address, or threads.
+    pub fn start(config: Config, options: Options) -> Result<Running, StartError> {
+        let runtime = runtime::Builder::new_multi_thread()
+            .worker_threads(options.threads.max(1))
+            .thread_name("io")
+            .enable_all()
+            .build()
+            .map_err(StartError::Threads)?;
+        let listener = {
+            let _context = runtime.enter();
+            listen(&config)?
+        };
+        let address = listener.local_addr().map_err(StartError::Threads)?;
+        let limit = options.descriptors_max.or_else(descriptors::raise);
+        let budget = Budget::of(config.server.connections_max, limit);
+        if budget.connections_max < config.server.connections_max {
+            tracing::warn!(
+                max_connections = config.server.connections_max,
+                lowered_to = budget.connections_max,
+                descriptors = limit,
+                "the limit of open files does not carry max_connections, which is lowered"
+            );
+        }
+        let shared = Arc::new(Shared {
+            pool: crate::app::machine::pool(config.vm.memory_total),
+            connections: Arc::new(Semaphore::new(permits(budget.connections_max))),
+            refusals: Arc::new(Semaphore::new(REFUSALS_MAX)),
+            blocking: Blocking::new(permits(descriptors::FILES)),
+            metrics: Metrics::default(),
+            restarts: Restarts::default(),
+            stop: Stop::default(),
+            probe: options.probe,
+            started: Instant::now(),
+            budget,
+            config,
+        });
+        let running = Running { shared, address, runtime: Some(runtime) };
+        running.spawn_tasks(listener);
+        Ok(running)
+    }
+}
+
+/// As many permits as a bound says.
+fn permits(max: u32) -> usize {
+    crate::base::span::to_usize(max).min(Semaphore::MAX_PERMITS)
+}
+
+fn listen(config: &Config) -> Result<TcpListener, StartError> {
+    let (host, port) = (config.server.host.as_str(), config.server.port);
+    let bad_host = |error| StartError::Host { host: host.to_owned(), error };
+    let mut addresses = (host, port).to_socket_addrs().map_err(bad_host)?;
+    let address = addresses.next().ok_or_else(|| bad_host(io::ErrorKind::NotFound.into()))?;
+    let bind = || {
+        let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+        // Connections of a server that has just ended do not keep the next one from its port.
+        socket.set_reuseaddr(true)?;
+        socket.bind(address)?;
+        socket.listen(BACKLOG)
+    };
+    bind().map_err(|error| StartError::Bind { address, error })
+}
+
+impl Running {
+    fn spawn_tasks(&self, listener: TcpListener) {
+        let Some(runtime) = &self.runtime else { return };
+        let (shared, listener) = (Arc::clone(&self.shared), Arc::new(listener));
+        let (restarts, stopping) = (shared.restarts.clone(), shared.stop.watch());
+        let begin = move || accept::run(Arc::clone(&shared), Arc::clone(&listener));
+        runtime.spawn(supervise("accept loop", restarts, stopping, begin));
+    }
+
+    /// Where it listens.
+    pub const fn addr(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Connections that the budget of descriptors allows.
+    pub fn connections_max(&self) -> u32 {
+        self.shared.budget.connections_max
+    }
+
+    /// What is shared by its tasks.
+    pub const fn shared(&self) -> &Arc<Shared> {
+        &self.shared
+    }
+
+    /// Begins its end: no new connections, and those that are there finish what they do.
+    pub fn stop(&self) {
+        self.shared.stop.begin();
+    }
+
+    /// Ends what is still at work. After [`Self::stop`], for whoever cannot wait.
+    pub fn kill(&self) {
+        self.shared.stop.begin();
+        self.shared.stop.end();
+    }
+
+    /// Something that can stop it from another thread.
+    pub fn stopper(&self) -> Stop {
+        self.shared.stop.clone()
+    }
+
+    /// Waits until it was stopped and has ended: connections drained, at most as long as configured, and the rest
+    /// closed.
+    pub fn wait(mut self) {
+        let Some(runtime) = self.runtime.take() else { return };
+        let shared = Arc::clone(&self.shared);
+        runtime.block_on(shared.drained());
+        runtime.shutdown_timeout(LAST_MOMENT);
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.kill();
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+impl Shared {
+    /// The configuration that the server was started with.
+    pub const fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// What was counted.
+    pub const fn metrics(&self) -> &Metrics {
+        &self.metrics
+    }
+
+    /// The memory that executions, bodies and queues share.
+    pub const fn pool(&self) -> &Arc<Pool> {
+        &self.pool
+    }
+
+    /// For a task that has to end with the server.
+    pub fn stopping(&self) -> Stopping {
+        self.stop.watch()
+    }
+
+    async fn drained(&self) {
+        let mut stopping = self.stop.watch();
+        stopping.begun().await;
+        let all = self.budget.connections_max;
+        tokio::select! {
+            () = tokio::time::sleep(self.config.server.drain_timeout) => {}
+            () = stopping.ended() => {}
+            _ = self.connections.acquire_many(all) => return,
+        }
+        self.stop.end();
+        // They end at their next poll.
+        let _ = tokio::time::timeout(LAST_MOMENT, self.connections.acquire_many(all)).await;
+    }
+
+    fn open_connections(&self) -> u64 {
+        let max = u64::from(self.budget.connections_max);
+        let free = u64::try_from(self.connections.available_permits()).unwrap_or(u64::MAX);
+        max.saturating_sub(free)
+    }
+
+    /// What an operator sees.
+    pub fn health(&self) -> health::Health {
+        health::Health::of(health::Signs {
+            stopping: self.stop.is_begun(),
+            troubled: self.restarts.troubled(tokio::time::Instant::now()),
+            unwritable: None,
+            stale: None,
+            uptime_seconds: self.started.elapsed().as_secs(),
+        })
+    }
+
+    /// Levels of what others count.
+    pub fn levels(&self) -> metrics::Levels {
+        metrics::Levels {
+            connections: self.open_connections(),
+            connections_max: u64::from(self.budget.connections_max),
+            leased_bytes: u64::try_from(self.pool.leased()).unwrap_or(u64::MAX),
+            descriptors: descriptors::open().unwrap_or(0),
+            descriptors_max: self.budget.limit.unwrap_or(u64::MAX),
+            restarts: self.restarts.total(),
+            ..metrics::Levels::default()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -104,6 +104,18 @@ guards! {
     Deadline in "app::script"
     /// a panic of ours ends one execution, not the process
     PanicBoundary in "app::boundary"
+    /// connections beyond the limit are refused
+    ConnectionLimit in "server::accept"
+    /// a spare descriptor lets a connection be refused when there is none left
+    SpareDescriptor in "server::accept"
+    /// an error of `accept` pauses the loop and does not end it
+    AcceptResumes in "server::accept"
+    /// a connection that is silent, slow or does not read is closed
+    ConnectionTimeouts in "server::connection"
+    /// a task outside the entry points that ended is begun again
+    Supervisor in "server::supervise"
+    /// threads that run long executions give way to those that do IO
+    RunnerPriority in "server::runners"
     /// calls deeper than the limit are refused
     CallDepth in "vm::frame"
     /// hashes of keys depend on seeds that the process alone knows
