@@ -3,6 +3,7 @@
 //! - [`project`] finds the files of a project, [`front`] judges them, [`build`] makes a program of them.
 //! - [`script`] drives one VM to its end, performing the effects that it asks for through a [`Host`].
 //! - [`boundary`] is where a panic of ours stops, [`stack`] what native recursion runs on.
+//! - [`http`] decodes requests and encodes answers, above framing.
 //! - [`files`] is the only way of a program to the disk: a folder that no path leads out of.
 //!
 //! Absences: nothing is printed here and no process ends here; that is the command line's part.
@@ -12,6 +13,7 @@ pub mod build;
 pub mod files;
 pub mod front;
 pub mod host;
+pub mod http;
 pub mod limits;
 pub mod machine;
 mod password;

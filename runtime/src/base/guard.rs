@@ -98,6 +98,22 @@ guards! {
     Utf8Source in "app::front"
     /// file content that is not UTF-8 is no text
     Utf8File in "natives::files"
+    /// an escape of a target, query, form or cookie is `%` and two hexadecimal digits
+    PercentEscape in "app::http::percent"
+    /// bytes from the network that are not UTF-8 are no text
+    Utf8Network in "app::http::percent"
+    /// a decoded path has no part that leads elsewhere
+    TargetPath in "app::http::target"
+    /// fields of a query or form are counted
+    FieldCount in "app::http::fields"
+    /// a part ends at its boundary, or its body is refused
+    PartEnd in "app::http::multipart"
+    /// parts of a multipart body are counted
+    PartCount in "app::http::multipart"
+    /// the headers of a part end within their bound
+    PartHeader in "app::http::multipart"
+    /// the name of an uploaded file names no folder
+    PartFileName in "app::http::multipart::disposition"
     /// values nested deeper than the limit, cyclic ones included, are neither compared nor written
     StructureDepth in "value::equal"
     /// an execution ends at its deadline
