@@ -23,7 +23,7 @@ const REFUSAL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\n\
     content-type: application/json\r\n\
     retry-after: 1\r\n\
     connection: close\r\n\
-    content-length: 62\r\n\r\n\
+    content-length: 63\r\n\r\n\
     {\"error\": \"The server has too many connections\", \"status\": 503}";
 /// How long a refused peer may take to read that.
 const REFUSAL_TIME: Duration = Duration::from_secs(1);
