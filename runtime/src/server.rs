@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`accept`] | the accept loop: the limit of connections, what happens without descriptors |
 //! | [`connection`] | one connection's life: the HTTP library, time limits, the end |
+//! | [`gate`] | the HTTP/1 reader before the HTTP library |
 //! | [`service`] | a request's way to its answer |
 //! | [`body`] | bodies of answers, charged until they are sent |
 //! | [`runners`], [`blocking`] | threads for what takes long, and for what waits |
@@ -21,13 +22,14 @@
 //! - **N4** A panic ends the one request, task or connection that it happened in, and is counted.
 //! - **N5** Stopping takes no longer than the drain time-out and a moment.
 //!
-//! Absences: no HTTP is parsed here and no answer worded; no program is compiled. Several servers live in one process.
+//! Absences: no HTTP is parsed outside the gate and no answer worded; no program is compiled. Several servers live in one process.
 
 pub mod accept;
 pub mod blocking;
 pub mod body;
 pub mod connection;
 pub mod descriptors;
+pub mod gate;
 pub mod health;
 pub mod metrics;
 pub mod runners;

@@ -208,6 +208,24 @@ guards! {
     PongQueue in "server::websocket::peer"
     /// pages of other sites may not connect
     SocketOrigin in "server::websocket::handshake"
+    /// lines of a request end with CR LF, and hold neither alone
+    LineEnding in "server::gate::head"
+    /// a request line has its three parts, and each is what it must be
+    RequestLine in "server::gate::request_line"
+    /// headers keep their grammar, and Host is there once and a host
+    HeaderSection in "server::gate::field"
+    /// headers are at most as many and as large as allowed
+    HeaderLimit in "server::gate::head"
+    /// Content-Length is a number, once
+    ContentLength in "server::gate::framing"
+    /// a body has one length: `chunked` once and alone, or Content-Length
+    FramingConflict in "server::gate::framing"
+    /// a body larger than allowed is refused, as announced and as counted
+    BodyLimit in "server::gate::body"
+    /// sizes, extensions and trailers of chunks keep their grammar
+    ChunkedCoding in "server::gate::chunk"
+    /// methods, expectations and changes of protocol that nobody here answers are refused
+    MessageSequence in "server::gate::head"
 }
 
 /// Is the guard switched off? Never, in an ordinary build.
