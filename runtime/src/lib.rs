@@ -14,8 +14,9 @@
 //! 10. `store`: entities in memory, every change on disk before it is acknowledged.
 //! 11. `app`: loading a project, running one execution to its end.
 //! 12. `config`: `flin.config`.
-//! 13. `server`: HTTP, WebSockets and streams; limits, tasks, the orderly end.
-//! 14. `cli`: the command line.
+//! 13. `cron`: when jobs run.
+//! 14. `server`: HTTP, WebSockets and streams; limits, tasks, the orderly end.
+//! 15. `cli`: the command line.
 
 #![cfg_attr(
     test,
@@ -30,6 +31,7 @@ pub mod code;
 
 pub mod compile;
 pub mod config;
+pub mod cron;
 pub mod natives;
 pub mod record;
 pub mod server;

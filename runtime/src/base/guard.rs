@@ -226,6 +226,12 @@ guards! {
     ChunkedCoding in "server::gate::chunk"
     /// methods, expectations and changes of protocol that nobody here answers are refused
     MessageSequence in "server::gate::head"
+    /// a job runs at most once a second
+    JobInterval in "check::declare"
+    /// a run that is due while the one before is active is skipped
+    JobOverlap in "cron::schedule"
+    /// of the runs that a sleeping process or a clock that jumps missed, one is made up
+    JobCatchUp in "cron::schedule"
 }
 
 /// Is the guard switched off? Never, in an ordinary build.
