@@ -13,6 +13,8 @@
 //! | [`metrics`], [`health`] | what an operator sees |
 //! | [`stall`] | peers that do not read |
 //! | [`websocket`] | RFC 6455 without sockets |
+//! | [`mailbox`], [`rooms`], [`broadcast`] | what waits for a peer, who hears what, the task that says it |
+//! | [`events`] | server-sent events, and what waits for their client |
 //!
 //! Invariants:
 //!
@@ -27,11 +29,15 @@
 pub mod accept;
 pub mod blocking;
 pub mod body;
+pub mod broadcast;
 pub mod connection;
 pub mod descriptors;
 pub mod gate;
+pub mod events;
 pub mod health;
+pub mod mailbox;
 pub mod metrics;
+pub mod rooms;
 pub mod runners;
 pub mod service;
 pub mod stall;

@@ -226,6 +226,8 @@ guards! {
     ChunkedCoding in "server::gate::chunk"
     /// methods, expectations and changes of protocol that nobody here answers are refused
     MessageSequence in "server::gate::head"
+    /// a peer that is too far behind gets nothing more
+    MailboxBound in "server::mailbox"
     /// a job runs at most once a second
     JobInterval in "check::declare"
     /// a run that is due while the one before is active is skipped
