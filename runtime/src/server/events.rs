@@ -164,7 +164,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn x_13_a_client_that_does_not_read_is_gone_in_the_end() {
         let pool = Pool::new(1 << 20);
-        let (sender, mut receiver) = queue(Arc::clone(&pool), Duration::from_secs(60));
+        let (sender, mut receiver) = queue(Arc::clone(&pool), Duration::from_mins(1));
         for _ in 0..EVENTS_MAX {
             assert_eq!(sender.emit(None, "x").await, Ok(()));
         }
@@ -181,7 +181,7 @@ mod tests {
     /// V2
     #[tokio::test]
     async fn an_event_without_memory_is_refused() {
-        let (sender, _receiver) = queue(Pool::new(1000), Duration::from_secs(60));
+        let (sender, _receiver) = queue(Pool::new(1000), Duration::from_mins(1));
         assert_eq!(sender.emit(None, &"x".repeat(1000)).await, Err(Unsent::NoMemory));
         assert_eq!(sender.emit(None, "x").await, Ok(()));
     }
