@@ -10,7 +10,7 @@
 //! | [`runners`], [`blocking`] | threads for what takes long, and for what waits |
 //! | [`descriptors`] | the budget of file descriptors |
 //! | [`supervise`], [`stop`] | tasks that are begun again, and their orderly end |
-//! | [`metrics`], [`health`] | what an operator sees |
+//! | [`metrics`], [`health`], [`mod@log`] | what an operator sees |
 //! | [`stall`] | peers that do not read |
 //! | [`websocket`] | RFC 6455 without sockets |
 //! | [`mailbox`], [`rooms`], [`broadcast`] | what waits for a peer, who hears what, the task that says it |
@@ -35,6 +35,7 @@ pub mod descriptors;
 pub mod events;
 pub mod gate;
 pub mod health;
+pub mod log;
 pub mod mailbox;
 pub mod metrics;
 pub mod rooms;
