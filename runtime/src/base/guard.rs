@@ -114,6 +114,16 @@ guards! {
     PartHeader in "app::http::multipart"
     /// the name of an uploaded file names no folder
     PartFileName in "app::http::multipart::disposition"
+    /// a session is one that this project sealed
+    SessionSeal in "app::http::session::seal"
+    /// a session runs out
+    SessionExpiry in "app::http::session"
+    /// no copy of a session that was ended is taken again
+    SessionEnd in "app::http::session"
+    /// names and values of headers and cookies break no line
+    HeaderText in "app::http::outbound"
+    /// a program does not write the headers that frame an answer
+    HeaderFraming in "app::http::outbound"
     /// values nested deeper than the limit, cyclic ones included, are neither compared nor written
     StructureDepth in "value::equal"
     /// an execution ends at its deadline
