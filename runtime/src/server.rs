@@ -366,4 +366,6 @@ impl Shared {
 }
 
 #[cfg(test)]
+mod conformance;
+#[cfg(test)]
 mod tests;

@@ -74,6 +74,22 @@ pub fn accept(offer: &Offer<'_>) -> Result<String, Refused> {
     Ok(accept_key(key))
 }
 
+/// The headers of the 101 that answers it: no subprotocol and no extension.
+pub fn headers(accept: &str) -> [(&'static str, &str); 3] {
+    [("upgrade", "websocket"), ("connection", "Upgrade"), ("sec-websocket-accept", accept)]
+}
+
+/// Headers that a refusal says what would do with.
+pub const fn refusal_headers(refused: Refused) -> &'static [(&'static str, &'static str)] {
+    match refused {
+        Refused::Plain => &[("upgrade", "websocket"), ("connection", "Upgrade")],
+        Refused::Version => {
+            &[("upgrade", "websocket"), ("connection", "Upgrade"), ("sec-websocket-version", VERSION)]
+        }
+        Refused::Key | Refused::Origin => &[],
+    }
+}
+
 fn accept_key(key: &str) -> String {
     STANDARD.encode(Sha1::new().chain_update(key).chain_update(GUID).finalize())
 }

@@ -34,6 +34,19 @@ fn the_rfcs_own_key_is_answered_with_its_own_answer() {
     assert_eq!(judge(|_| {}), Ok("s3pPLMBiTxaQ9kYGzzhZRbK+xOo=".to_owned()));
 }
 
+/// RFC 6455 4.2.2-c, 4.2.2-d
+#[test]
+fn the_answer_names_no_subprotocol_and_no_extension() {
+    let offer = |headers: &mut Pairs| {
+        headers.push(("sec-websocket-protocol".to_owned(), "chat".to_owned()));
+        headers.push(("sec-websocket-extensions".to_owned(), "permessage-deflate".to_owned()));
+    };
+    let accept = judge(offer).unwrap();
+    let expected =
+        [("upgrade", "websocket"), ("connection", "Upgrade"), ("sec-websocket-accept", accept.as_str())];
+    assert_eq!(headers(&accept), expected);
+}
+
 /// RFC 6455 4.2.1-a, 4.2.1-d
 #[test]
 fn a_request_that_asks_for_no_websocket_is_told_to() {
@@ -60,6 +73,7 @@ fn another_version_is_refused_with_the_one_that_is_spoken() {
     }
     assert_eq!(judge(without("sec-websocket-version")), Err(Refused::Version));
     assert_eq!(Refused::Version.status(), 426);
+    assert!(refusal_headers(Refused::Version).contains(&("sec-websocket-version", "13")));
 }
 
 /// RFC 6455 4.2.1-c
