@@ -1,6 +1,10 @@
 //! A field's value as an index sees it: equal exactly when the language's `==` says so.
 
-use super::{Datum, Token};
+mod whole;
+
+pub use whole::Whole;
+
+use super::{Datum, Reader, Token};
 use std::sync::Arc;
 
 /// A value that rows are looked up by. Numbers that are integral and fit are ints: `2 == 2.0`. NaN equals nothing and
@@ -21,6 +25,8 @@ pub enum Key {
     Reference(u64),
     /// A variant without payload, by name.
     Variant(Arc<str>),
+    /// A list, a map or a variant with payload, encoded in its normal form.
+    Whole(Arc<[u8]>),
 }
 
 /// A [`Key`] that borrows its text; what an index hashes and compares.
@@ -40,26 +46,32 @@ pub enum KeyView<'a> {
     Reference(u64),
     /// A variant without payload, by name.
     Variant(&'a str),
+    /// A list, a map or a variant with payload.
+    Whole(Whole<'a>),
 }
 
 impl<'a> KeyView<'a> {
-    /// The key of the value that begins with `token`, if it has one: see [`Key::of`].
-    pub fn of(token: Token<'a>) -> Option<Self> {
-        Some(match token {
+    /// The key of an encoded value, if it has one: see [`Key::of`].
+    pub fn of(encoded: &'a [u8]) -> Option<Self> {
+        Some(match Reader::new(encoded).token().ok()?? {
             Token::Bool(b) => Self::Bool(b),
             Token::Int(i) => Self::Int(i),
             Token::Number(n) => match Key::number(n)? {
                 Key::Int(int) => Self::Int(int),
                 Key::Number(bits) => Self::Number(bits),
-                Key::Bool(_) | Key::Text(_) | Key::Time(_) | Key::Reference(_) | Key::Variant(_) => {
-                    return None;
-                }
+                Key::Bool(_)
+                | Key::Text(_)
+                | Key::Time(_)
+                | Key::Reference(_)
+                | Key::Variant(_)
+                | Key::Whole(_) => return None,
             },
             Token::Text(text) => Self::Text(text),
             Token::Time(ms) => Self::Time(ms),
             Token::Reference(id) => Self::Reference(id),
             Token::Variant(name, 0) => Self::Variant(name),
-            Token::None | Token::Variant(..) | Token::List(_) | Token::Map(_) => return None,
+            Token::Variant(..) | Token::List(_) | Token::Map(_) => Self::Whole(Whole::of(encoded)?),
+            Token::None => return None,
         })
     }
 }
@@ -75,10 +87,11 @@ impl Key {
             Self::Time(ms) => KeyView::Time(*ms),
             Self::Reference(id) => KeyView::Reference(*id),
             Self::Variant(name) => KeyView::Variant(name),
+            Self::Whole(normal) => KeyView::Whole(Whole::of_normal(normal)),
         }
     }
 
-    /// The key of a value, if it has one: none, NaN, lists, maps and variants with payload have none.
+    /// The key of a value, if it has one: none and NaN have none, nor what a NaN is in.
     pub fn of(datum: &Datum) -> Option<Self> {
         Some(match datum {
             Datum::Bool(b) => Self::Bool(*b),
@@ -88,7 +101,10 @@ impl Key {
             Datum::Time(ms) => Self::Time(*ms),
             Datum::Reference(id) => Self::Reference(*id),
             Datum::Variant(name, values) if values.is_empty() => Self::Variant(name.clone()),
-            Datum::None | Datum::Variant(..) | Datum::List(_) | Datum::Map(_) => return None,
+            Datum::Variant(..) | Datum::List(_) | Datum::Map(_) => {
+                Self::Whole(whole::normal_bytes(datum.clone())?.into())
+            }
+            Datum::None => return None,
         })
     }
 
@@ -110,6 +126,7 @@ impl Key {
     pub fn bytes(&self) -> usize {
         match self {
             Self::Text(text) | Self::Variant(text) => text.len(),
+            Self::Whole(normal) => normal.len(),
             Self::Bool(_) | Self::Int(_) | Self::Number(_) | Self::Time(_) | Self::Reference(_) => 0,
         }
     }

@@ -4,7 +4,7 @@
 //! it is led to. So an entry is small, and no order depends on a seed, as the ids of one hash rise. Live and deleted rows
 //! are kept apart: a value that was deleted many times is as fast to claim as a new one.
 
-use crate::record::{KeyView, Reader, Which};
+use crate::record::{KeyView, Which};
 use crate::store::FieldId;
 use crate::store::schema::field;
 use std::hash::{BuildHasher, BuildHasherDefault, Hash, Hasher, RandomState};
@@ -139,7 +139,7 @@ impl Index {
 
 /// The value that a row has in a field, as an index sees it; `missing` stands for a field that the row has not got.
 pub fn key<'a>(data: &'a [u8], id: FieldId, missing: &'a [u8]) -> Option<KeyView<'a>> {
-    KeyView::of(Reader::new(field(data, id).unwrap_or(missing)).token().ok()??)
+    KeyView::of(field(data, id).unwrap_or(missing))
 }
 
 /// The hash of values, one for each field of an index. None when one of them is none.

@@ -223,6 +223,7 @@ fn duplicate(bound: &Bound, at: usize, first: u64, (second, row): (u64, &Row)) -
         Some(KeyView::Text(text)) => format!("{text:?}"),
         Some(KeyView::Reference(id)) => id.to_string(),
         Some(KeyView::Variant(name)) => name.to_string(),
+        Some(KeyView::Whole(_)) => "the same value".to_string(),
         None => "none".to_string(),
     });
     SchemaError::Duplicate {
