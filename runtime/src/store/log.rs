@@ -11,12 +11,14 @@
 //! | `segment` | the files: made, named, recycled |
 //! | `replay` | records in order, where they end, and whether that is damage |
 //! | `read` | one record by its place |
+//! | `intact` | records behind damage |
 //!
 //! A log whose write or sync failed takes nothing more: what the file holds then is not known. Whoever has it recovers
 //! the store anew, which makes the failed records void (W6).
 //!
 //! Absences: no thread, no lock; nothing here knows what a row means.
 
+mod intact;
 mod payload;
 mod read;
 mod record;
@@ -25,11 +27,12 @@ mod segment;
 #[cfg(test)]
 mod tests;
 
+pub use intact::{Intact, intact};
 pub use payload::{Item, Items, Transaction};
 pub use read::before;
 pub use replay::Halt;
 pub use replay::{End, replay};
-pub use segment::{Segment, name, number_of, numbered, rounded, spare_number_of};
+pub use segment::{START, Segment, name, number_of, numbered, rounded, spare_number_of};
 
 use super::Lsn;
 use super::disk::{Disk, DiskError, File, write_all};
@@ -304,6 +307,12 @@ impl Log {
         }
         Ok(())
     }
+}
+
+/// Makes the segment with that number, empty and durable, for records from number `next` on.
+pub fn begin(disk: &dyn Disk, number: u32, next: u64, bytes: u32) -> Result<(), DiskError> {
+    let spare = segment::create(disk, number, bytes)?;
+    segment::install(disk, &spare, number, next, bytes).map(|_| ())
 }
 
 /// Renames retired segments so that they can be used again, and removes what is too much or of another size. The

@@ -24,7 +24,7 @@ use crate::base::guard::{Guard, off};
 use std::any::Any;
 use std::io;
 use std::sync::Arc;
-use survey::Survey;
+pub use survey::Survey;
 
 /// What rows are recovered into.
 pub trait Target {
@@ -111,17 +111,28 @@ pub fn reopen<T: Target>(
     Ok(recovered)
 }
 
-fn recover<T: Target>(
-    disk: &Arc<dyn Disk>,
-    segment_bytes: u32,
-    mut state: T,
-    last: Option<u64>,
-) -> Result<Recovered<T>, FileError> {
-    let survey = Survey::of(&**disk)?;
+/// What lies in a folder, read without changing anything.
+#[derive(Debug)]
+pub struct Read<T> {
+    /// The rows.
+    pub state: T,
+    /// Older versions.
+    pub archive: Archive,
+    /// What was found.
+    pub report: Report,
+    /// The files that count.
+    pub survey: Survey,
+    /// How the log ends.
+    pub end: log::End,
+}
+
+/// Reads a store into an empty `state`, up to transaction number `last` where one is named.
+pub fn read<T: Target>(disk: &dyn Disk, mut state: T, last: Option<u64>) -> Result<Read<T>, FileError> {
+    let survey = Survey::of(disk)?;
     let mut report = Report::default();
     let mut archive = Archive::default();
     if let Some(first) = survey.snapshot {
-        (report.snapshot_sequence, archive) = snapshot::read(&**disk, first, &mut state)?;
+        (report.snapshot_sequence, archive) = snapshot::read(disk, first, &mut state)?;
         report.snapshot = Some(snapshot::name(first));
     }
     let next = report.snapshot_sequence.saturating_add(1);
@@ -130,12 +141,22 @@ fn recover<T: Target>(
         Item::NextId(ty, next) => Ok(state.take_next_id(ty, next)?),
         Item::Effect(effect) => Ok(state.take_effect(effect)?),
     };
-    let end = log::replay(&**disk, &survey.segments, next, last, &mut each)?;
+    let end = log::replay(disk, &survey.segments, next, last, &mut each)?;
     report.replayed = end.next.saturating_sub(next);
     if let Some(segment) = survey.segments.last().filter(|_| end.torn || end.stale > 0) {
         let file = segment.name();
         report.dropped = Some(Dropped { file, offset: u64::from(end.at), records: end.stale });
     }
+    Ok(Read { state, archive, report, survey, end })
+}
+
+fn recover<T: Target>(
+    disk: &Arc<dyn Disk>,
+    segment_bytes: u32,
+    state: T,
+    last: Option<u64>,
+) -> Result<Recovered<T>, FileError> {
+    let Read { state, archive, mut report, survey, end } = read(&**disk, state, last)?;
     let spares = tidy::tidy(&**disk, &survey, segment_bytes, &archive, &mut report)?;
     tidy::make_sure(&**disk, &survey.segments, &end)?;
     let found = Continuation {

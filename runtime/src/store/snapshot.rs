@@ -12,7 +12,7 @@ mod read;
 mod tests;
 mod write;
 
-pub use read::read;
+pub use read::{Contents, Head, read};
 pub use write::{Writer, replace, write};
 
 use super::log;
@@ -25,6 +25,9 @@ mod tag {
     pub const ROWS: u8 = 4;
     pub const FOOTER: u8 = 5;
 }
+
+/// The first byte of the last block.
+pub const FOOTER: u8 = tag::FOOTER;
 
 /// The file of a snapshot, by the first segment that is replayed after it.
 pub fn name(first: u32) -> String {

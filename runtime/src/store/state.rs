@@ -182,6 +182,13 @@ impl State {
         }
     }
 
+    /// A row's older versions cannot be found: its history begins with what it is now.
+    pub fn forget_history(&mut self, ty: TypeId, id: u64) {
+        if let Some(row) = self.table_mut(ty).and_then(|table| table.rows.get_mut(id)) {
+            row.lsn = Lsn::NONE;
+        }
+    }
+
     /// Refuses when one of these rows, read with that version, has another now.
     ///
     /// # Errors

@@ -24,7 +24,7 @@ fn field(name: &str, ty: FieldType) -> FieldShape {
 }
 
 /// Items with a unique name and an owner, another item.
-fn schema() -> Schema {
+pub(super) fn schema() -> Schema {
     let fields = vec![
         field("name", FieldType::Text),
         field("n", FieldType::Int),
@@ -40,15 +40,15 @@ fn schema() -> Schema {
     }
 }
 
-fn options() -> Options {
+pub(super) fn options() -> Options {
     Options { segment_bytes: 64 << 10, checkpoint_bytes: 1 << 40, ..Options::default() }
 }
 
-fn open(twin: &Twin, options: Options) -> Store {
+pub(super) fn open(twin: &Twin, options: Options) -> Store {
     Store::open(Arc::new(twin.clone()), &schema(), options).unwrap().0
 }
 
-fn session(store: &Store) -> Session {
+pub(super) fn session(store: &Store) -> Session {
     Session::new(Arc::new(schema()), Arc::new(store.clone()))
 }
 
@@ -69,20 +69,20 @@ fn number(data: &[u8]) -> i64 {
     }
 }
 
-fn insert(name: &str, n: i64) -> Request {
+pub(super) fn insert(name: &str, n: i64) -> Request {
     Request::Save { entity: 0, id: None, version: 0, over: false, data: data(name, n) }
 }
 
-fn update(id: u64, version: u64, name: &str, n: i64) -> Request {
+pub(super) fn update(id: u64, version: u64, name: &str, n: i64) -> Request {
     Request::Save { entity: 0, id: Some(id), version, over: false, data: data(name, n) }
 }
 
-const fn item(id: u64) -> Given {
+pub(super) const fn item(id: u64) -> Given {
     Given { entity: 0, id }
 }
 
 /// Asks and waits; the time is always 1,000.
-fn ask(session: &mut Session, request: Request) -> Result<Reply, Refusal> {
+pub(super) fn ask(session: &mut Session, request: Request) -> Result<Reply, Refusal> {
     session.ask(request, 1_000).wait()
 }
 
@@ -94,7 +94,7 @@ fn row(reply: Result<Reply, Refusal>) -> record::Row {
 }
 
 /// Id, version and number of all items, deleted ones included.
-fn contents(store: &Store) -> Vec<(u64, u64, i64)> {
+pub(super) fn contents(store: &Store) -> Vec<(u64, u64, i64)> {
     let scan = Request::Scan { entity: 0, which: Which::All, by: None, from: None, bytes_max: usize::MAX };
     match ask(&mut session(store), scan) {
         Ok(Reply::Rows(batch)) => {

@@ -1,10 +1,10 @@
 //! Moving the older versions out of segments that a checkpoint retires.
 
-use super::{Archive, NAME};
+use super::{Archive, Extent, Version, name};
 use crate::store::disk::{Disk, DiskError, File, SECTOR, write_all};
 use crate::store::format::{BLOCK_BYTES, FileError, Header, Kind, block, put_row, put_uint, salt, wide};
 use crate::store::log::{Cut, Item, replay};
-use crate::store::{Lsn, Row, RowEffect, TypeId};
+use crate::store::{Lsn, RowEffect, TypeId};
 use std::io;
 
 impl Archive {
@@ -17,19 +17,15 @@ impl Archive {
         kept: &dyn Fn(TypeId, u64) -> bool,
     ) -> Result<Self, FileError> {
         let mut appender = Appender {
-            disk,
-            file: None,
-            made: false,
             salt: self.salt,
-            length: self.length,
-            content: Vec::new(),
-            first: Lsn::NONE,
+            length: self.extent.length,
             index: self.index.to_vec(),
+            ..Appender::new(disk, self.extent.generation)
         };
         let next = cut.retired.first().map_or(0, |segment| segment.first);
         let mut each = |item: Item<'_>| match item {
             Item::Effect(RowEffect::Put { ty, id, row, before: Some(before) }) if kept(ty, id) => {
-                Ok(appender.version(ty, id, &row, &before)?)
+                Ok(appender.version(&Version { lsn: row.lsn, ty, id, next: row.version, row: before })?)
             }
             Item::Effect(_) | Item::Catalogue(_) | Item::NextId(..) => Ok(()),
         };
@@ -38,8 +34,11 @@ impl Archive {
     }
 }
 
-struct Appender<'a> {
+/// Writes versions behind those that are there, in the order in which they were replaced.
+pub struct Appender<'a> {
     disk: &'a dyn Disk,
+    generation: u32,
+    name: String,
     /// Opened when there is something to write.
     file: Option<Box<dyn File>>,
     /// Was the file begun?
@@ -52,16 +51,33 @@ struct Appender<'a> {
     index: Vec<(Lsn, u64)>,
 }
 
-impl Appender<'_> {
-    fn version(&mut self, ty: TypeId, id: u64, row: &Row, before: &Row) -> Result<(), DiskError> {
-        if self.content.is_empty() {
-            self.first = row.lsn;
+impl<'a> Appender<'a> {
+    /// Of an archive that has nothing yet.
+    pub fn new(disk: &'a dyn Disk, generation: u32) -> Self {
+        Self {
+            disk,
+            generation,
+            name: name(generation),
+            file: None,
+            made: false,
+            salt: 0,
+            length: 0,
+            content: Vec::new(),
+            first: Lsn::NONE,
+            index: Vec::new(),
         }
-        put_uint(&mut self.content, row.lsn.0);
-        put_uint(&mut self.content, u64::from(ty.0));
-        put_uint(&mut self.content, id);
-        put_uint(&mut self.content, row.version);
-        put_row(&mut self.content, before);
+    }
+
+    /// Writes a version.
+    pub fn version(&mut self, version: &Version) -> Result<(), DiskError> {
+        if self.content.is_empty() {
+            self.first = version.lsn;
+        }
+        put_uint(&mut self.content, version.lsn.0);
+        put_uint(&mut self.content, u64::from(version.ty.0));
+        put_uint(&mut self.content, version.id);
+        put_uint(&mut self.content, version.next);
+        put_row(&mut self.content, &version.row);
         if self.content.len() >= BLOCK_BYTES { self.flush() } else { Ok(()) }
     }
 
@@ -74,8 +90,8 @@ impl Appender<'_> {
         }
         let Some(file) = &self.file else { return Ok(()) };
         let block = block(self.salt, self.length, &self.content)
-            .ok_or_else(|| DiskError::at(NAME, "write")(io::ErrorKind::FileTooLarge.into()))?;
-        write_all(&**file, self.length, &block).map_err(DiskError::at(NAME, "write"))?;
+            .ok_or_else(|| DiskError::at(&self.name, "write")(io::ErrorKind::FileTooLarge.into()))?;
+        write_all(&**file, self.length, &block).map_err(DiskError::at(&self.name, "write"))?;
         self.index.push((self.first, self.length));
         self.length = self.length.saturating_add(wide(block.len()));
         self.content.clear();
@@ -84,33 +100,35 @@ impl Appender<'_> {
 
     /// Opens the file, with what does not count cut off.
     fn begin(&mut self) -> Result<Box<dyn File>, DiskError> {
-        let made =
-            if self.length == 0 { self.disk.open_mut(NAME, true) } else { self.disk.open_mut(NAME, false) };
+        let (disk, name) = (self.disk, &self.name);
+        let made = disk.open_mut(name, self.length == 0);
         let file = match made {
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => self.disk.open_mut(NAME, false),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => disk.open_mut(name, false),
             made => made,
         }
-        .map_err(DiskError::at(NAME, "open"))?;
-        file.set_size(self.length).map_err(DiskError::at(NAME, "cut"))?;
+        .map_err(DiskError::at(name, "open"))?;
+        file.set_size(self.length).map_err(DiskError::at(name, "cut"))?;
         if self.length == 0 {
-            self.salt = salt().map_err(DiskError::at(NAME, "salt"))?;
+            self.salt = salt().map_err(DiskError::at(name, "salt"))?;
             let sector = Header([self.salt, 0, 0, 0, 0, 0]).encode(Kind::Archive);
-            write_all(&*file, 0, &sector).map_err(DiskError::at(NAME, "write"))?;
+            write_all(&*file, 0, &sector).map_err(DiskError::at(name, "write"))?;
             self.length = wide(SECTOR);
             self.made = true;
         }
         Ok(file)
     }
 
-    fn finish(mut self, first: u32) -> Result<Archive, DiskError> {
+    /// The archive before segment `first`, durable.
+    pub fn finish(mut self, first: u32) -> Result<Archive, DiskError> {
         self.flush()?;
         if let Some(file) = &self.file {
-            file.sync().map_err(DiskError::at(NAME, "sync"))?;
+            file.sync().map_err(DiskError::at(&self.name, "sync"))?;
         }
         if self.made {
             // The snapshot that will name it must not come to light without it (W8).
             self.disk.sync().map_err(DiskError::at(".", "sync"))?;
         }
-        Ok(Archive { length: self.length, salt: self.salt, first, index: self.index.into() })
+        let extent = Extent { generation: self.generation, length: self.length };
+        Ok(Archive { extent, salt: self.salt, first, index: self.index.into() })
     }
 }

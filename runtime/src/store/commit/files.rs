@@ -26,10 +26,11 @@ impl Job {
         let Self { state, archive, cut } = self;
         let archive = archive.extend(disk, &cut, &|ty, id| state.find(ty, id).is_some())?;
         snapshot::write(disk, &cut, &archive, |out| out.state(&state))?;
+        let generation = archive.extent().generation;
         // Before the segments go: whoever finds one gone looks there.
         publish(Arc::new(archive));
         // The checkpoint stands, whether or not that works; what is left over, the next one removes.
-        match snapshot::replace(disk, &cut) {
+        match snapshot::replace(disk, &cut, generation) {
             Ok(spares) => Ok(Done { cut, spares, left_over: None }),
             Err(error) => Ok(Done { cut, spares: Vec::new(), left_over: Some(error) }),
         }

@@ -152,7 +152,7 @@ impl Engine {
         let archive = self.archive.extend(&*self.disk, &cut, &|ty, id| rows.live.contains_key(&(ty, id)))?;
         snapshot::write(&*self.disk, &cut, &archive, |writer| fill(rows, writer))?;
         self.archive = archive;
-        self.log.replaced(&cut, snapshot::replace(&*self.disk, &cut)?);
+        self.log.replaced(&cut, snapshot::replace(&*self.disk, &cut, self.archive.extent().generation)?);
         Ok(())
     }
 

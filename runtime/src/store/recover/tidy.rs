@@ -33,6 +33,7 @@ pub fn tidy(
     let first = survey.snapshot.unwrap_or(0);
     let outdated = |name: &&String| {
         snapshot::is_unfinished(name)
+            || archive::generation_of(name).is_some_and(|found| found != archive.extent().generation)
             || snapshot::number_of(name).is_some_and(|number| number < first)
             || log::number_of(name).is_some_and(|number| number < first)
     };
@@ -43,7 +44,7 @@ pub fn tidy(
     if !outdated.is_empty() {
         let spares_max = log::SPARES_MAX.saturating_sub(spares.len());
         let cut = Cut { first, sequence: 0, retired: Vec::new(), segment_bytes, spares_max };
-        spares.extend(snapshot::replace(disk, &cut)?);
+        spares.extend(snapshot::replace(disk, &cut, archive.extent().generation)?);
         report.removed.extend(outdated);
     }
     Ok(spares)
@@ -51,15 +52,17 @@ pub fn tidy(
 
 /// Cuts off what a checkpoint appended that was never finished (W9).
 fn cut_archive(disk: &dyn Disk, survey: &Survey, archive: &Archive) -> Result<u64, DiskError> {
-    if !survey.names.iter().any(|name| name == archive::NAME) {
+    let name = archive.name();
+    if !survey.names.contains(&name) {
         return Ok(0);
     }
-    let file = disk.open_mut(archive::NAME, false).map_err(DiskError::at(archive::NAME, "open"))?;
-    let size = file.size().map_err(DiskError::at(archive::NAME, "measure"))?;
-    let excess = size.saturating_sub(archive.length());
+    let file = disk.open_mut(&name, false).map_err(DiskError::at(&name, "open"))?;
+    let size = file.size().map_err(DiskError::at(&name, "measure"))?;
+    let length = archive.extent().length;
+    let excess = size.saturating_sub(length);
     if excess > 0 {
-        file.set_size(archive.length()).map_err(DiskError::at(archive::NAME, "cut"))?;
-        file.sync().map_err(DiskError::at(archive::NAME, "sync"))?;
+        file.set_size(length).map_err(DiskError::at(&name, "cut"))?;
+        file.sync().map_err(DiskError::at(&name, "sync"))?;
     }
     Ok(excess)
 }

@@ -41,10 +41,12 @@ impl Walk {
         Ok(Some(reported))
     }
 
-    /// The version before `row`. That of an open transaction's own is the one that the transaction began with.
+    /// The version before `row`. That of an open transaction's own is the one that the transaction began with; a repaired
+    /// row may have none.
     fn before<T: Threading>(&self, row: &Row, from: &From<'_, T>) -> Result<Option<Row>, Refusal> {
         if row.lsn == Lsn::NONE {
-            return Ok(from.base.and_then(|base| base.state.find(self.ty, self.given.id)).cloned());
+            let base = from.base.and_then(|base| base.state.find(self.ty, self.given.id));
+            return Ok(base.filter(|base| base.version < row.version).cloned());
         }
         let read = |view: &View| {
             let Some((disk, archive)) = &view.files else { return Ok(None) };

@@ -1,7 +1,7 @@
 //! Reading a snapshot into whatever takes its rows.
 
 use super::tag;
-use crate::store::archive::Archive;
+use crate::store::archive::{Archive, Extent};
 use crate::store::disk::{Disk, DiskError, SECTOR};
 use crate::store::format::{Fault, FileError, Header, Kind, RowReader, Window, read_block, wide};
 use crate::store::recover::Target;
@@ -16,38 +16,63 @@ pub fn read(disk: &dyn Disk, first: u32, target: &mut dyn Target) -> Result<(u64
     let mut window = Window::new(&*file, &name)?;
     let damaged = |offset, fault| FileError::damaged(&name, offset, fault);
     let sector = window.get(0, SECTOR)?.unwrap_or_default();
-    let Header([sequence, found, archive_length, salt, ..]) =
-        Header::decode(Kind::Snapshot, sector).map_err(|fault| damaged(0, fault))?;
-    if found != u64::from(first) {
-        return Err(damaged(0, Fault::Number { found, expected: u64::from(first) }));
-    }
-    let mut contents = Contents { target, key: None, rows: 0, blocks: 0, index: Vec::new() };
+    let head = Head::decode(first, sector).map_err(|fault| damaged(0, fault))?;
+    let mut contents = Contents::new(target);
     let mut offset = wide(SECTOR);
     loop {
-        let (content, next) = read_block(&mut window, salt, offset)?;
+        let (content, next) = read_block(&mut window, head.salt, offset)?;
         match contents.block(content).map_err(|fault| damaged(offset, fault))? {
             ControlFlow::Continue(()) => offset = next,
             ControlFlow::Break(()) if next == window.size() => break,
             ControlFlow::Break(()) => return Err(damaged(next, Fault::Order)),
         }
     }
-    let archive = Archive::load(disk, first, archive_length, contents.index)?;
-    Ok((sequence, archive))
+    let archive = Archive::load(disk, first, head.archive, contents.index)?;
+    Ok((head.sequence, archive))
+}
+
+/// What the first sector of a snapshot says.
+#[derive(Clone, Copy, Debug)]
+pub struct Head {
+    /// Of the last record in it.
+    pub sequence: u64,
+    /// Where older versions are.
+    pub archive: Extent,
+    /// Goes into the checksums of its blocks.
+    pub salt: u64,
+}
+
+impl Head {
+    /// That of the snapshot before segment `first`.
+    pub fn decode(first: u32, sector: &[u8]) -> Result<Self, Fault> {
+        let Header([sequence, found, length, salt, generation, _]) = Header::decode(Kind::Snapshot, sector)?;
+        if found != u64::from(first) {
+            return Err(Fault::Number { found, expected: u64::from(first) });
+        }
+        let generation = u32::try_from(generation).map_err(|_| Fault::Number64)?;
+        Ok(Self { sequence, archive: Extent { generation, length }, salt })
+    }
 }
 
 /// What was read so far.
-struct Contents<'a> {
+pub struct Contents<'a> {
     target: &'a mut dyn Target,
     /// Of the last row.
     key: Option<(TypeId, u64)>,
     rows: u64,
     blocks: u64,
-    index: Vec<(Lsn, u64)>,
+    /// Of the archive.
+    pub index: Vec<(Lsn, u64)>,
 }
 
-impl Contents<'_> {
+impl<'a> Contents<'a> {
+    /// Of a snapshot whose blocks go to `target`.
+    pub fn new(target: &'a mut dyn Target) -> Self {
+        Self { target, key: None, rows: 0, blocks: 0, index: Vec::new() }
+    }
+
     /// Takes a block; breaks at the footer.
-    fn block(&mut self, content: &[u8]) -> Result<ControlFlow<()>, Fault> {
+    pub fn block(&mut self, content: &[u8]) -> Result<ControlFlow<()>, Fault> {
         let (&tag, content) = content.split_first().ok_or(Fault::End)?;
         let mut reader = RowReader::new(content);
         match tag {

@@ -2,7 +2,7 @@
 
 use super::tag;
 use crate::base::guard::{Guard, off};
-use crate::store::archive::Archive;
+use crate::store::archive::{self, Archive, Extent};
 use crate::store::disk::{Disk, DiskError, File, write_all};
 use crate::store::format::{BLOCK_BYTES, Header, Kind, block, put_row, put_uint, salt, wide};
 use crate::store::log::{self, Cut};
@@ -58,7 +58,8 @@ impl Writer {
         .map_err(DiskError::at(&name, "create"))?;
         file.set_size(0).map_err(DiskError::at(&name, "cut"))?;
         let salt = salt().map_err(DiskError::at(&name, "salt"))?;
-        let header = Header([cut.sequence, u64::from(cut.first), archive.length(), salt, 0, 0]);
+        let Extent { generation, length } = archive.extent();
+        let header = Header([cut.sequence, u64::from(cut.first), length, salt, u64::from(generation), 0]);
         let sector = header.encode(Kind::Snapshot);
         write_all(&*file, 0, &sector).map_err(DiskError::at(&name, "write"))?;
         let offset = wide(sector.len());
@@ -142,14 +143,15 @@ impl Writer {
     }
 }
 
-/// Removes what the snapshot of this cut replaces: older snapshots, and segments before the cut, which become spare ones
-/// as far as there is use for them. Gives their names. It may fail at any call and be called again at any time after
-/// [`write()`] came back.
-pub fn replace(disk: &dyn Disk, cut: &Cut) -> Result<Vec<String>, DiskError> {
+/// Removes what the snapshot of this cut replaces: older snapshots, archives of other generations than its own, and
+/// segments before the cut, which become spare ones as far as there is use for them. Gives their names. It may fail at any
+/// call and be called again at any time after [`write()`] came back.
+pub fn replace(disk: &dyn Disk, cut: &Cut, generation: u32) -> Result<Vec<String>, DiskError> {
     let names = disk.list().map_err(DiskError::at(".", "list"))?;
     for name in &names {
         let older = super::number_of(name).is_some_and(|number| number < cut.first);
-        if older || super::is_unfinished(name) {
+        let other = archive::generation_of(name).is_some_and(|found| found != generation);
+        if older || other || super::is_unfinished(name) {
             disk.remove(name).map_err(DiskError::at(name, "remove"))?;
         }
     }

@@ -1,0 +1,191 @@
+//! What can be read of a log that is damaged: the records before the damage, and behind it, for whoever takes them.
+
+use super::{Finding, Later, Lost, OfflineError, damaged};
+use crate::store::RowEffect;
+use crate::store::disk::{Disk, DiskError};
+use crate::store::format::{Fault, FileError, Window, wide};
+use crate::store::log::{self, Intact, Item, Segment};
+use crate::store::recover::Target as _;
+use crate::store::state::State;
+
+/// Bytes that are handed out at a time.
+const PIECE_BYTES: usize = 48 << 10;
+
+/// The segments that there are, and what of them counts.
+#[derive(Clone, Debug, Default)]
+pub struct Segments {
+    /// Those whose first sector says what it should, in order.
+    pub all: Vec<Segment>,
+    /// Sequence number of the last record that counts; those of the snapshot count anyway.
+    pub last: u64,
+    /// The highest sequence number that any record has.
+    pub highest: u64,
+}
+
+impl Segments {
+    /// From which sequence number on the records of the segment at that place are void (W6).
+    pub fn limit(&self, at: usize) -> u64 {
+        let later = self.all.iter().skip(at.saturating_add(1)).map(|segment| segment.first);
+        later.min().unwrap_or(u64::MAX)
+    }
+}
+
+/// Finds the segments from `first` on, and hands out whole files that are none.
+pub fn survey(
+    disk: &dyn Disk,
+    (names, first): (&[String], u32),
+    findings: &mut Vec<Finding>,
+    lost: &mut dyn Lost,
+) -> Result<Vec<Segment>, OfflineError> {
+    let mut segments = Vec::new();
+    for name in names {
+        let Some(number) = log::number_of(name).filter(|number| *number >= first) else { continue };
+        let file = disk.open(name).map_err(DiskError::at(name, "open"))?;
+        match Segment::load(&*file, number) {
+            Ok(segment) => segments.push(segment),
+            Err(error @ (FileError::Damaged { .. } | FileError::Missing { .. })) => {
+                findings.push(Finding::File(error));
+                let mut window = Window::new(&*file, name)?;
+                let end = window.size();
+                hand_out(&mut window, (0, end), lost)?;
+            }
+            Err(error @ (FileError::Disk(_) | FileError::Newer { .. } | FileError::Locked)) => {
+                return Err(error.into());
+            }
+        }
+    }
+    Ok(segments)
+}
+
+/// Applies the records behind number `next - 1` as far as none is missing, and hands out what comes later.
+pub fn replay(
+    disk: &dyn Disk,
+    (state, next): (&mut State, u64),
+    segments: &mut Segments,
+    (findings, lost): (&mut Vec<Finding>, &mut dyn Lost),
+) -> Result<(), OfflineError> {
+    let mut reading = Reading { state, next, whole: true, highest: next.saturating_sub(1), lost };
+    for (at, segment) in segments.all.iter().enumerate() {
+        let name = segment.name();
+        let limit = segments.limit(at);
+        let mut end = log::START;
+        let mut found = None;
+        let file = disk.open(&name).map_err(DiskError::at(&name, "open"))?;
+        let mut window = Window::new(&*file, &name)?;
+        log::intact::<OfflineError>(disk, segment, &mut |record| {
+            if record.sequence >= limit {
+                return Ok(());
+            }
+            let was_whole = reading.whole;
+            let fault = reading.record(&name, record)?;
+            if let Some(fault) = fault.filter(|_| was_whole) {
+                found = Some(damaged(&name, u64::from(end), fault));
+            }
+            if !reading.whole {
+                hand_out(&mut window, (u64::from(end), u64::from(record.span.0)), reading.lost)?;
+            }
+            end = record.span.1;
+            Ok(())
+        })?;
+        let follows = segments.all.get(at.saturating_add(1));
+        if reading.whole && follows.is_some_and(|next| next.first > reading.next) {
+            found = Some(damaged(&name, u64::from(end), Fault::Gap { expected: reading.next }));
+            reading.whole = false;
+        }
+        if !reading.whole {
+            hand_out(&mut window, (u64::from(end), u64::from(segment.bytes)), reading.lost)?;
+        }
+        findings.extend(found);
+    }
+    segments.last = reading.next.saturating_sub(1);
+    segments.highest = reading.highest;
+    Ok(())
+}
+
+struct Reading<'a> {
+    state: &'a mut State,
+    next: u64,
+    /// Was nothing missing so far?
+    whole: bool,
+    highest: u64,
+    lost: &'a mut dyn Lost,
+}
+
+impl Reading<'_> {
+    /// Applies a record or hands it out; says what keeps it from being applied.
+    fn record(&mut self, file: &str, record: Intact<'_>) -> Result<Option<Fault>, OfflineError> {
+        self.highest = self.highest.max(record.sequence);
+        let expected = self.next;
+        let items = record.items().collect::<Result<Vec<_>, _>>();
+        let fault = match &items {
+            Err(fault) => Some(*fault),
+            Ok(_) if record.sequence != expected => Some(Fault::Gap { expected }),
+            Ok(_) => None,
+        };
+        let items = items.unwrap_or_default();
+        if self.whole && fault.is_none() {
+            self.next = self.next.saturating_add(1);
+            return self.apply(items).map(|()| None).or_else(|fault| {
+                self.whole = false;
+                Ok(Some(fault))
+            });
+        }
+        self.whole = false;
+        let effects: Vec<RowEffect> = items
+            .into_iter()
+            .filter_map(|item| match item {
+                Item::Effect(effect) => Some(effect),
+                Item::Catalogue(_) | Item::NextId(..) => None,
+            })
+            .collect();
+        for effect in &effects {
+            let (RowEffect::Put { ty, id, .. } | RowEffect::Remove { ty, id }) = effect;
+            // Whoever writes it again may refer to it.
+            self.state.raise_next_id(*ty, id.saturating_add(1));
+        }
+        let later = Later {
+            file,
+            offset: u64::from(record.span.0),
+            sequence: record.sequence,
+            effects: &effects,
+            catalogue: self.state.catalogue(),
+        };
+        self.lost.transaction(&later).map_err(OfflineError::Lost)?;
+        Ok(fault.or(Some(Fault::Gap { expected })))
+    }
+
+    fn apply(&mut self, items: Vec<Item<'_>>) -> Result<(), Fault> {
+        for item in items {
+            match item {
+                Item::Catalogue(encoded) => self.state.take_catalogue(encoded)?,
+                Item::NextId(ty, next) => self.state.take_next_id(ty, next)?,
+                Item::Effect(effect) => self.state.take_effect(effect)?,
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Hands out bytes of a file in pieces, without the zeros at their end.
+pub fn hand_out(
+    window: &mut Window<'_>,
+    (from, to): (u64, u64),
+    lost: &mut dyn Lost,
+) -> Result<(), OfflineError> {
+    let name = window.name();
+    let mut offset = from;
+    while offset < to {
+        let count = usize::try_from(to.saturating_sub(offset)).unwrap_or(usize::MAX).min(PIECE_BYTES);
+        let left = usize::try_from(window.size().saturating_sub(offset)).unwrap_or(usize::MAX);
+        let Some(bytes) = window.get(offset, count.min(left))? else { break };
+        let used = bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last.saturating_add(1));
+        if used > 0 {
+            lost.bytes(name, offset, bytes.get(..used).unwrap_or(bytes)).map_err(OfflineError::Lost)?;
+        }
+        if count.min(left) == 0 {
+            break;
+        }
+        offset = offset.saturating_add(wide(count.min(left)));
+    }
+    Ok(())
+}

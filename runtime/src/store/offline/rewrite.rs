@@ -1,0 +1,131 @@
+//! A fresh snapshot and archive of what was read, and an empty log behind them.
+//!
+//! The order is that of a checkpoint: archive, snapshot, and only when both are durable goes what they replace (O3).
+//! Versions of rows that are gone are left out; where a version cannot be found, the history of its row ends.
+
+use super::verify::Chains;
+use super::{Found, OfflineError, files};
+use crate::record::Which;
+use crate::store::archive::{self, Appender, Archive, Version};
+use crate::store::disk::{Disk, DiskError};
+use crate::store::log::{self, Cut};
+use crate::store::recover::{self, Recovered};
+use crate::store::schema::Catalogue;
+use crate::store::state::State;
+use crate::store::{Lsn, TypeId, snapshot};
+use std::sync::Arc;
+
+/// What a rewrite came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Compacted {
+    /// Bytes of all files before.
+    pub before: u64,
+    /// And after.
+    pub after: u64,
+    /// Older versions that were kept.
+    pub kept: u64,
+    /// Those that were dropped, as nobody could reach them.
+    pub dropped: u64,
+}
+
+/// Makes a store as small as it can be, with one segment of so many bytes; the lock must be held. Rows and the versions
+/// that can be reached stay as they are.
+///
+/// # Errors
+///
+/// Those of a recovery: a damaged store is left alone.
+pub fn compact(disk: &Arc<dyn Disk>, segment_bytes: u32) -> Result<Compacted, OfflineError> {
+    let before = bytes(&**disk)?;
+    let empty = State::new(Catalogue::default());
+    let Recovered { mut log, .. } = recover::open(disk, segment_bytes, empty)?;
+    // A segment of its own behind what the snapshot will hold. The records before it are durable now (W5).
+    let cut = log.cut()?;
+    drop(log);
+    let found = Found::read(&**disk, &mut super::Forgotten)?;
+    found.rewrite(&**disk, Cut { retired: Vec::new(), spares_max: 0, ..cut }, before)
+}
+
+impl Found {
+    /// Makes a store of what was read that opens, with one segment of so many bytes; the lock must be held, and what was
+    /// not read be in safety (O2).
+    pub fn repair(&self, disk: &dyn Disk, segment_bytes: u32) -> Result<Compacted, OfflineError> {
+        let before = bytes(disk)?;
+        let numbers = self.names.iter().filter_map(|name| log::number_of(name).or(snapshot::number_of(name)));
+        let number = numbers.max().unwrap_or(0).saturating_add(1);
+        // Numbers of records that were dropped are not given again.
+        let sequence = self.sequence.max(self.segments.highest);
+        let segment_bytes = log::rounded(segment_bytes);
+        log::begin(disk, number, sequence.saturating_add(1), segment_bytes)?;
+        let cut = Cut { first: number, sequence, retired: Vec::new(), segment_bytes, spares_max: 0 };
+        self.rewrite(disk, cut, before)
+    }
+
+    fn rewrite(&self, disk: &dyn Disk, cut: Cut, before: u64) -> Result<Compacted, OfflineError> {
+        let generations = self.names.iter().filter_map(|name| archive::generation_of(name));
+        let generation = generations.max().map_or(0, |last| last.saturating_add(1));
+        let written = self.write(disk, &cut, generation);
+        let (kept, dropped) = written.inspect_err(|_| {
+            // It would only take room; that it cannot be removed either does not matter beside the error.
+            let _ = disk.remove(&archive::name(generation));
+        })?;
+        snapshot::replace(disk, &cut, generation)?;
+        for name in disk.list().map_err(DiskError::at(".", "list"))? {
+            if log::spare_number_of(&name).is_some() {
+                disk.remove(&name).map_err(DiskError::at(&name, "remove"))?;
+            }
+        }
+        disk.sync().map_err(DiskError::at(".", "sync"))?;
+        Ok(Compacted { before, after: bytes(disk)?, kept, dropped })
+    }
+
+    /// Writes archive and snapshot; gives how many versions were kept and dropped.
+    fn write(&self, disk: &dyn Disk, cut: &Cut, generation: u32) -> Result<(u64, u64), OfflineError> {
+        let mut appender = Appender::new(disk, generation);
+        let (mut chains, mut kept, mut dropped) = (Chains::default(), 0_u64, 0_u64);
+        let mut each = |mut version: Version| {
+            let (ty, id) = (version.ty, version.id);
+            if self.state.find(ty, id).is_none() {
+                dropped = dropped.saturating_add(1);
+                return Ok(());
+            }
+            if !chains.reach(ty, id, &version.row) {
+                version.row.lsn = Lsn::NONE;
+            }
+            chains.found(ty, id, (version.lsn, version.next));
+            kept = kept.saturating_add(1);
+            Ok(appender.version(&version)?)
+        };
+        self.versions(disk, &mut each, &mut |_, _, _| Ok(()))?;
+        let archive = appender.finish(cut.first)?;
+        self.snapshot(disk, cut, &archive, &chains)?;
+        Ok((kept, dropped))
+    }
+
+    fn snapshot(
+        &self,
+        disk: &dyn Disk,
+        cut: &Cut,
+        archive: &Archive,
+        chains: &Chains,
+    ) -> Result<(), DiskError> {
+        let mut state = self.state.clone();
+        for ty in (0..).map(TypeId).take(self.state.catalogue().entities.len()) {
+            for (id, row) in self.state.scan(ty, Which::All, 0) {
+                if !chains.reach(ty, id, row) {
+                    state.forget_history(ty, id);
+                }
+            }
+        }
+        snapshot::write(disk, cut, archive, |out| out.state(&state))
+    }
+}
+
+fn bytes(disk: &dyn Disk) -> Result<u64, OfflineError> {
+    let spares = |name: &String| log::spare_number_of(name).is_some();
+    let mut sum = files(disk)?.iter().fold(0_u64, |sum, (_, size)| sum.saturating_add(*size));
+    for name in disk.list().map_err(DiskError::at(".", "list"))?.iter().filter(|name| spares(name)) {
+        let size = disk.open(name).and_then(|file| file.size()).map_err(DiskError::at(name, "measure"))?;
+        sum = sum.saturating_add(size);
+    }
+    Ok(sum)
+}

@@ -1,0 +1,263 @@
+//! What a store's files hold, as far as they can be read.
+
+use super::blocks::{Piece, walk};
+use super::records::{Segments, hand_out, replay, survey};
+use super::{Finding, Lost, OfflineError, damaged, files};
+use crate::store::archive::{self, Archive, Extent, Version};
+use crate::store::disk::{Disk, DiskError, SECTOR};
+use crate::store::format::{Fault, FileError, Header, Kind, RowReader, Window, wide};
+use crate::store::log::{self, Item};
+use crate::store::recover::{self, Dropped, Read};
+use crate::store::schema::Catalogue;
+use crate::store::state::State;
+use crate::store::{RowEffect, snapshot};
+use std::ops::ControlFlow;
+
+/// A store as far as it can be read.
+#[derive(Debug)]
+pub struct Found {
+    /// Its rows. There are no indexes: no program's schema is known.
+    pub state: State,
+    /// What is wrong with it; nothing, where it opens.
+    pub findings: Vec<Finding>,
+    /// The snapshot that it was read from.
+    pub snapshot: Option<String>,
+    /// The number of the last transaction that counts.
+    pub sequence: u64,
+    /// How many of them came from the log.
+    pub replayed: u64,
+    /// The torn end of the log, which a start leaves out: that is no damage.
+    pub torn: Option<Dropped>,
+    /// Older versions, where their index can be read.
+    pub archive: Option<Archive>,
+    pub(super) names: Vec<String>,
+    pub(super) segments: Segments,
+    /// Sequence number of the last record in the snapshot.
+    pub(super) before_log: u64,
+    pub(super) extent: Extent,
+}
+
+impl Found {
+    /// Reads a store; the lock must be held. What is not taken of a damaged one is handed out.
+    ///
+    /// # Errors
+    ///
+    /// When there is none, when it is newer than this flin, or when the disk fails.
+    pub fn read(disk: &dyn Disk, lost: &mut dyn Lost) -> Result<Self, OfflineError> {
+        let names = files(disk)?.into_iter().map(|(name, _)| name).collect::<Vec<_>>();
+        match recover::read(disk, State::new(Catalogue::default()), None) {
+            Ok(read) => Ok(Self::whole(names, read)),
+            Err(error @ (FileError::Damaged { .. } | FileError::Missing { .. })) => {
+                let found = Self::damaged(disk, names, lost)?;
+                // Whatever salvage thinks of it, the store does not open.
+                Ok(if found.findings.is_empty() {
+                    Self { findings: vec![Finding::File(error)], ..found }
+                } else {
+                    found
+                })
+            }
+            Err(error @ (FileError::Disk(_) | FileError::Newer { .. } | FileError::Locked)) => {
+                Err(error.into())
+            }
+        }
+    }
+
+    fn whole(names: Vec<String>, read: Read<State>) -> Self {
+        let Read { state, archive, report, survey, end } = read;
+        let last = end.next.saturating_sub(1);
+        Self {
+            state,
+            findings: Vec::new(),
+            snapshot: report.snapshot,
+            sequence: last,
+            replayed: report.replayed,
+            torn: report.dropped,
+            extent: archive.extent(),
+            archive: Some(archive),
+            names,
+            segments: Segments { all: survey.segments, last, highest: last },
+            before_log: report.snapshot_sequence,
+        }
+    }
+
+    fn damaged(disk: &dyn Disk, names: Vec<String>, lost: &mut dyn Lost) -> Result<Self, OfflineError> {
+        let mut found = Self {
+            state: State::new(Catalogue::default()),
+            findings: Vec::new(),
+            snapshot: None,
+            sequence: 0,
+            replayed: 0,
+            torn: None,
+            archive: None,
+            names,
+            segments: Segments::default(),
+            before_log: 0,
+            extent: Extent::default(),
+        };
+        let first = found.newest_snapshot(disk, lost)?;
+        let earliest = found.names.iter().filter_map(|name| log::number_of(name)).min();
+        let from = first.or(earliest).unwrap_or(1);
+        found.segments.all = survey(disk, (&found.names, from), &mut found.findings, lost)?;
+        let begins = found.segments.all.first();
+        let next = match (first, begins) {
+            // Without a snapshot the first segment says what came before it.
+            (None, Some(segment)) if found.snapshot.is_none() => segment.first.max(1),
+            _ => found.before_log.saturating_add(1),
+        };
+        if begins.is_none_or(|segment| segment.number != from) || (first.is_none() && next > 1) {
+            let missing = FileError::Missing { file: log::name(if first.is_none() { 1 } else { from }) };
+            found.findings.push(Finding::File(missing));
+        }
+        found.before_log = next.saturating_sub(1);
+        let mut findings = std::mem::take(&mut found.findings);
+        replay(disk, (&mut found.state, next), &mut found.segments, (&mut findings, lost))?;
+        found.findings = findings;
+        found.sequence = found.segments.last;
+        found.replayed = found.sequence.saturating_sub(found.before_log);
+        Ok(found)
+    }
+
+    /// Reads the newest snapshot whose first sector can be read; gives its number.
+    fn newest_snapshot(&mut self, disk: &dyn Disk, lost: &mut dyn Lost) -> Result<Option<u32>, OfflineError> {
+        let numbers: Vec<u32> =
+            self.names.iter().rev().filter_map(|name| snapshot::number_of(name)).collect();
+        for number in numbers {
+            let name = snapshot::name(number);
+            let file = disk.open(&name).map_err(DiskError::at(&name, "open"))?;
+            let mut window = Window::new(&*file, &name)?;
+            let head = snapshot::Head::decode(number, window.get(0, SECTOR)?.unwrap_or_default());
+            let head = match head {
+                Ok(head) => head,
+                Err(Fault::Newer(version)) => return Err(FileError::Newer { file: name, version }.into()),
+                Err(fault) => {
+                    self.findings.push(damaged(&name, 0, fault));
+                    let end = window.size();
+                    hand_out(&mut window, (0, end), lost)?;
+                    continue;
+                }
+            };
+            let index = self.snapshot_blocks(&mut window, head.salt, lost)?;
+            (self.before_log, self.extent) = (head.sequence, head.archive);
+            match Archive::load(disk, number, head.archive, index) {
+                Ok(archive) => self.archive = Some(archive),
+                Err(error @ (FileError::Damaged { .. } | FileError::Missing { .. })) => {
+                    self.findings.push(Finding::File(error));
+                }
+                Err(error @ (FileError::Disk(_) | FileError::Newer { .. } | FileError::Locked)) => {
+                    return Err(error.into());
+                }
+            }
+            self.snapshot = Some(name);
+            return Ok(Some(number));
+        }
+        Ok(None)
+    }
+
+    fn snapshot_blocks(
+        &mut self,
+        window: &mut Window<'_>,
+        salt: u64,
+        lost: &mut dyn Lost,
+    ) -> Result<Vec<(crate::store::Lsn, u64)>, OfflineError> {
+        let (name, size) = (window.name(), window.size());
+        let findings = &mut self.findings;
+        let mut contents = snapshot::Contents::new(&mut self.state);
+        let mut gaps = Vec::new();
+        let mut ended = false;
+        let end = walk(window, salt, (wide(SECTOR), size), &mut |piece| {
+            let (offset, to, fault) = match piece {
+                Piece::Gap(from, to, fault) => (from, to, fault),
+                Piece::Block(offset, content) => match contents.block(content) {
+                    Ok(flow) => {
+                        ended = flow.is_break();
+                        return Ok(flow);
+                    }
+                    // The counts at the end cannot be right where blocks are missing.
+                    Err(Fault::Order) if !gaps.is_empty() && content.first() == Some(&snapshot::FOOTER) => {
+                        ended = true;
+                        return Ok(ControlFlow::Break(()));
+                    }
+                    Err(fault) => (offset, offset.saturating_add(wide(content.len())), fault),
+                },
+            };
+            findings.push(damaged(name, offset, fault));
+            gaps.push((offset, to));
+            Ok(ControlFlow::Continue(()))
+        })?;
+        if !ended || end != size {
+            findings.push(damaged(name, end, if ended { Fault::Order } else { Fault::End }));
+            gaps.push((end, size));
+        }
+        let index = contents.index;
+        gaps.into_iter().try_for_each(|gap| hand_out(window, gap, lost))?;
+        Ok(index)
+    }
+
+    /// Gives the older versions that can be read, in the order in which they were replaced, and each gap among them.
+    pub(super) fn versions(
+        &self,
+        disk: &dyn Disk,
+        each: &mut dyn FnMut(Version) -> Result<(), OfflineError>,
+        gap: &mut dyn FnMut(Finding, &mut Window<'_>, (u64, u64)) -> Result<(), OfflineError>,
+    ) -> Result<(), OfflineError> {
+        self.archived(disk, each, gap)?;
+        for (at, segment) in self.segments.all.iter().enumerate() {
+            let counts = self.before_log.saturating_add(1)..=self.segments.last;
+            let limit = self.segments.limit(at);
+            log::intact::<OfflineError>(disk, segment, &mut |record| {
+                if !counts.contains(&record.sequence) || record.sequence >= limit {
+                    return Ok(());
+                }
+                for item in record.items().map_while(Result::ok) {
+                    if let Item::Effect(RowEffect::Put { ty, id, row, before: Some(before) }) = item {
+                        each(Version { lsn: row.lsn, ty, id, next: row.version, row: before })?;
+                    }
+                }
+                Ok(())
+            })?;
+        }
+        Ok(())
+    }
+
+    fn archived(
+        &self,
+        disk: &dyn Disk,
+        each: &mut dyn FnMut(Version) -> Result<(), OfflineError>,
+        gap: &mut dyn FnMut(Finding, &mut Window<'_>, (u64, u64)) -> Result<(), OfflineError>,
+    ) -> Result<(), OfflineError> {
+        let name = archive::name(self.extent.generation);
+        if self.extent.length == 0 || !self.names.contains(&name) {
+            return Ok(());
+        }
+        let file = disk.open(&name).map_err(DiskError::at(&name, "open"))?;
+        let mut window = Window::new(&*file, &name)?;
+        let size = window.size();
+        let sector = window.get(0, SECTOR)?.unwrap_or_default();
+        let Header([salt, ..]) = match Header::decode(Kind::Archive, sector) {
+            Ok(header) => header,
+            Err(fault) => return gap(damaged(&name, 0, fault), &mut window, (0, size)),
+        };
+        let mut gaps = Vec::new();
+        let to = size.min(self.extent.length);
+        walk(&mut window, salt, (wide(SECTOR), to), &mut |piece| {
+            match piece {
+                Piece::Gap(from, to, fault) => gaps.push((from, to, fault)),
+                Piece::Block(offset, content) => {
+                    let mut reader = RowReader::new(content);
+                    while !reader.is_empty() {
+                        match Version::read(&mut reader) {
+                            Ok(version) => each(version)?,
+                            Err(fault) => {
+                                gaps.push((offset, offset.saturating_add(wide(content.len())), fault));
+                                break;
+                            }
+                        }
+                    }
+                }
+            }
+            Ok(ControlFlow::Continue(()))
+        })?;
+        gaps.into_iter()
+            .try_for_each(|(from, to, fault)| gap(damaged(&name, from, fault), &mut window, (from, to)))
+    }
+}
