@@ -1,6 +1,6 @@
 //! The command line: arguments in, exit code out.
 //!
-//! Exit codes: 0 success; 1 an uncaught error, a failed test, a file that needs formatting; 2 diagnostics, a bad
+//! Exit codes: 0 success; 1 an uncaught error, a failed test, a file that needs formatting, a damaged store; 2 diagnostics, a bad
 //! configuration, file or option; 3 a fault in flin itself. Diagnostics and errors go to stderr. When nobody reads the
 //! output any more, the command ends quietly.
 
@@ -11,13 +11,14 @@ mod fmt;
 mod replace;
 mod report;
 mod run;
+mod store;
 mod test;
 mod version;
 mod world;
 
 use crate::app::boundary;
 use crate::app::stack::{STACK_BYTES, on_own_stack};
-use args::{Args, Command};
+use args::{Args, Command, StoreCommand};
 use clap::Parser as _;
 use report::Report;
 use std::ffi::OsString;
@@ -85,7 +86,17 @@ fn command(args: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Build { file, output } => build::build(&file, output.as_deref(), &mut report),
         Command::Disasm { file } => build::disasm(&file, &mut report),
         Command::Fmt { check, paths } => fmt::fmt(&paths, check, &mut report),
+        Command::Store { command } => store_command(command, &mut report),
         Command::Test { path } => test::test(&path, &mut report),
         Command::Version { json } => version::version(json, &mut report),
+    }
+}
+
+fn store_command(command: StoreCommand, report: &mut Report) -> Exit {
+    match command {
+        StoreCommand::Check { dir } => store::check(&dir, report),
+        StoreCommand::Dump { dir, versions } => store::dump(&dir, versions, report),
+        StoreCommand::Repair { dir, dropped } => store::repair(&dir, dropped.as_deref(), report),
+        StoreCommand::Compact { dir } => store::compact_folder(&dir, report),
     }
 }

@@ -37,6 +37,7 @@ mod commit;
 pub mod disk;
 pub mod format;
 pub mod log;
+pub mod offline;
 pub mod recover;
 pub mod row;
 pub mod schema;

@@ -48,7 +48,7 @@ fn help_explains_every_command_and_the_exit_codes() {
     let project = Project::new(&[]);
     let (code, out, err) = project.flin(&["--help"]);
     assert_eq!((code, err.as_str()), (0, ""));
-    for command in ["run", "check", "build", "disasm", "fmt", "test", "version"] {
+    for command in ["run", "check", "build", "disasm", "fmt", "store", "test", "version"] {
         assert!(out.contains(&format!("\n  {command} ")), "{out}");
         let (code, help, _) = project.flin(&[command, "--help"]);
         assert!(code == 0 && help.contains(&format!("flin {command}")) && help.contains("Example"), "{help}");

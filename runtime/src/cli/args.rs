@@ -6,7 +6,7 @@ use std::path::PathBuf;
 const EXIT_CODES: &str = "\
 Exit codes:
   0  success
-  1  an uncaught error, a failed test, a file that needs formatting
+  1  an uncaught error, a failed test, a file that needs formatting, a damaged store
   2  diagnostics, a bad configuration, file or option
   3  a fault in flin itself";
 
@@ -70,6 +70,17 @@ pub(super) enum Command {
         #[arg(default_value = ".")]
         paths: Vec<PathBuf>,
     },
+    /// Look a store through, write out what it holds, repair it or make it small
+    #[command(
+        long_about = "Look a store through, write out what it holds, repair it or make it small.\n\nA store is the \
+                      folder that store.path in flin.config names, .flindb by default. No program may use it \
+                      meanwhile. A copy of the folder is a backup.",
+        after_help = format!("Examples:\n  flin store check\n  flin store dump shop/.flindb > rows.jsonl\n\n{EXIT_CODES}")
+    )]
+    Store {
+        #[command(subcommand)]
+        command: StoreCommand,
+    },
     /// Run the tests of a project
     #[command(
         long_about = "Run the tests of a project: every test block in the files below its tests/, each in a virtual \
@@ -87,6 +98,56 @@ pub(super) enum Command {
         /// As JSON, for tools
         #[arg(long)]
         json: bool,
+    },
+}
+
+/// What can be done with a store.
+#[derive(Debug, Subcommand)]
+pub(super) enum StoreCommand {
+    /// Read all of it, change nothing, and say what is wrong
+    #[command(
+        after_help = "Example:\n  flin store check .flindb\n\nEnds with 1 where anything is damaged or missing."
+    )]
+    Check {
+        /// The store's folder
+        #[arg(default_value = ".flindb")]
+        dir: PathBuf,
+    },
+    /// Write its rows to standard output, a line of JSON each
+    #[command(
+        long_about = "Write its rows to standard output, a line of JSON each, deleted ones included. Of a damaged \
+                      store, what can be read.",
+        after_help = "Example:\n  flin store dump --versions > rows.jsonl"
+    )]
+    Dump {
+        /// The store's folder
+        #[arg(default_value = ".flindb")]
+        dir: PathBuf,
+        /// Older versions too, each behind the one that replaced it
+        #[arg(long)]
+        versions: bool,
+    },
+    /// Make a damaged store open again with what can be read
+    #[command(
+        long_about = "Make a damaged store open again with what can be read: the rows of all intact blocks, and the \
+                      transactions of the log before the first damage. What is dropped, later transactions and \
+                      unreadable bytes, goes to a file before anything is changed. Copy the folder first.",
+        after_help = "Example:\n  flin store repair --dropped lost.jsonl"
+    )]
+    Repair {
+        /// The store's folder
+        #[arg(default_value = ".flindb")]
+        dir: PathBuf,
+        /// Where to write what is dropped; a new file. By default dropped-N.jsonl in the store's folder
+        #[arg(long, value_name = "FILE")]
+        dropped: Option<PathBuf>,
+    },
+    /// Make it as small as it can be: without older versions of destroyed rows, and with an empty log
+    #[command(after_help = "Example:\n  flin store compact")]
+    Compact {
+        /// The store's folder
+        #[arg(default_value = ".flindb")]
+        dir: PathBuf,
     },
 }
 
