@@ -12,6 +12,7 @@
 //! Absences: no socket, no disk (but for the key's file and `public/`), no clock; no value of a machine.
 
 mod answer;
+pub mod cidr;
 mod cookies;
 mod fields;
 mod inbound;
@@ -19,6 +20,7 @@ mod media;
 mod multipart;
 mod outbound;
 mod percent;
+mod rate_limit;
 mod refusal;
 pub mod session;
 mod target;
@@ -30,6 +32,7 @@ pub use media::Media;
 pub use multipart::{HEADER_BYTES_MAX, MultipartFault, PARTS_MAX};
 pub use outbound::{Unsendable, response};
 pub use percent::TextFault;
+pub use rate_limit::{Rate, RateLimits, TooOften};
 pub use refusal::Refusal;
 pub use session::{Sessions, Visit};
 pub use target::PathFault;

@@ -120,6 +120,10 @@ guards! {
     SessionExpiry in "app::http::session"
     /// no copy of a session that was ended is taken again
     SessionEnd in "app::http::session"
+    /// a client is let through so many times in a window
+    RateLimit in "app::http::rate_limit"
+    /// clients that were let through are remembered within a bound
+    RateMemory in "app::http::rate_limit"
     /// names and values of headers and cookies break no line
     HeaderText in "app::http::outbound"
     /// a program does not write the headers that frame an answer
