@@ -74,6 +74,7 @@ pub fn module(bytes: &[u8], names: &Names) -> Module {
         files: vec![GlobalFile { name: "main.flin".into(), initialiser: None }],
         globals: vec![(0, 2), (0, 3)],
         tests: Vec::new(),
+        endpoints: Vec::new(),
         sources: Vec::new(),
     }
 }

@@ -15,13 +15,14 @@ use super::format::{
     VERSION,
 };
 use super::module::{
-    Capture, Const, EnumShape, Function, GlobalFile, Handler, Module, NativeRef, ParamShape, SourceLines,
-    TypeShape,
+    Capture, Const, Endpoint, EndpointKind, EnumShape, Function, GlobalFile, Handler, Module, NativeRef,
+    ParamShape, SourceLines, TypeShape,
 };
 use super::op::{Op, Operand, OperandValue};
 use super::verify::Unverified;
 use crate::base::Kind;
 use crate::base::span::{FileId, Span, to_u32, to_usize};
+use crate::syntax::tree::Method;
 use reader::Reader;
 
 /// Does the file say that it is bytecode? (It may be damaged all the same.)
@@ -98,6 +99,7 @@ fn fill(module: &mut Module, section: Section, reader: &mut Reader<'_>) -> Resul
         }
         Section::Globals => module.globals = reader.list(8, Reader::pair)?,
         Section::Tests => module.tests = reader.list(8, Reader::pair)?,
+        Section::Endpoints => module.endpoints = reader.list(9, endpoint)?,
         Section::Sources => module.sources = reader.list(8, source_lines)?,
     }
     Ok(())
@@ -142,6 +144,25 @@ fn source_lines(reader: &mut Reader<'_>) -> Result<SourceLines, DecodeError> {
     let name = reader.text()?;
     let positions = reader.list(12, |r| Ok((r.u32()?, r.u32()?, r.u32()?)))?;
     Ok(SourceLines { name, positions })
+}
+
+fn endpoint(reader: &mut Reader<'_>) -> Result<Endpoint, DecodeError> {
+    let offset = reader.offset();
+    let kind = match reader.u8()? {
+        0 => {
+            let offset = reader.offset();
+            let found = reader.u8()?;
+            let method = Method::ALL.get(usize::from(found)).copied();
+            EndpointKind::Route(method.ok_or(DecodeError::Tag { offset, tag: Tag::Method, found })?)
+        }
+        1 => EndpointKind::Page,
+        2 => EndpointKind::Socket,
+        3 => EndpointKind::Stream,
+        4 => EndpointKind::Every { millis: reader.i64()? },
+        5 => EndpointKind::Cron(reader.u32()?),
+        found => return Err(DecodeError::Tag { offset, tag: Tag::Endpoint, found }),
+    };
+    Ok(Endpoint { kind, path: reader.u32()?, function: reader.u32()? })
 }
 
 fn function(reader: &mut Reader<'_>) -> Result<Function, DecodeError> {

@@ -2,7 +2,7 @@
 //!
 //! Works on any module, verified or not: what points nowhere is shown as its number.
 
-use super::module::{Capture, Const, Function, Module, TypeShape};
+use super::module::{Capture, Const, Endpoint, EndpointKind, Function, Module, TypeShape};
 use super::op::{Op, Operand, OperandValue, TABLE};
 use crate::base::render::printable;
 use crate::base::span::{Span, to_usize};
@@ -26,8 +26,21 @@ impl fmt::Display for Listing<'_> {
             head(f, module, index, function)?;
             code(f, module, function)?;
         }
-        Ok(())
+        module.endpoints.iter().try_for_each(|endpoint| listed(f, module, endpoint))
     }
+}
+
+fn listed(f: &mut fmt::Formatter<'_>, module: &Module, endpoint: &Endpoint) -> fmt::Result {
+    let path = text(module, endpoint.path);
+    let what = match endpoint.kind {
+        EndpointKind::Route(method) => method.name().to_owned(),
+        EndpointKind::Page => "page".to_owned(),
+        EndpointKind::Socket => "socket".to_owned(),
+        EndpointKind::Stream => "stream".to_owned(),
+        EndpointKind::Every { millis } => format!("every {millis}ms"),
+        EndpointKind::Cron(expression) => format!("cron \"{}\"", text(module, expression)),
+    };
+    writeln!(f, "endpoint {what} {path}: function {}", endpoint.function)
 }
 
 fn head(f: &mut fmt::Formatter<'_>, module: &Module, index: u32, function: &Function) -> fmt::Result {

@@ -3,7 +3,7 @@
 mod entities;
 
 use super::format::{CHECKED_FROM, HEADER_BYTES, MAGIC, SECTION_ENTRY_BYTES, Section, VERSION, seal};
-use super::module::{Capture, Const, Function, Module, TypeShape};
+use super::module::{Capture, Const, Endpoint, EndpointKind, Function, Module, TypeShape};
 use super::op::{Op, Operand, OperandValue};
 use crate::base::span::to_u32;
 
@@ -53,6 +53,7 @@ fn body(module: &Module, section: Section) -> Vec<u8> {
         }),
         Section::Globals => out.list(&module.globals, |out, pair| out.pair(*pair)),
         Section::Tests => out.list(&module.tests, |out, pair| out.pair(*pair)),
+        Section::Endpoints => out.list(&module.endpoints, Writer::endpoint),
         Section::Sources => out.list(&module.sources, |out, source| {
             out.text(&source.name);
             out.list(&source.positions, |out, &(offset, line, column)| {
@@ -155,6 +156,28 @@ impl Writer {
                 self.list(parts, |out, part| out.u32(*part));
             }
         }
+    }
+
+    fn endpoint(&mut self, endpoint: &Endpoint) {
+        match endpoint.kind {
+            EndpointKind::Route(method) => {
+                self.u8(0);
+                self.u8(method as u8);
+            }
+            EndpointKind::Page => self.u8(1),
+            EndpointKind::Socket => self.u8(2),
+            EndpointKind::Stream => self.u8(3),
+            EndpointKind::Every { millis } => {
+                self.u8(4);
+                self.i64(millis);
+            }
+            EndpointKind::Cron(expression) => {
+                self.u8(5);
+                self.u32(expression);
+            }
+        }
+        self.u32(endpoint.path);
+        self.u32(endpoint.function);
     }
 
     fn function(&mut self, function: &Function) {

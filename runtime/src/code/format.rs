@@ -16,7 +16,7 @@
 pub const MAGIC: [u8; 6] = *b"\x7fFLINC";
 
 /// The version that this build writes and reads.
-pub const VERSION: u16 = 2;
+pub const VERSION: u16 = 3;
 
 /// Where the checksum stands; it covers everything from [`CHECKED_FROM`] on.
 pub const CHECKSUM_AT: usize = 8;
@@ -91,6 +91,9 @@ sections! {
     11 Tests
     /// Source files: name, and offset, line and column of each place that spans start at.
     12 Sources
+    /// Endpoints: a tag (0 a route of a method, 1 page, 2 socket, 3 stream, 4 every, 5 cron), the method's number,
+    /// milliseconds or expression, then path and function.
+    13 Endpoints
 }
 
 /// Puts the right checksum into the bytes of a file, so that what else is wrong with it can be looked at.

@@ -6,6 +6,7 @@ use super::op::Op;
 use crate::base::span::to_usize;
 use crate::base::{Kind, Span};
 use crate::record::Schema;
+use crate::syntax::tree::Method;
 use std::sync::Arc;
 
 /// A program before it is verified.
@@ -33,6 +34,8 @@ pub struct Module {
     pub globals: Vec<(u32, u32)>,
     /// `test` blocks: name (a text constant) and function.
     pub tests: Vec<(u32, u32)>,
+    /// What a server answers with, and what a scheduler runs.
+    pub endpoints: Vec<Endpoint>,
     /// Names of the source files that spans refer to, with the byte offset of each line's start.
     pub sources: Vec<SourceLines>,
 }
@@ -91,6 +94,40 @@ pub struct GlobalFile {
     /// The function that runs its top level; none for the entry file, which is running already.
     pub initialiser: Option<u32>,
 }
+
+/// What a request, a connection or a schedule starts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Endpoint {
+    /// What starts it.
+    pub kind: EndpointKind,
+    /// The pattern of its path, such as `/users/:id/*rest`; the file of a job (a text constant).
+    pub path: u32,
+    /// The function that does all of it; it takes nothing.
+    pub function: u32,
+}
+
+/// What starts an endpoint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EndpointKind {
+    /// A request of this method.
+    Route(Method),
+    /// A `GET` of a file that renders its top level.
+    Page,
+    /// A WebSocket.
+    Socket,
+    /// A `GET` that is answered with a stream of events.
+    Stream,
+    /// So many milliseconds after the last time.
+    Every {
+        /// At least [`EVERY_MILLIS_MIN`].
+        millis: i64,
+    },
+    /// A cron expression (a text constant), in UTC.
+    Cron(u32),
+}
+
+/// The shortest interval of a job.
+pub const EVERY_MILLIS_MIN: i64 = 1_000;
 
 /// A parameter as a call sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,8 +1,8 @@
 //! The verifier: what a module must promise before the machine runs it, as numbered rules.
 //!
-//! - **B1** Indices between the module's tables (names, entry, tests, files, globals, variants, enums and entities of
-//!   types and fields) are in range and of the right kind.
-//! - **B2** The entry, initialisers of files and tests take no parameters and capture nothing.
+//! - **B1** Indices between the module's tables (names, entry, tests, endpoints, files, globals, variants, enums and
+//!   entities of types and fields) are in range and of the right kind.
+//! - **B2** The entry, initialisers of files, tests and endpoints take no parameters and capture nothing.
 //! - **B3** An `AnyOf` type names only types before itself, so asking for a type ends.
 //! - **B4** A function has 1 to 256 registers, not more parameters than registers, and bounded spill slots. Its
 //!   hint, if it has one, takes nothing and captures the first of what it captures itself.
@@ -22,6 +22,7 @@
 //!   looked up by exist.
 //! - **B16** What computes a default takes nothing, what checks a field takes the entity, and neither captures anything.
 //! - **B17** A bound is a number, a value of `one_of` is one value, and only references say what deleting does to them.
+//! - **B18** A job that repeats leaves at least a second between two runs.
 //!
 //! What is left to the machine, which raises a `TypeError`: kinds of values and counts of arguments.
 //!

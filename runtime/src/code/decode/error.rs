@@ -22,6 +22,10 @@ pub enum Tag {
     FieldType,
     /// Rule of a field.
     Rule,
+    /// Kind of an endpoint.
+    Endpoint,
+    /// Method of a route.
+    Method,
     /// What deleting the target of a reference does.
     OnDelete,
 }
@@ -37,6 +41,8 @@ impl Tag {
             Self::Capture => "kind of capture",
             Self::FieldType => "type of field",
             Self::Rule => "rule of a field",
+            Self::Endpoint => "kind of endpoint",
+            Self::Method => "method of a route",
             Self::OnDelete => "rule for deleting",
         }
     }

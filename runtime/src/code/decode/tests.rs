@@ -147,6 +147,19 @@ fn entity() -> impl Strategy<Value = EntityShape> {
     })
 }
 
+fn endpoint() -> impl Strategy<Value = Endpoint> {
+    let kind = prop_oneof![
+        prop::sample::select(Method::ALL).prop_map(EndpointKind::Route),
+        Just(EndpointKind::Page),
+        Just(EndpointKind::Socket),
+        Just(EndpointKind::Stream),
+        any::<i64>().prop_map(|millis| EndpointKind::Every { millis }),
+        any::<u32>().prop_map(EndpointKind::Cron),
+    ];
+    let parts = (kind, any::<u32>(), any::<u32>());
+    parts.prop_map(|(kind, path, function)| Endpoint { kind, path, function })
+}
+
 fn module() -> impl Strategy<Value = Module> {
     let pairs = || vec(any::<(u32, u32)>(), 0..4);
     let native = text().prop_map(|name| NativeRef { name });
@@ -165,9 +178,10 @@ fn module() -> impl Strategy<Value = Module> {
     );
     let entities = vec(entity(), 0..2).prop_map(|entities| Schema { entities });
     let shapes = (vec(shape, 0..3), entities);
-    let names = (shapes, pairs(), vec(file, 0..3), pairs(), pairs(), vec(source, 0..3));
+    let endpoints = vec(endpoint(), 0..3);
+    let names = (shapes, pairs(), vec(file, 0..3), pairs(), pairs(), vec(source, 0..3), endpoints);
     (code, names).prop_map(|((entry, constants, functions, natives, types), names)| {
-        let ((enums, entities), variants, files, globals, tests, sources) = names;
+        let ((enums, entities), variants, files, globals, tests, sources, endpoints) = names;
         Module {
             constants,
             functions,
@@ -180,6 +194,7 @@ fn module() -> impl Strategy<Value = Module> {
             files,
             globals,
             tests,
+            endpoints,
             sources,
         }
     })
@@ -254,7 +269,7 @@ fn each_damage_is_refused_at_its_place() {
     assert_eq!(decode(b""), Err(DecodeError::Magic));
     assert_eq!(changed(0, b'F'), DecodeError::Magic);
     assert_eq!(changed(6, 9), DecodeError::Version { found: 9 });
-    assert_eq!(changed(12, 3), DecodeError::SectionCount { found: 3, expected: 12 });
+    assert_eq!(changed(12, 3), DecodeError::SectionCount { found: 3, expected: 13 });
     assert_eq!(changed(16, 2), DecodeError::SectionKind { offset: 16, found: 2, expected: 1 });
     assert!(matches!(changed(20, 0), DecodeError::SectionPlace { offset: 16, start: 0, .. }));
     assert!(matches!(changed(27, 0xFF), DecodeError::SectionPlace { offset: 16, .. }));

@@ -1,5 +1,6 @@
 //! Why the verifier refused a module: the rule, the place, and the numbers.
 
+use crate::code::module::EVERY_MILLIS_MIN;
 use std::fmt;
 
 /// A broken rule and where.
@@ -344,6 +345,14 @@ pub enum Fault {
         /// The field.
         field: u32,
     },
+    /// B18: a job repeats too often.
+    #[error("endpoint {endpoint} repeats after {millis} ms; at least {EVERY_MILLIS_MIN} are allowed")]
+    Interval {
+        /// The endpoint.
+        endpoint: u32,
+        /// Milliseconds.
+        millis: i64,
+    },
 }
 
 impl Fault {
@@ -370,6 +379,7 @@ impl Fault {
             Self::EntityName { .. } | Self::FieldName { .. } | Self::EntityIndex { .. } => 15,
             Self::FieldFunction { .. } => 16,
             Self::FieldRule { .. } => 17,
+            Self::Interval { .. } => 18,
         })
     }
 }

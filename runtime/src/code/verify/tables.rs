@@ -2,7 +2,7 @@
 
 use super::{Fault, Refusal, SLOTS_MAX, Table};
 use crate::base::span::{to_u32, to_usize};
-use crate::code::module::{Const, Function, Module, TypeShape};
+use crate::code::module::{Const, EVERY_MILLIS_MIN, EndpointKind, Function, Module, TypeShape};
 
 const REGISTERS_MAX: u16 = 256;
 
@@ -23,6 +23,21 @@ fn tables(module: &Module) -> Result<(), Fault> {
     for &(name, function) in &module.tests {
         text(module, name)?;
         standalone(module, function)?;
+    }
+    for (index, endpoint) in (0..).zip(&module.endpoints) {
+        text(module, endpoint.path)?;
+        standalone(module, endpoint.function)?;
+        match endpoint.kind {
+            EndpointKind::Every { millis } if millis < EVERY_MILLIS_MIN => {
+                return Err(Fault::Interval { endpoint: index, millis });
+            }
+            EndpointKind::Cron(expression) => text(module, expression)?,
+            EndpointKind::Route(_)
+            | EndpointKind::Page
+            | EndpointKind::Socket
+            | EndpointKind::Stream
+            | EndpointKind::Every { .. } => {}
+        }
     }
     for function in module.files.iter().filter_map(|file| file.initialiser) {
         standalone(module, function)?;

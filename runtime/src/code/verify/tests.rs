@@ -22,6 +22,7 @@ fn module(code: Vec<Op>) -> Module {
         files: vec![GlobalFile { name: "lib/a.flin".into(), initialiser: Some(1) }],
         globals: vec![(0, 0)],
         tests: vec![(0, 1)],
+        endpoints: vec![Endpoint { kind: EndpointKind::Cron(0), path: 0, function: 1 }],
         sources: vec![SourceLines::default()],
         ..Module::default()
     }
@@ -53,11 +54,15 @@ fn b1_tables_point_into_tables() {
     assert_eq!(rule_with(vec![END], |m| m.variants = vec![(0, 1)]), Some(1));
     assert_eq!(rule_with(vec![END], |m| m.types = vec![TypeShape::Enum(1)]), Some(1));
     assert_eq!(rule_with(vec![END], |m| m.functions[1].name = Some(1)), Some(1));
+    assert_eq!(rule_with(vec![END], |m| m.endpoints[0].path = 1), Some(1));
+    assert_eq!(rule_with(vec![END], |m| m.endpoints[0].function = 9), Some(1));
+    assert_eq!(rule_with(vec![END], |m| m.endpoints[0].kind = EndpointKind::Cron(1)), Some(1));
 }
 
 #[test]
 fn b2_what_starts_from_outside_takes_nothing() {
     assert_eq!(rule_with(vec![END], |m| m.tests = vec![(0, 2)]), Some(2));
+    assert_eq!(rule_with(vec![END], |m| m.endpoints[0].function = 2), Some(2));
     assert_eq!(rule_with(vec![END], |m| m.files[0].initialiser = Some(2)), Some(2));
     let param = ParamShape { name: None, optional: false };
     assert_eq!(rule_with(vec![END], |m| m.functions[0].params = vec![param]), Some(2));
@@ -433,6 +438,12 @@ fn b17_rules_fit_what_they_stand_on() {
     assert_eq!(rule(FieldRule::Max(Datum::Text("x".into()))), Some(17));
     assert_eq!(rule(FieldRule::OneOf(vec![Datum::Variant("A".into(), vec![])])), None);
     assert_eq!(rule(FieldRule::OneOf(vec![Datum::List(vec![])])), Some(17));
+}
+
+#[test]
+fn b18_a_job_repeats_after_a_second_at_least() {
+    let every = |millis| rule_with(vec![END], |m| m.endpoints[0].kind = EndpointKind::Every { millis });
+    assert_eq!((every(1_000), every(999), every(-1)), (None, Some(18), Some(18)));
 }
 
 #[test]

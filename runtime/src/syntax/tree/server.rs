@@ -65,19 +65,13 @@ pub enum Method {
 }
 
 impl Method {
+    /// All of them, each at its own number.
+    pub const ALL: &'static [Self] =
+        &[Self::Get, Self::Post, Self::Put, Self::Patch, Self::Delete, Self::Head, Self::Options, Self::Any];
+
     /// The method of that name.
     pub fn by_name(name: &str) -> Option<Self> {
-        Some(match name {
-            "GET" => Self::Get,
-            "POST" => Self::Post,
-            "PUT" => Self::Put,
-            "PATCH" => Self::Patch,
-            "DELETE" => Self::Delete,
-            "HEAD" => Self::Head,
-            "OPTIONS" => Self::Options,
-            "ANY" => Self::Any,
-            _ => return None,
-        })
+        Self::ALL.iter().copied().find(|method| method.name() == name)
     }
 
     /// As written.
