@@ -1,6 +1,8 @@
 //! Running programs: what lies between files on a disk and a virtual machine.
 //!
 //! - [`project`] finds the files of a project, [`front`] judges them, [`build`] makes a program of them.
+//! - [`application`] is a whole project as a server runs it, [`router`] says what answers a path, [`exchange`] answers a
+//!   request in process.
 //! - [`script`] drives one VM to its end, performing the effects that it asks for through a [`Host`].
 //! - [`boundary`] is where a panic of ours stops, [`stack`] what native recursion runs on.
 //! - [`http`] decodes requests and encodes answers, above framing.
@@ -8,8 +10,10 @@
 //!
 //! Absences: nothing is printed here and no process ends here; that is the command line's part.
 
+pub mod application;
 pub mod boundary;
 pub mod build;
+pub mod exchange;
 pub mod files;
 pub mod front;
 pub mod host;
@@ -18,14 +22,16 @@ pub mod limits;
 pub mod machine;
 mod password;
 pub mod project;
+pub mod router;
 pub mod script;
 pub mod stack;
 pub mod store;
 
+pub use application::Application;
 pub use files::{FileFault, FilePath, Files};
 pub use front::Front;
 pub use host::{Gone, Host, MemoryHost};
 pub use limits::Limits;
 pub use project::{LoadError, Project, SourceFile};
-pub use script::{End, Execution};
+pub use script::{End, Execution, Turn};
 pub use store::StorePlace;

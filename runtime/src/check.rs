@@ -13,7 +13,7 @@ pub mod names;
 mod place;
 pub mod project;
 mod regex;
-mod routes;
+pub mod routes;
 #[cfg(test)]
 mod tests;
 mod types;

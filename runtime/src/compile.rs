@@ -18,6 +18,7 @@ mod call;
 mod chain;
 mod condition;
 mod control;
+mod endpoint;
 mod entity;
 mod expr;
 mod frame;
@@ -50,10 +51,12 @@ use crate::code::Module;
 /// What a program is compiled from: all of it parsed and checked without errors.
 #[derive(Clone, Copy, Debug)]
 pub struct Input<'a> {
-    /// The files in use: the entry and all global ones.
+    /// The files: the entry and all global ones, or the whole project.
     pub project: &'a Project<'a>,
-    /// The file that runs.
-    pub entry: FileId,
+    /// The file that runs, if one does.
+    pub entry: Option<FileId>,
+    /// Are the endpoints of the project compiled too? Then all its files are in use but those of tests and scripts.
+    pub served: bool,
     /// What its names mean.
     pub names: &'a Names,
     /// The built-ins of the process.

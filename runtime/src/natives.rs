@@ -28,6 +28,7 @@ mod numeric;
 mod output;
 mod query;
 mod random;
+mod request;
 mod steps;
 mod store;
 #[cfg(test)]
@@ -57,6 +58,7 @@ const FAMILIES: &[&[Native]] = &[
     general::NATIVES,
     output::NATIVES,
     random::NATIVES,
+    request::NATIVES,
     store::NATIVES,
 ];
 

@@ -21,7 +21,9 @@ pub mod shape;
 pub mod varint;
 
 pub use data::{DataError, DataFault, Datum, Reader, Token, Writer};
-pub use exchange::{Body, Inbound, Message, Outbound, Pairs, Part, SameSite, SessionChange, SetCookie};
+pub use exchange::{
+    Body, Failure, Inbound, Message, Outbound, Pairs, Part, SameSite, SessionChange, SetCookie,
+};
 pub use key::{Key, KeyView, Whole};
 pub use request::{Batch, Given, Lookup, Pinned, Refusal, Reply, Request, Row, VersionAt, Which};
 pub use shape::{EntityShape, FieldShape, FieldType, OnDelete, Rule, Schema};

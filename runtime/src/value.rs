@@ -40,7 +40,7 @@ pub use heap::Heap;
 pub use list::List;
 pub use map::Map;
 pub use memory::{Lease, Memory, Pool};
-pub use object::{Closure, ErrorValue, Object, Range, Variant};
+pub use object::{Closure, ErrorValue, Object, Range, Response, Variant};
 pub use pattern::Pattern;
 pub use stop::{Bug, ErrorKind, Need, Raise, Stop};
 pub use text::Text;
@@ -109,6 +109,8 @@ pub enum Value {
     Entity(Handle<Object>),
     /// [`Object::Query`].
     Query(Handle<Object>),
+    /// [`Object::Response`].
+    Response(Handle<Object>),
     /// What browser-only names yield on the server.
     Client,
     /// The machine's: a captured variable.
@@ -154,6 +156,7 @@ impl Value {
             Self::View(_) => Kind::View,
             Self::Entity(_) => Kind::Entity,
             Self::Query(_) => Kind::Query,
+            Self::Response(_) => Kind::Response,
             Self::Client => Kind::Client,
         }
     }

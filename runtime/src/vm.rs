@@ -17,6 +17,7 @@ mod drive;
 pub mod effect;
 pub mod entity;
 mod errors;
+pub mod exchange;
 mod frame;
 mod globals;
 mod index;
@@ -29,12 +30,14 @@ mod pattern;
 pub mod program;
 mod raise;
 pub mod random;
+pub mod response;
 mod roots;
-mod trace;
+pub mod trace;
 pub mod write;
 
 pub(crate) use compare::truth;
 pub use effect::{Answer, Effect, LogLevel};
+pub use exchange::Exchange;
 pub use link::LinkError;
 pub use native::{Context, Flow, Native, Step, Stepped};
 pub use outcome::{Outcome, Place, Trap, Uncaught};
@@ -77,6 +80,8 @@ pub struct Vm {
     globals: Globals,
     /// What open transactions saved.
     saved: Saved,
+    /// The request that is being answered, if one is.
+    exchange: Option<Box<Exchange>>,
     /// Where in its map each field was found last, by the low bits of the program counter.
     hints: Box<[u8; 256]>,
     /// A call that the next run begins with.
@@ -97,6 +102,7 @@ impl Vm {
             stack: Stack::new(limits.call_depth_max),
             globals: Globals::new(&program),
             saved: Saved::default(),
+            exchange: None,
             hints: Box::new([0; 256]),
             start: None,
             waiting: Waiting::No,
@@ -109,6 +115,19 @@ impl Vm {
     /// The next `run` calls this function of the program. Globals of an earlier start are kept.
     pub fn start(&mut self, function: u32, args: &[Value]) {
         self.start = Some((function, args.to_vec()));
+    }
+
+    /// What is started next answers this request.
+    pub fn answer(&mut self, exchange: Exchange) {
+        self.exchange = Some(Box::new(exchange));
+    }
+
+    /// The request that is being answered, if one is.
+    pub const fn exchange(&mut self) -> Option<&mut Exchange> {
+        match &mut self.exchange {
+            Some(exchange) => Some(exchange),
+            None => None,
+        }
     }
 
     /// Runs until something else has to happen; `fuel` is about one for each instruction.

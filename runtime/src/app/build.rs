@@ -3,7 +3,7 @@
 use super::front::Front;
 use super::limits::Limits;
 use super::project::SourceFile;
-use crate::base::{Diagnostic, SourceMap};
+use crate::base::{Diagnostic, FileId, SourceMap};
 use crate::code::verify::Refusal;
 use crate::code::{DecodeError, Unverified, Verified, decode, verify};
 use crate::compile;
@@ -49,14 +49,29 @@ pub enum BadBytecode {
 
 /// Builds the program whose entry is one of the files.
 pub fn build(files: &[SourceFile], entry: usize, limits: &Limits) -> Result<Built, Rejected> {
-    let mut front = Front::parse(files, limits);
-    let checked = front.check(false);
-    let (true, Some(entry)) = (front.is_sound(), front.id(entry)) else {
+    let front = Front::parse(files, limits);
+    match front.id(entry) {
+        Some(entry) => built(front, Some(entry), false),
+        None => Err(Rejected::Diagnostics(front.sources, front.diagnostics)),
+    }
+}
+
+/// Builds what a server serves: the endpoints of all files of a project, and one of its files to be run first, if any.
+pub fn build_all(files: &[SourceFile], entry: Option<usize>, limits: &Limits) -> Result<Built, Rejected> {
+    let front = Front::parse(files, limits);
+    let entry = entry.and_then(|entry| front.id(entry));
+    built(front, entry, true)
+}
+
+fn built(mut front: Front<'_>, entry: Option<FileId>, served: bool) -> Result<Built, Rejected> {
+    let checked = front.check(served);
+    if !front.is_sound() {
         return Err(Rejected::Diagnostics(front.sources, front.diagnostics));
-    };
+    }
     let made = compile::compile(&compile::Input {
-        project: &front.project(false),
+        project: &front.project(served),
         entry,
+        served,
         names: &checked.names,
         builtins: natives::builtins(),
         sources: &front.sources,

@@ -8,9 +8,11 @@ use super::host::{Gone, Host};
 use super::limits::Limits;
 use super::password;
 use crate::base::guard::{Guard, off};
-use crate::store::Session;
+use crate::record::Inbound;
+use crate::store::{Session, Source};
 use crate::value::{Bug, Pool};
-use crate::vm::{Answer, Effect, Outcome, Program, Trap, Uncaught, Vm};
+use crate::vm::exchange::Detail;
+use crate::vm::{Answer, Effect, Exchange, Outcome, Program, Trap, Uncaught, Vm};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -36,7 +38,20 @@ pub enum End {
     Bug(Bug),
 }
 
+/// What a driver has to do next.
+#[derive(Debug)]
+pub enum Turn {
+    /// The fuel is used up: another turn when it is this execution's turn.
+    Yield,
+    /// Perform this and [`Execution::resume`] with the answer.
+    Effect(Effect),
+    /// It ended.
+    Ended(End),
+}
+
 /// One execution: a VM and what it may still use.
+///
+/// A driver that waits for nothing takes [`Self::turn`] after turn; [`Self::call`] does that in one go, and waits.
 #[derive(Debug)]
 pub struct Execution {
     /// None once it panicked.
@@ -60,8 +75,27 @@ impl Execution {
             host.entropy(&mut seed).ok_or(End::NoEntropy)?;
         }
         let deadline = limits.deadline.map(|deadline| host.elapsed().saturating_add(deadline));
+        let mut execution = Self::seeded(program, pool, limits, seed);
+        execution.deadline = deadline;
+        Ok(execution)
+    }
+
+    /// The same for a driver that keeps the deadline itself; random numbers follow from the seed.
+    pub fn seeded(program: Arc<Program>, pool: Arc<Pool>, limits: &Limits, seed: [u8; 32]) -> Self {
         let vm = Vm::new(program, limits.vm(), pool, seed);
-        Ok(Self { vm: Some(vm), deadline, fuel_left: limits.fuel_max, session: None })
+        Self { vm: Some(vm), deadline: None, fuel_left: limits.fuel_max, session: None }
+    }
+
+    /// What is started next answers this request.
+    pub fn answer(&mut self, inbound: Inbound, detail: Detail) {
+        if let Some(vm) = &mut self.vm {
+            vm.answer(Exchange::new(inbound, detail));
+        }
+    }
+
+    /// What came of the request, if the program got so far.
+    pub fn exchange(&mut self) -> Option<&mut Exchange> {
+        self.vm.as_mut()?.exchange()
     }
 
     /// Runs the program's top level.
@@ -73,7 +107,11 @@ impl Execution {
     /// Runs a function of the program that takes nothing, such as a test. Global variables stay as they are.
     pub fn call(&mut self, function: u32, host: &mut dyn Host) -> End {
         let end = self.drive(function, host);
-        // Whatever ended it: a transaction that is still open is undone.
+        self.finish(end)
+    }
+
+    /// Whatever ended it: a transaction that is still open is undone.
+    pub fn finish(&mut self, end: End) -> End {
         let session = self.session.take();
         let end = contain(|| drop(session)).map_or(End::Panicked, |()| end);
         if end == End::Panicked {
@@ -82,28 +120,59 @@ impl Execution {
         end
     }
 
+    /// The first turn calls this function of the program, which takes nothing.
+    pub fn start(&mut self, function: u32) {
+        if let Some(vm) = &mut self.vm {
+            vm.start(function, &[]);
+        }
+    }
+
+    /// Runs for so much fuel, about one for each instruction, or until something else has to happen first.
+    pub fn turn(&mut self, fuel: u64) -> Turn {
+        let Some(vm) = &mut self.vm else { return Turn::Ended(End::Panicked) };
+        let slice = self.fuel_left.map_or(fuel, |left| left.min(fuel));
+        let ran = contain(|| {
+            let outcome = vm.run(i64::try_from(slice).unwrap_or(i64::MAX));
+            // The last step may cost more than was left; what it overdrew counts too.
+            let used = i128::from(slice).saturating_sub(i128::from(vm.fuel_left()));
+            (outcome, u64::try_from(used).unwrap_or(0))
+        });
+        let Ok((outcome, used)) = ran else { return Turn::Ended(End::Panicked) };
+        self.fuel_left = self.fuel_left.map(|left| left.saturating_sub(used));
+        match outcome {
+            Outcome::Done(_) => Turn::Ended(End::Done),
+            Outcome::Trap(Trap::Uncaught(error)) => Turn::Ended(End::Uncaught(error)),
+            Outcome::Trap(Trap::Bug(bug)) => Turn::Ended(End::Bug(bug)),
+            Outcome::Effect(effect) => Turn::Effect(effect),
+            Outcome::Yield if self.fuel_left == Some(0) => Turn::Ended(End::Timeout),
+            Outcome::Yield => Turn::Yield,
+        }
+    }
+
+    /// Answers the effect that the last turn asked for.
+    pub fn resume(&mut self, answer: Answer) {
+        if let Some(vm) = &mut self.vm {
+            vm.resume(answer);
+        }
+    }
+
+    /// Its view of the store; `source` says where that is, the first time.
+    pub fn store(&mut self, source: impl FnOnce() -> Arc<dyn Source>) -> Option<&mut Session> {
+        let program = self.vm.as_ref()?.program();
+        let schema = || Arc::new(program.module.entities.clone());
+        Some(self.session.get_or_insert_with(|| Session::new(schema(), source())))
+    }
+
     fn drive(&mut self, function: u32, host: &mut dyn Host) -> End {
-        let Some(vm) = &mut self.vm else { return End::Panicked };
-        vm.start(function, &[]);
+        self.start(function);
         loop {
-            let slice = self.fuel_left.map_or(SLICE_FUEL, |left| left.min(SLICE_FUEL));
-            let ran = contain(|| {
-                let outcome = vm.run(i64::try_from(slice).unwrap_or(i64::MAX));
-                // The last step may cost more than was left; what it overdrew counts too.
-                let used = i128::from(slice).saturating_sub(i128::from(vm.fuel_left()));
-                (outcome, u64::try_from(used).unwrap_or(0))
-            });
-            let Ok((outcome, used)) = ran else { return End::Panicked };
-            self.fuel_left = self.fuel_left.map(|left| left.saturating_sub(used));
-            match outcome {
-                Outcome::Done(_) => return End::Done,
-                Outcome::Trap(Trap::Uncaught(error)) => return End::Uncaught(error),
-                Outcome::Trap(Trap::Bug(bug)) => return End::Bug(bug),
-                Outcome::Effect(effect) => match perform(effect, host, &mut self.session, vm.program()) {
-                    Ok(answer) => vm.resume(answer),
+            match self.turn(SLICE_FUEL) {
+                Turn::Ended(end) => return end,
+                Turn::Yield => {}
+                Turn::Effect(effect) => match self.perform(effect, host) {
+                    Ok(answer) => self.resume(answer),
                     Err(end) => return end,
                 },
-                Outcome::Yield => {}
             }
             let late =
                 !off(Guard::Deadline) && self.deadline.is_some_and(|deadline| host.elapsed() >= deadline);
@@ -111,6 +180,15 @@ impl Execution {
                 return End::Timeout;
             }
         }
+    }
+
+    fn perform(&mut self, effect: Effect, host: &mut dyn Host) -> Result<Answer, End> {
+        let Effect::Store(request) = effect else { return perform(effect, host) };
+        let now = host.now_millis();
+        let session = self.store(|| host.store()).ok_or(End::Panicked)?;
+        // Waits as long as the disk takes.
+        let reply = contain(|| session.ask(request, now).wait());
+        Ok(Answer::Store(reply.map_err(|Panicked| End::Panicked)?))
     }
 
     /// What is left of `fuel_max`, if there is one.
@@ -142,22 +220,9 @@ impl From<Gone> for End {
     }
 }
 
-/// Does what the VM asks for.
-fn perform(
-    effect: Effect,
-    host: &mut dyn Host,
-    session: &mut Option<Session>,
-    program: &Program,
-) -> Result<Answer, End> {
+/// Does what the VM asks of its host.
+pub fn perform(effect: Effect, host: &mut dyn Host) -> Result<Answer, End> {
     Ok(match effect {
-        Effect::Store(request) => {
-            let session = session
-                .get_or_insert_with(|| Session::new(Arc::new(program.module.entities.clone()), host.store()));
-            let now = host.now_millis();
-            // Waits as long as the disk takes.
-            let reply = contain(|| session.ask(request, now).wait());
-            Answer::Store(reply.map_err(|Panicked| End::Panicked)?)
-        }
         Effect::Print(line) => {
             host.print(&line)?;
             Answer::Nothing
@@ -201,8 +266,9 @@ fn perform(
             password::hash(&password, salt).map_or(Answer::Nothing, Answer::Text)
         }
         Effect::VerifyPassword { password, hash } => Answer::Bool(password::verify(&password, &hash)),
-        // Compiled into handlers alone, and those have a driver of their own.
-        Effect::Emit { .. }
+        // What only a driver of its own can do.
+        Effect::Store(_)
+        | Effect::Emit { .. }
         | Effect::Wait(_)
         | Effect::Send(_)
         | Effect::Join(_)

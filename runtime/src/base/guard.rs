@@ -248,6 +248,8 @@ guards! {
     JobOverlap in "cron::schedule"
     /// of the runs that a sleeping process or a clock that jumps missed, one is made up
     JobCatchUp in "cron::schedule"
+    /// what a program puts into a header holds no line break and no NUL
+    HeaderText in "natives::request::answer"
 }
 
 /// Is the guard switched off? Never, in an ordinary build.

@@ -6,6 +6,7 @@ use super::{Project, ProjectFile, Role};
 use crate::base::{Code, Diagnostic, Span};
 use crate::syntax::tree::*;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 /// Reports every route after the first for its method and pattern.
 pub fn check(project: &Project<'_>, diagnostics: &mut Vec<Diagnostic>) {
@@ -22,7 +23,7 @@ struct Routes<'a> {
 
 impl Routes<'_> {
     fn file(&mut self, file: &ProjectFile<'_>) {
-        let own = page_pattern(file);
+        let own = url_of(file).map(|url| pattern(&url));
         let stmts = &file.tree.body.stmts;
         for stmt in stmts {
             let StmtKind::Server(server) = &stmt.kind else { continue };
@@ -53,8 +54,8 @@ impl Routes<'_> {
     }
 }
 
-/// The pattern of a page's URL; none for files that are no pages.
-fn page_pattern(file: &ProjectFile<'_>) -> Option<String> {
+/// The pattern of a page's URL, parameters with their names; none for files that have none.
+pub fn url_of(file: &ProjectFile<'_>) -> Option<Arc<str>> {
     if file.role != Role::App {
         return None;
     }
@@ -66,11 +67,25 @@ fn page_pattern(file: &ProjectFile<'_>) -> Option<String> {
     let path =
         path.strip_suffix("index").filter(|rest| rest.is_empty() || rest.ends_with('/')).unwrap_or(path);
     let segment = |segment: &str| match segment.strip_prefix('[').and_then(|inner| inner.strip_suffix(']')) {
-        Some(name) if name.starts_with("...") => "*".to_owned(),
-        Some(_) => ":".to_owned(),
+        Some(name) => match name.strip_prefix("...") {
+            Some(rest) => format!("*{rest}"),
+            None => format!(":{name}"),
+        },
         None => segment.to_owned(),
     };
-    Some(join(path.split('/').map(segment)))
+    Some(join(path.split('/').map(segment)).into())
+}
+
+/// Does the file answer `GET` with its top level? One that puts something out does, and one that answers nothing else.
+pub fn is_page(file: &File) -> bool {
+    let answers = |stmt: &Stmt| match &stmt.kind {
+        StmtKind::Server(server) => {
+            matches!(**server, ServerStmt::Route(_) | ServerStmt::Ws(..) | ServerStmt::Sse(..))
+        }
+        _ => false,
+    };
+    let stmts = &file.body.stmts;
+    stmts.iter().any(outputs) || !stmts.iter().any(answers)
 }
 
 fn pattern(path: &str) -> String {

@@ -47,6 +47,18 @@ impl<'a> Compiler<'a> {
         self.frame.release(mark);
     }
 
+    /// Statements of which those alone count that put something out: the top level of a page or a component.
+    pub fn rendering(&mut self, stmts: &'a [Stmt]) {
+        let mark = self.frame.mark();
+        let late = self.hoist_block(stmts);
+        let list = self.frame.temp();
+        self.new_parts(list);
+        self.each(stmts, Dest::Part(list), Dest::Part(list));
+        self.rendered(list, Dest::Return);
+        self.unhoist(&late);
+        self.frame.release(mark);
+    }
+
     /// Every statement; output goes to `output`, the value of the last one to `last`.
     fn each(&mut self, stmts: &'a [Stmt], output: Dest, last: Dest) {
         let Some((end, before)) = stmts.split_last() else { return self.none(last) };

@@ -136,10 +136,7 @@ impl<'a> Compiler<'a> {
             ExprKind::Construct(tree) => self.construct(tree, value.span, dst),
             ExprKind::Store(op, operand) => self.store_op(*op, operand, value.span, dst),
             ExprKind::Transaction(body) => self.transaction(body, value.span, Dest::To(dst)),
-            ExprKind::Response(_) => {
-                let message = "a response needs the server, which this version does not have yet";
-                self.unsupported(value.span, message);
-            }
+            ExprKind::Response(entries) => self.response(entries, value.span, dst),
             ExprKind::Element(element) => self.element(element.span),
         }
         self.frame.release(mark);

@@ -3,6 +3,7 @@
 use super::frame::Reg;
 use super::place::Unset;
 use super::program::Compiler;
+use crate::base::Span;
 use crate::base::span::to_u32;
 use crate::code::op::Op;
 use crate::syntax::tree::{Expr, ExprKind, ListItem, MapEntry, MapKey};
@@ -146,6 +147,15 @@ impl<'a> Compiler<'a> {
     fn release_to(&mut self, list: Option<Reg>, mark: u16) {
         let kept = list.map_or(mark, |own| u16::from(own).saturating_add(1));
         self.frame.release(kept.max(mark));
+    }
+
+    /// `dst` = `response { … }`.
+    #[inline(never)]
+    pub fn response(&mut self, entries: &'a [MapEntry], span: Span, dst: Reg) {
+        let parts = self.frame.temp();
+        self.map(entries, parts);
+        self.frame.span = span;
+        self.call_native("@respond", &[parts], dst);
     }
 
     /// `dst` = a map literal.

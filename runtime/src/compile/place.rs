@@ -159,7 +159,7 @@ impl<'a> Compiler<'a> {
                     format!("`{0}` is an entity, not a value: `{0}.all` has all of them", name.text);
                 self.unsupported(name.span, &message);
             }
-            Binding::Context => self.of_a_request(name),
+            Binding::Context => self.of_a_request(name, dst),
             Binding::Enum(_) => {
                 let message = format!("`{}` is an enum, not a value: name one of its variants", name.text);
                 self.unsupported(name.span, &message);
@@ -177,7 +177,27 @@ impl<'a> Compiler<'a> {
     }
 
     /// What only a request has.
-    fn of_a_request(&mut self, name: &Name) {
+    fn of_a_request(&mut self, name: &Name, dst: Reg) {
+        let word = match &*name.text {
+            "params" => "@params",
+            "query" => "@query_fields",
+            "body" => "@body",
+            "headers" => "@headers",
+            "cookies" => "@cookies",
+            "request" => "@request",
+            "response" => "@response",
+            "next" => {
+                let native = self.tables.native("@next");
+                return self.frame.emit(Op::LoadNative { dst, native });
+            }
+            _ => return self.of_a_server(name),
+        };
+        self.frame.span = name.span;
+        self.call_native(word, &[], dst);
+    }
+
+    /// What only a server has.
+    fn of_a_server(&mut self, name: &Name) {
         match &*name.text {
             "csrf_token" => self.raise("ValueError", "csrf_token() needs a request to belong to"),
             "t" => {

@@ -40,6 +40,10 @@ pub(super) struct Compiler<'a> {
     pub outer: Vec<Frame>,
     /// Functions that are called directly.
     pub statics: HashMap<(FileId, NodeId), Static<'a>>,
+    /// The functions that run the top levels of files.
+    pub top_levels: HashMap<FileId, u32>,
+    /// Folders with middleware, and its function.
+    pub middleware: Vec<(String, u32)>,
     /// Global variables.
     pub globals: HashMap<(FileId, VarId), u32>,
     /// The condition whose function is being made.
@@ -57,11 +61,13 @@ impl<'a> Compiler<'a> {
         Self {
             input,
             tables: Tables::new(input.names),
-            file: input.entry,
+            file: input.entry.unwrap_or(FileId(0)),
             names: &EMPTY,
             frame: Frame::new(Span::default()),
             outer: Vec::new(),
             statics: HashMap::new(),
+            top_levels: HashMap::new(),
+            middleware: Vec::new(),
             globals: HashMap::new(),
             row_body: None,
             hint_captures: None,
@@ -72,14 +78,30 @@ impl<'a> Compiler<'a> {
     /// Compiles all of it.
     pub fn program(mut self) -> Result<Module, Vec<Diagnostic>> {
         let files: Vec<ProjectFile<'a>> = self.input.project.files.clone();
-        let in_use = |file: &&ProjectFile<'_>| file.id == self.input.entry || file.role == Role::Global;
+        let served = self.input.served;
+        let in_use = |file: &&ProjectFile<'_>| {
+            Some(file.id) == self.input.entry
+                || file.role == Role::Global
+                || served && !matches!(file.role, Role::Test | Role::Script)
+        };
         let files: Vec<ProjectFile<'a>> = files.iter().filter(in_use).copied().collect();
         for file in &files {
             self.declare_file(file);
         }
         self.entities();
+        if self.input.entry.is_none() {
+            self.tables.module.entry = self.nothing();
+        }
         for file in &files {
             self.compile_file(file);
+        }
+        if served {
+            for file in files.iter().filter(|file| file.role == Role::Middleware) {
+                self.declare_middleware(file);
+            }
+            for file in &files {
+                self.endpoints(file);
+            }
         }
         if self.diagnostics.iter().any(Diagnostic::is_error) {
             self.diagnostics.sort_by_key(|found| (found.span.file, found.span.start));
@@ -97,15 +119,14 @@ impl<'a> Compiler<'a> {
             self.statics.insert((file.id, tree.id), Static { index, tree });
         }
         let index = self.tables.reserve_function();
-        let is_entry = file.id == self.input.entry;
-        if is_entry {
+        if Some(file.id) == self.input.entry {
             self.tables.module.entry = index;
         }
+        self.top_levels.insert(file.id, index);
         let globals = to_u32(self.tables.module.files.len());
-        self.tables.module.files.push(GlobalFile {
-            name: file.path.into(),
-            initialiser: if is_entry { None } else { Some(index) },
-        });
+        // A file that others cannot read runs before they could.
+        let initialiser = if self.is_lazy(file) { Some(index) } else { None };
+        self.tables.module.files.push(GlobalFile { name: file.path.into(), initialiser });
         for id in scope_variables(names, file.tree.body.id) {
             if let Some(variable) = variable(names, id)
                 && variable.kind == VariableKind::Assigned
@@ -129,12 +150,15 @@ impl<'a> Compiler<'a> {
                 self.tables.set_function(index, function);
             }
         }
-        let top_level = self.top_level(&file.tree.body);
-        let is_entry = file.id == self.input.entry;
-        let globals = self.tables.module.files.iter().find(|global| *global.name == *file.path);
-        let index = globals.and_then(|file| file.initialiser).unwrap_or(self.tables.module.entry);
-        let index = if is_entry { self.tables.module.entry } else { index };
-        self.tables.set_function(index, top_level);
+        let is_entry = Some(file.id) == self.input.entry;
+        let top_level = if is_entry || self.is_lazy(file) {
+            self.top_level(&file.tree.body)
+        } else {
+            self.silent_top_level(&file.tree.body)
+        };
+        if let Some(&index) = self.top_levels.get(&file.id) {
+            self.tables.set_function(index, top_level);
+        }
         if is_entry {
             for stmt in &file.tree.body.stmts {
                 if let StmtKind::Server(server) = &stmt.kind
@@ -144,6 +168,11 @@ impl<'a> Compiler<'a> {
                 }
             }
         }
+    }
+
+    /// Does its top level run when one of its variables is first read?
+    fn is_lazy(&self, file: &ProjectFile<'_>) -> bool {
+        file.role == Role::Global && Some(file.id) != self.input.entry
     }
 
     /// The statements of a file as a function.
@@ -185,7 +214,7 @@ impl<'a> Compiler<'a> {
 
     /// Refuses what this version cannot run: at once in the program's own file, when it is reached in a library.
     pub fn unsupported(&mut self, span: Span, message: &str) {
-        if self.file == self.input.entry {
+        if Some(self.file) == self.input.entry {
             self.diagnostics.push(Diagnostic::new(Code::E0008, span, message));
             return;
         }

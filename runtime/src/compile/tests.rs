@@ -32,7 +32,9 @@ pub fn module_of(files: &[(&str, &str)]) -> Result<Module, String> {
     let errors: Vec<_> = checked.diagnostics.iter().filter(|found| found.is_error()).cloned().collect();
     assert!(errors.is_empty(), "{}", lines(&errors));
     let entry = parsed[0].0;
-    let input = Input { project: &project, entry, names: &checked.names, builtins, sources: &sources };
+    let entry = Some(entry);
+    let input =
+        Input { project: &project, entry, served: false, names: &checked.names, builtins, sources: &sources };
     compile(&input).map_err(|found| lines(&found))
 }
 

@@ -7,7 +7,7 @@ use crate::code::module::ParamShape;
 use crate::code::{Function, Module, Op, Unverified, verify};
 use crate::value::{Heap, Memory, Object, Pool, Stop, Value};
 use crate::vm::entity::saved::Saved;
-use crate::vm::{Answer, Context, Effect, Flow, Native, Program, Random, Step};
+use crate::vm::{Answer, Context, Effect, Exchange, Flow, Native, Program, Random, Step};
 use std::collections::VecDeque;
 use std::sync::{Arc, LazyLock};
 
@@ -36,6 +36,7 @@ pub struct Bench {
     pub asked: Vec<Effect>,
     random: Random,
     saved: Saved,
+    pub exchange: Option<Box<Exchange>>,
 }
 
 /// Reports values to whoever it is given.
@@ -67,6 +68,7 @@ impl Bench {
             asked: Vec::new(),
             random: Random::new([0; 32]),
             saved: Saved::default(),
+            exchange: None,
         }
     }
 
@@ -207,8 +209,8 @@ impl Bench {
             if attempt == 2 {
                 self.heap.memory.lift_threshold();
             }
-            let Self { heap, program, fuel, random, saved, .. } = self;
-            match run(&mut Context { heap, fuel, random, saved, program }) {
+            let Self { heap, program, fuel, random, saved, exchange, .. } = self;
+            match run(&mut Context { heap, fuel, random, saved, exchange, program }) {
                 Err(Stop::Collect { bytes }) => wanted = bytes,
                 result => return result,
             }

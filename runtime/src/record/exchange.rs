@@ -99,7 +99,24 @@ pub struct Outbound {
     /// Did the program ask for the token against forged requests? Then the client needs the cookie that it belongs to.
     pub csrf_asked: bool,
     /// The body.
-    pub body: Arc<[u8]>,
+    pub body: Vec<u8>,
+    /// What went wrong, where it is an error that is answered: `body` says it as JSON, and a page may say it as HTML.
+    pub failure: Option<Box<Failure>>,
+}
+
+/// An error that is answered.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Failure {
+    /// 400 to 599.
+    pub status: u16,
+    /// Its kind, from 500 on.
+    pub kind: Option<String>,
+    /// What a client may read.
+    pub message: String,
+    /// The request's id, from 500 on.
+    pub id: Option<Arc<str>>,
+    /// Messages by field, of `ValidationFailed`.
+    pub fields: Pairs,
 }
 
 /// What an answer does to the session's cookie.

@@ -99,7 +99,8 @@ fn mark(heap: &mut Heap, value: Value) -> Result<Option<Holder>, Bug> {
         | Value::View(object)
         | Value::Iterator(object)
         | Value::Entity(object)
-        | Value::Query(object) => fresh(&mut heap.objects, object)?.then_some(Holder::Object(object)),
+        | Value::Query(object)
+        | Value::Response(object) => fresh(&mut heap.objects, object)?.then_some(Holder::Object(object)),
         Value::Cell(_)
         | Value::Unset
         | Value::None
@@ -160,6 +161,13 @@ fn child_of(object: &Object, at: usize) -> Option<Value> {
         Object::Variant(variant) => variant.payload.get(at).copied(),
         Object::Entity(entity) => entity.fields.get(at).copied(),
         Object::Query(query) => query.held(at),
+        Object::Response(response) => match at {
+            0 => Some(Value::Map(response.headers)),
+            1 => Some(response.body),
+            2 => Some(response.error.map_or(Value::None, |(error, _)| Value::Error(error))),
+            3 => Some(response.error.map_or(Value::None, |(_, body)| Value::Map(body))),
+            _ => None,
+        },
         Object::Error(error) => match at {
             0 => Some(Value::Text(error.message)),
             1 => Some(error.cause),

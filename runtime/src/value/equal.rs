@@ -176,6 +176,7 @@ fn look(heap: &Heap, left: Value, right: Value) -> Outcome<Look> {
         (V::Entity(a), V::Entity(b)) => a == b || entities(heap, a, b)?,
         (V::Function(a), V::Function(b)) | (V::Method(a), V::Method(b)) => a == b,
         (V::Closure(a), V::Closure(b)) => a == b,
+        (V::Response(a), V::Response(b)) => a == b,
         (V::Native(a), V::Native(b)) => a == b,
         (V::Plain { of, variant }, V::Plain { of: other, variant: another })
         | (V::Constructor { of, variant }, V::Constructor { of: other, variant: another }) => {

@@ -123,6 +123,12 @@ impl Heap {
         Ok(self.maps.insert(map))
     }
 
+    /// A new map for headers.
+    pub fn new_headers(&mut self) -> Outcome<Handle<Map>> {
+        self.maps.reserve(&mut self.memory)?;
+        Ok(self.maps.insert(Map::of_headers()))
+    }
+
     /// Sets a key of a map; a value that cannot be a key raises `TypeError`.
     pub fn set_key(&mut self, map: Handle<Map>, key: Value, value: Value) -> Outcome<()> {
         let found = Key::new(&self.texts, key)?;
@@ -238,6 +244,7 @@ impl Object {
             Self::Entity(entity) => {
                 size_of::<Entity>().saturating_add(size_of_val::<[Value]>(&entity.fields))
             }
+            Self::Response(_) => size_of::<super::Response>(),
             Self::Query(query) => {
                 size_of::<Query>().saturating_add(size_of_val::<[Condition]>(&query.conditions))
             }

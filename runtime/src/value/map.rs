@@ -2,6 +2,7 @@
 //!
 //! Invariants: entries keep the order in which their keys were first set; a removed entry leaves a hole
 //! (`Value::Unset` as key) until holes are half of all, then the entries close up; iteration never depends on a hash.
+//! A map of headers takes the letters A to Z of its keys for a to z; each keeps the spelling that it was first set with.
 
 use super::Value;
 use super::arena::Handle;
@@ -31,6 +32,8 @@ pub struct Map {
     entries: Vec<Entry>,
     index: Option<Box<HashTable<u32>>>,
     holes: usize,
+    /// Are the letters A to Z of keys those of a to z?
+    folds: bool,
 }
 
 /// A usable key with its hash.
@@ -86,7 +89,48 @@ fn same_key(texts: &Texts, a: Value, b: Value) -> bool {
     }
 }
 
+/// The key under the hash of its lower case.
+fn folded(texts: &Texts, key: Key) -> Key {
+    match key.value {
+        Value::Text(text) => {
+            let content = texts.str(text).unwrap_or_default();
+            Key { hash: seeded_hash(content.to_ascii_lowercase().as_str()), ..key }
+        }
+        _ => key,
+    }
+}
+
+fn same_folded(texts: &Texts, a: Value, b: Value) -> bool {
+    match (a, b) {
+        (Value::Text(a), Value::Text(b)) => {
+            let content = |text| texts.str(text).unwrap_or_default();
+            content(a).eq_ignore_ascii_case(content(b))
+        }
+        (a, b) => same_key(texts, a, b),
+    }
+}
+
 impl Map {
+    /// A map for headers, whose names are in any case.
+    pub fn of_headers() -> Self {
+        Self { folds: true, ..Self::default() }
+    }
+
+    /// The key as this map looks for it.
+    #[inline]
+    fn own(&self, texts: &Texts, key: Key) -> Key {
+        if self.folds { folded(texts, key) } else { key }
+    }
+
+    fn same(&self, texts: &Texts, entry: &Entry, key: Key) -> bool {
+        entry.hash == key.hash
+            && if self.folds {
+                same_folded(texts, entry.key, key.value)
+            } else {
+                same_key(texts, entry.key, key.value)
+            }
+    }
+
     /// Number of entries.
     #[inline]
     pub const fn len(&self) -> usize {
@@ -141,19 +185,17 @@ impl Map {
     #[inline]
     fn find(&self, texts: &Texts, key: Key) -> Option<usize> {
         if let Some(index) = &self.index {
-            let same = |&at: &u32| {
-                let entry = self.entries.get(to_usize(at));
-                entry.is_some_and(|entry| entry.hash == key.hash && same_key(texts, entry.key, key.value))
-            };
+            let same =
+                |&at: &u32| self.entries.get(to_usize(at)).is_some_and(|entry| self.same(texts, entry, key));
             return index.find(key.hash, same).map(|&at| to_usize(at));
         }
-        self.entries.iter().position(|entry| entry.hash == key.hash && same_key(texts, entry.key, key.value))
+        self.entries.iter().position(|entry| self.same(texts, entry, key))
     }
 
     /// The value of a key.
     #[inline]
     pub fn get(&self, texts: &Texts, key: Key) -> Option<Value> {
-        let at = self.find(texts, key)?;
+        let at = self.find(texts, self.own(texts, key))?;
         self.entries.get(at).map(|entry| entry.value)
     }
 
@@ -166,7 +208,7 @@ impl Map {
         {
             return Ok(Some(entry.value));
         }
-        let Some(at) = self.find(texts, Key::text(texts, key)?) else { return Ok(None) };
+        let Some(at) = self.find(texts, self.own(texts, Key::text(texts, key)?)) else { return Ok(None) };
         if let Ok(near) = u8::try_from(at) {
             *hint = near;
         }
@@ -187,6 +229,7 @@ impl Map {
 
     /// Sets a key; charge [`Self::growth`] before. Gives the old value.
     pub fn set(&mut self, texts: &Texts, key: Key, value: Value) -> Option<Value> {
+        let key = self.own(texts, key);
         if let Some(entry) = self.find(texts, key).and_then(|at| self.entries.get_mut(at)) {
             return Some(std::mem::replace(&mut entry.value, value));
         }
@@ -223,6 +266,7 @@ impl Map {
 
     /// Removes a key and gives its value.
     pub fn remove(&mut self, texts: &Texts, key: Key) -> Option<Value> {
+        let key = self.own(texts, key);
         let at = self.find(texts, key)?;
         if let Some(index) = &mut self.index
             && let Ok(found) = index.find_entry(key.hash, |&there| to_usize(there) == at)
@@ -269,6 +313,30 @@ mod tests {
 
     thread_local! {
         pub(super) static COMPARED: Cell<u64> = const { Cell::new(0) };
+    }
+
+    #[test]
+    fn names_of_headers_are_in_any_case() {
+        let mut heap = crate::value::Heap::new(
+            std::sync::Arc::new([]),
+            crate::value::Memory::new(1 << 20, crate::value::Pool::new(1 << 30)),
+        );
+        let map = heap.new_headers().unwrap();
+        // More than are searched in a line.
+        for n in 0..20 {
+            let name = heap.new_text(&format!("X-Name-{n}")).unwrap();
+            heap.set_key(map, name, Value::Int(n)).unwrap();
+        }
+        let lower = heap.new_text("x-name-7").unwrap();
+        let key = |heap: &crate::value::Heap, name| Key::new(&heap.texts, name).unwrap().unwrap();
+        let key = key(&heap, lower);
+        let get = |heap: &crate::value::Heap| heap.maps.get(map).unwrap().get(&heap.texts, key);
+        assert!(matches!(get(&heap), Some(Value::Int(7))));
+        heap.set_key(map, lower, Value::Int(70)).unwrap();
+        assert!(matches!(get(&heap), Some(Value::Int(70))));
+        assert_eq!(heap.maps.get(map).unwrap().len(), 20);
+        assert!(matches!(heap.remove_key(map, key), Ok(Some(Value::Int(70)))));
+        assert!(get(&heap).is_none());
     }
 
     /// Sets and finds so many keys, and counts the keys that were compared.

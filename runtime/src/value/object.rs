@@ -38,6 +38,21 @@ pub enum Object {
     Entity(Box<Entity>),
     /// A query.
     Query(Box<Query>),
+    /// A response.
+    Response(Box<Response>),
+}
+
+/// The answer to a request as a value; shared, and a program may change it.
+#[derive(Clone, Copy, Debug)]
+pub struct Response {
+    /// 100 to 599; where none is set, the body decides.
+    pub status: Option<u16>,
+    /// Headers as the program wrote them.
+    pub headers: Handle<Map>,
+    /// The body, not converted yet.
+    pub body: Value,
+    /// The error that it was made of, if it was, and the body that was made of that.
+    pub error: Option<(Handle<Object>, Handle<Map>)>,
 }
 
 /// `start..end` or `start..<end`, as written.

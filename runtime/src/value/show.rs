@@ -237,7 +237,8 @@ fn token(heap: &Heap, names: &dyn Names, part: Part, out: &mut String) -> Outcom
         | Value::Regex(object)
         | Value::Bytes(object)
         | Value::View(object)
-        | Value::Entity(object) => return Ok(object_token(heap, names, object, out)?),
+        | Value::Entity(object)
+        | Value::Response(object) => return Ok(object_token(heap, names, object, out)?),
         _ => return Err(Bug::InternalValue.into()),
     }
     Ok(Token::Scratch)
@@ -284,6 +285,7 @@ fn object_token(
                 None => out.push_str("(new)"),
             }
         }
+        Object::Response(_) => {}
         Object::Query(_) | Object::Iterator(_) => return Err(Bug::InternalValue),
     }
     Ok(Token::Scratch)

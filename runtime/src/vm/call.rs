@@ -156,6 +156,9 @@ pub(super) fn property(context: &mut Context<'_>, object: Value, name: u32) -> O
     if let Value::Error(error) = object {
         return super::trace::member(context, error, name).map(Flow::Value);
     }
+    if let Value::Response(response) = object {
+        return super::response::member(context, response, name).map(Flow::Value);
+    }
     if let Value::Entity(entity) = object
         && let Some(value) = member::read(context, entity, context.program.text(name))?
     {
@@ -271,8 +274,8 @@ impl Vm {
 
     fn run_native(&mut self, id: NativeId, given: Given<'_>) -> Outcome<Flow> {
         let Given { args, named } = given;
-        let Self { program, heap, random, fuel, saved, .. } = self;
-        let mut context = Context { heap, fuel, random, saved, program };
+        let Self { program, heap, random, fuel, saved, exchange, .. } = self;
+        let mut context = Context { heap, fuel, random, saved, exchange, program };
         let Some(named) = named else { return native(&mut context, id, args) };
         let signature = &context.program.native(id)?.signature;
         let receiver = usize::from(!signature.is_function());

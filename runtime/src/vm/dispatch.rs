@@ -49,7 +49,7 @@ pub(super) fn execute<const SINGLE: bool>(vm: &mut Vm) -> Signal {
     reason = "one arm an opcode; splitting the match would split its locals"
 )]
 fn enter<const SINGLE: bool>(vm: &mut Vm) -> Outcome<Signal> {
-    let Vm { program, heap, random, stack, globals, hints, saved, fuel: fuel_left, .. } = vm;
+    let Vm { program, heap, random, stack, globals, hints, saved, exchange, fuel: fuel_left, .. } = vm;
     let program = &**program;
     let CodeFrame { function, mut pc, mut base, slots: mut spilled, mut closure, .. } = *stack.code()?;
     let mut code: &[Op] = &program.function(function)?.code;
@@ -64,6 +64,7 @@ fn enter<const SINGLE: bool>(vm: &mut Vm) -> Outcome<Signal> {
                 fuel: &mut fuel,
                 random: &mut *random,
                 saved: &mut *saved,
+                exchange: &mut *exchange,
                 program,
             }
         };

@@ -129,8 +129,9 @@ impl Vm {
             return Err(Bug::Unused.into());
         }
         let base = self.stack.free_base(&self.program)?;
-        let Self { program, heap, random, fuel, saved, .. } = self;
-        let state = super::entity::fetch::of(&mut Context { heap, fuel, random, saved, program }, *need)?;
+        let Self { program, heap, random, fuel, saved, exchange, .. } = self;
+        let state =
+            super::entity::fetch::of(&mut Context { heap, fuel, random, saved, exchange, program }, *need)?;
         let floor = self.heap.fetched.begin(*need, &mut self.heap.memory)?;
         self.stack.frames.push(Frame::Need { floor, base });
         let pushed = self.stack.push_native(state, &self.program, &mut self.heap.memory);
@@ -202,7 +203,10 @@ impl Vm {
                     *register = value;
                 }
             }
-            Some(Frame::Native) => self.stack.native()?.answer = Some(value),
+            Some(Frame::Native) => {
+                self.stack.end_level();
+                self.stack.native()?.answer = Some(value);
+            }
             Some(&Frame::Global { global, peek, .. }) => {
                 self.stack.pop(&mut self.heap.memory)?;
                 let read =
@@ -247,9 +251,9 @@ impl Vm {
         if let Some(call) = self.stack.native()?.call {
             return self.call_back(call);
         }
-        let Self { program, heap, random, fuel, stack, saved, .. } = self;
+        let Self { program, heap, random, fuel, stack, saved, exchange, .. } = self;
         let native = stack.native()?;
-        let mut context = Context { heap, fuel, random, saved, program };
+        let mut context = Context { heap, fuel, random, saved, exchange, program };
         context.charge_fuel(1);
         let step = native.state.step(&mut context, native.answer)?;
         native.answer = None;
@@ -280,6 +284,9 @@ impl Vm {
         let argc = usize::from(call.argc).min(declared);
         let args = call.args.get(..argc).unwrap_or(&call.args);
         let base = self.stack.free_base(&self.program)?;
+        if self.stack.native()?.state.starts_level() {
+            self.stack.start_level()?;
+        }
         let flow = self.invoke(call.callee, Given::placed(args), base)?;
         // A function of the program stands above the built-in now; another built-in does not yet.
         if let Some(native) = self.stack.natives.last_mut() {
@@ -320,8 +327,8 @@ impl Vm {
             }
             _ => {}
         }
-        let Self { program, heap, random, fuel, stack, saved, waiting, .. } = self;
-        let mut context = Context { heap, fuel, random, saved, program };
+        let Self { program, heap, random, fuel, stack, saved, exchange, waiting, .. } = self;
+        let mut context = Context { heap, fuel, random, saved, exchange, program };
         match waiting {
             Waiting::No => Err(Bug::BadAnswer.into()),
             Waiting::Value(convert) => convert(&mut context, answer).map(Used::Value),

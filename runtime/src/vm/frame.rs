@@ -66,6 +66,8 @@ pub(super) struct NativeFrame {
     pub call: Option<PendingCall>,
     /// Where the window of a function that it calls starts.
     pub base: usize,
+    /// The frames below level 0 before it called something that is at level 0 again.
+    pub floor: Option<usize>,
 }
 
 /// A call that a built-in asked for.
@@ -92,6 +94,8 @@ pub(super) struct Stack {
     pub natives: Vec<NativeFrame>,
     /// Nested calls allowed.
     depth_max: usize,
+    /// Frames below level 0.
+    floor: usize,
 }
 
 /// The window at a base; [`Stack::reach`] made it.
@@ -122,15 +126,35 @@ impl Stack {
     /// Can a frame be pushed without [`Self::admit`] and [`Self::reach`] being asked?
     #[inline]
     pub fn has_room(&self, base: usize) -> bool {
-        self.frames.len() <= self.depth_max
+        self.level() <= self.depth_max
             && self.frames.len() < self.frames.capacity()
             && base.saturating_add(WINDOW) <= self.registers.len()
     }
 
+    /// The level of a new frame: the frames below it, down to the one of level 0.
+    #[inline]
+    fn level(&self) -> usize {
+        self.frames.len().saturating_sub(self.floor)
+    }
+
+    /// What the topmost frame, a built-in, calls next has level 0.
+    pub fn start_level(&mut self) -> Result<(), Bug> {
+        let (floor, frames) = (self.floor, self.frames.len());
+        self.native()?.floor.get_or_insert(floor);
+        self.floor = frames;
+        Ok(())
+    }
+
+    /// Levels are again what they were before the topmost frame, a built-in, called something.
+    pub fn end_level(&mut self) {
+        if let Some(floor) = self.natives.last_mut().and_then(|native| native.floor.take()) {
+            self.floor = floor;
+        }
+    }
+
     /// Refuses a call that is nested too deep.
     pub fn admit(&self) -> Outcome<()> {
-        // The level of a new frame is the number of frames below it; the outermost has level 0.
-        if self.frames.len() <= self.depth_max || off(Guard::CallDepth) {
+        if self.level() <= self.depth_max || off(Guard::CallDepth) {
             return Ok(());
         }
         let limit = self.depth_max;
@@ -171,7 +195,7 @@ impl Stack {
         match { room }() {
             Ok(base) => {
                 self.frames.push(Frame::Native);
-                self.natives.push(NativeFrame { state, answer: None, call: None, base });
+                self.natives.push(NativeFrame { state, answer: None, call: None, base, floor: None });
                 Ok(())
             }
             Err(stop) => Err((stop, state)),
@@ -196,6 +220,7 @@ impl Stack {
         match self.frames.pop() {
             Some(Frame::Code(frame)) => self.slots.truncate(to_usize(frame.slots)),
             Some(Frame::Native) => {
+                self.end_level();
                 let native = self.natives.pop().ok_or(Bug::BadFrame)?;
                 memory.release(native.state.held())?;
             }

@@ -109,6 +109,7 @@ pub(super) fn set_member(context: &mut Context<'_>, object: Value, name: u32, va
     match object {
         Value::Client => Ok(()),
         Value::Entity(entity) => member::write(context, entity, name, value),
+        Value::Response(response) => super::response::set_member(context, response, name, value),
         other => {
             let kind = other.kind().name();
             Err(Stop::type_error(format!(

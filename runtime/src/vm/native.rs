@@ -10,6 +10,7 @@
 
 use super::effect::{Answer, Effect};
 use super::entity::saved::Saved;
+use super::exchange::Exchange;
 use crate::base::builtin::Signature;
 use crate::value::stop::{Bug, Outcome};
 use crate::value::{Heap, Value};
@@ -38,6 +39,8 @@ pub struct Context<'vm> {
     pub random: &'vm mut super::Random,
     /// What open transactions saved.
     pub saved: &'vm mut Saved,
+    /// The request that is being answered, if one is.
+    pub exchange: &'vm mut Option<Box<Exchange>>,
     /// The program, for names of enums and functions.
     pub program: &'vm super::Program,
 }
@@ -84,6 +87,16 @@ pub trait Stepped: std::fmt::Debug + Send {
 
     /// Does it call functions of the program? Then it counts as a level of call depth.
     fn calls_back(&self) -> bool {
+        false
+    }
+
+    /// Is what it calls at level 0 again: a step of the pipeline that answers a request?
+    fn starts_level(&self) -> bool {
+        false
+    }
+
+    /// Does an error of what it called come back to it as the answer? Not its own errors.
+    fn catches(&self) -> bool {
         false
     }
 }

@@ -53,6 +53,12 @@ impl Program {
         super::link::link(module, table)
     }
 
+    /// The built-in function of that name.
+    pub fn builtin(&self, name: &str) -> Option<NativeId> {
+        let at = self.table.iter().position(|native| native.signature.name == name)?;
+        u16::try_from(at).ok().map(NativeId)
+    }
+
     /// The function with that index.
     #[inline]
     pub fn function(&self, index: u32) -> Result<&Function, Bug> {

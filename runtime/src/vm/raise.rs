@@ -164,6 +164,15 @@ impl Vm {
             if let Frame::Need { floor, .. } = frame {
                 self.heap.fetched.give_up(floor);
             }
+            if let Frame::Native = frame
+                && self.stack.native()?.state.catches()
+            {
+                self.stack.end_level();
+                let native = self.stack.native()?;
+                (native.call, native.answer) = (None, Some(error));
+                self.heap.fetched.forget();
+                return Ok(None);
+            }
             self.stack.pop(&mut self.heap.memory)?;
         }
         let uncaught = trace::uncaught(&self.heap, &self.program, handle)?;

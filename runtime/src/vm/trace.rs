@@ -45,7 +45,7 @@ fn noted(heap: &Heap, program: &Program, point: &TracePoint) -> Result<Place, Bu
 }
 
 /// An error as plain data.
-pub(super) fn uncaught(heap: &Heap, program: &Program, handle: Handle<Object>) -> Result<Uncaught, Bug> {
+pub fn uncaught(heap: &Heap, program: &Program, handle: Handle<Object>) -> Result<Uncaught, Bug> {
     let error = error_of(heap, handle)?;
     let kind = match error.kind {
         ErrorName::Known(kind) => kind.name(),

@@ -57,7 +57,8 @@ pub(super) fn module(source: &[u8], limits: &Limits) -> Result<Module, Vec<Found
     let entry = front.id(0).unwrap_or_default();
     let input = compile::Input {
         project: &project,
-        entry,
+        entry: Some(entry),
+        served: false,
         names: &checked.names,
         builtins: natives::builtins(),
         sources: &front.sources,

@@ -111,6 +111,11 @@ impl Writer {
         self.out.finish(heap)
     }
 
+    /// What was written, to hand it to the driver; it stays charged.
+    pub fn take(&mut self) -> String {
+        self.out.take()
+    }
+
     /// Bytes charged for what was written.
     pub const fn charged(&self) -> usize {
         self.out.charged()
@@ -186,6 +191,7 @@ impl Writer {
             | Value::Constructor { .. }
             | Value::Regex(_)
             | Value::View(_)
+            | Value::Response(_)
             | Value::Client => scalar.push_str("null"),
             Value::Cell(_) | Value::Iterator(_) | Value::Reference { .. } => {
                 return Err(Bug::InternalValue.into());

@@ -167,6 +167,7 @@ fn look(heap: &Heap, value: Value, around: u32) -> Outcome<Look> {
         Value::Function(index) | Value::Method(index) => seeded_hash(&(6_u8, index)),
         Value::Closure(closure) => seeded_hash(&(7_u8, closure.slot())),
         Value::Native(id) => seeded_hash(&(8_u8, id)),
+        Value::Response(object) => seeded_hash(&(11_u8, object.slot())),
         Value::Range(object)
         | Value::Error(object)
         | Value::Regex(object)
@@ -199,7 +200,11 @@ fn of_object(heap: &Heap, object: Handle<Object>) -> Outcome<u64> {
         Object::Regex(pattern) => seeded_hash(&(&*pattern.source, &*pattern.flags)),
         Object::Bytes(bytes) => seeded_hash(&**bytes),
         Object::View(text) => heap.texts.get(*text)?.hash(),
-        Object::Variant(_) | Object::Iterator(_) | Object::Entity(_) | Object::Query(_) => {
+        Object::Variant(_)
+        | Object::Iterator(_)
+        | Object::Entity(_)
+        | Object::Query(_)
+        | Object::Response(_) => {
             return Err(Bug::WrongShape.into());
         }
     })

@@ -1,0 +1,179 @@
+//! What a server answers with and what a scheduler runs: each endpoint is one function that does all of it.
+//!
+//! A request's function hands the functions of its pipeline to the machine: middleware from the root's to the leaf's, then
+//! the one that has guards, validation, the file's own statements and the handler in it. What they share with each other
+//! and with the file are global variables.
+
+use super::body::{self, Dest};
+use super::frame::{Frame, Reg};
+use super::program::Compiler;
+use crate::base::Span;
+use crate::check::project::{ProjectFile, Role};
+use crate::check::routes;
+use crate::code::module::{self, Endpoint, EndpointKind};
+use crate::code::op::Op;
+use crate::syntax::tree::{Body, ServerStmt, Stmt, StmtKind};
+use std::sync::Arc;
+
+impl<'a> Compiler<'a> {
+    /// A function that does nothing: the entry of a program that has none.
+    pub fn nothing(&mut self) -> u32 {
+        self.frame = Frame::new(Span::default());
+        let function = self.finish_frame(None);
+        let index = self.tables.reserve_function();
+        self.tables.set_function(index, function);
+        index
+    }
+
+    /// The endpoints of a file.
+    pub fn endpoints(&mut self, file: &ProjectFile<'a>) {
+        let Some(names) = self.input.names.files.get(&file.id) else { return };
+        self.file = file.id;
+        self.names = names;
+        let own = routes::url_of(file);
+        for stmt in &file.tree.body.stmts {
+            let StmtKind::Server(server) = &stmt.kind else { continue };
+            match &**server {
+                ServerStmt::Route(route) => {
+                    let path = route.path.as_ref().map(|path| path.text.clone());
+                    let Some(path) = path.or_else(|| own.clone()) else { continue };
+                    let name: Arc<str> = format!("{} {path}", route.method.name()).into();
+                    let handler = self.handler(file, Some(&name), &route.body);
+                    self.served(file, EndpointKind::Route(route.method), &path, handler);
+                }
+                ServerStmt::Guards(_)
+                | ServerStmt::Validate(_)
+                | ServerStmt::Middleware(_)
+                | ServerStmt::Ws(..)
+                | ServerStmt::Sse(..)
+                | ServerStmt::Every(_)
+                | ServerStmt::Cron(..)
+                | ServerStmt::Test(..)
+                | ServerStmt::View(_)
+                | ServerStmt::Lifecycle(..) => {}
+            }
+        }
+        if let Some(path) = own.filter(|_| routes::is_page(file.tree)) {
+            let page = self.page(&file.tree.body, &path);
+            self.served(file, EndpointKind::Page, &path, page);
+        }
+    }
+
+    /// The endpoint of a request whose pipeline ends in this function.
+    fn served(&mut self, file: &ProjectFile<'a>, kind: EndpointKind, path: &Arc<str>, handler: u32) {
+        let mut steps = self.middleware_around(file.path);
+        steps.push(handler);
+        self.frame = Frame::new(file.tree.body.span);
+        let base: Reg = self.frame.temp();
+        for &function in &steps {
+            let dst = self.frame.temp();
+            self.frame.emit(Op::LoadFunction { dst, function });
+        }
+        let argc = u8::try_from(steps.len()).unwrap_or(u8::MAX);
+        let native = self.tables.native("@serve");
+        self.frame.emit(Op::CallNative { base, argc, dst: base, native });
+        self.endpoint(kind, path);
+    }
+
+    /// The endpoint whose function is in the frame.
+    pub fn endpoint(&mut self, kind: EndpointKind, path: &Arc<str>) {
+        let function = self.finish_frame(Some(path));
+        let index = self.tables.reserve_function();
+        self.tables.set_function(index, function);
+        let path = self.tables.text(path);
+        self.tables.module.endpoints.push(Endpoint { kind, path, function: index });
+    }
+
+    /// The functions of the middleware that applies to a file, the root's first.
+    fn middleware_around(&mut self, path: &str) -> Vec<u32> {
+        let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let applies = |at: &str| {
+            let rest = folder.strip_prefix(at);
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        let mut around: Vec<(usize, u32)> = Vec::new();
+        for (at, function) in &self.middleware {
+            if applies(at) {
+                around.push((at.len(), *function));
+            }
+        }
+        around.sort_unstable();
+        around.into_iter().map(|(_, function)| function).collect()
+    }
+
+    /// Compiles the middleware of a file.
+    pub fn declare_middleware(&mut self, file: &ProjectFile<'a>) {
+        let Some(names) = self.input.names.files.get(&file.id) else { return };
+        self.file = file.id;
+        self.names = names;
+        let folder = file.path.rsplit_once('/').map_or("", |(folder, _)| folder);
+        for stmt in &file.tree.body.stmts {
+            if let StmtKind::Server(server) = &stmt.kind
+                && let ServerStmt::Middleware(body) = &**server
+            {
+                let function = self.handler(file, Some(&"middleware".into()), body);
+                self.middleware.push((folder.to_owned(), function));
+            }
+        }
+    }
+
+    /// A function that runs the file's own statements and then a body.
+    fn handler(&mut self, file: &ProjectFile<'a>, name: Option<&Arc<str>>, body: &'a Body) -> u32 {
+        self.frame = Frame::new(body.span);
+        self.own_statements(file);
+        self.enter_scope(body.id);
+        self.stmts(&body.stmts, Dest::Return);
+        let function = self.finish_frame(name);
+        let index = self.tables.reserve_function();
+        self.tables.set_function(index, function);
+        index
+    }
+
+    /// Runs the statements of the file that put nothing out.
+    pub fn own_statements(&mut self, file: &ProjectFile<'a>) {
+        if file.role == Role::Global || !file.tree.body.stmts.iter().any(runs) {
+            return;
+        }
+        let Some(&function) = self.top_levels.get(&file.id) else { return };
+        let mark = self.frame.mark();
+        let base: Reg = self.frame.temp();
+        self.frame.emit(Op::CallFunction { base, argc: 0, dst: base, function });
+        self.frame.release(mark);
+    }
+
+    /// A function that renders the top level of a file.
+    fn page(&mut self, body: &'a Body, path: &Arc<str>) -> u32 {
+        self.frame = Frame::new(body.span);
+        self.enter_scope(body.id);
+        self.rendering(&body.stmts);
+        let function = self.finish_frame(Some(path));
+        let index = self.tables.reserve_function();
+        self.tables.set_function(index, function);
+        index
+    }
+
+    /// The statements of a file that put nothing out, as a function.
+    pub fn silent_top_level(&mut self, body: &'a Body) -> module::Function {
+        self.frame = Frame::new(body.span);
+        self.enter_scope(body.id);
+        for stmt in body.stmts.iter().filter(|stmt| runs(stmt)) {
+            self.stmts(std::slice::from_ref(stmt), Dest::Drop);
+        }
+        self.finish_frame(None)
+    }
+}
+
+/// Does the statement do something when the top level runs, without putting anything out?
+fn runs(stmt: &Stmt) -> bool {
+    match &stmt.kind {
+        StmtKind::Function(_)
+        | StmtKind::Entity(_)
+        | StmtKind::Enum(_)
+        | StmtKind::TypeAlias(_)
+        | StmtKind::Import
+        | StmtKind::On(_)
+        | StmtKind::Error => false,
+        StmtKind::Server(server) => matches!(**server, ServerStmt::View(_)) && !body::is_output(stmt),
+        _ => !body::is_output(stmt),
+    }
+}

@@ -1,0 +1,55 @@
+//! Answering a request: its words as values, the pipeline, and what an answer becomes on the wire.
+//!
+//! Invariants:
+//!
+//! - **Q1** Nothing of a request becomes a value before it is read, but a JSON body, which has to be lawful first.
+//! - **Q2** An error inside `next()` comes out of it as a response; one outside of every middleware is answered likewise.
+//! - **Q3** What a program puts into a header or a cookie holds no line break and no NUL, or it raises `ValueError`.
+//!
+//! Absences: nothing is read from or written to a connection here.
+
+mod answer;
+mod respond;
+mod serve;
+mod words;
+
+use super::define::{INT, MAP, Run, TEXT, function, optional, required, variadic};
+use crate::base::{Kind, Kinds};
+use crate::value::stop::{Outcome, Stop};
+use crate::vm::{Context, Exchange, Native};
+
+const RESPONSE: Kinds = Kinds::of(&[Kind::Response]);
+
+/// The family. What only the compiler calls has names that no program can write.
+pub const NATIVES: &[Native] = &[
+    word("@params", words::params),
+    word("@query_fields", words::query),
+    word("@body", words::body),
+    word("@headers", words::headers),
+    word("@cookies", words::cookies),
+    word("@request", words::request),
+    function("@query_list", &[required("name", TEXT)], Kinds::ANY, words::query_list),
+    function("@response", &[], RESPONSE, respond::current),
+    variadic(function("@serve", &[], Kinds::ANY, serve::serve)),
+    function("@next", &[], RESPONSE, serve::next),
+    function("@respond", &[required("parts", MAP)], RESPONSE, respond::respond),
+    function("redirect", &[required("url", TEXT), optional("status", INT)], RESPONSE, respond::redirect),
+];
+
+/// The request at hand.
+fn exchange<'c>(context: &'c mut Context<'_>, what: &str) -> Outcome<&'c mut Exchange> {
+    match context.exchange {
+        Some(exchange) => Ok(exchange),
+        None => Err(outside(what)),
+    }
+}
+
+#[cold]
+fn outside(what: &str) -> Stop {
+    Stop::value_error(format!("`{what}` exists while a request is answered only"))
+}
+
+/// A word of the request.
+const fn word(name: &'static str, run: Run) -> Native {
+    function(name, &[], Kinds::ANY, run)
+}

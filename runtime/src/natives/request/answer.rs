@@ -1,0 +1,281 @@
+//! From a response to plain data: status, headers and body, in steps.
+
+use super::respond::SERVER_FAULT;
+use crate::natives::json::Writer;
+use crate::natives::steps::bulk;
+use crate::record::{Failure, Outbound, Pairs, SessionChange};
+use crate::value::show::write_scalar;
+use crate::value::stop::{Bug, Outcome, Stop};
+use crate::value::{Handle, Heap, Object, Text, Value};
+use crate::vm::native::SLICE;
+use crate::vm::{Context, Exchange, Program, Step, response, trace};
+use std::sync::Arc;
+
+/// Bytes that one step copies.
+const COPY_BYTES: usize = 64 << 10;
+/// Bytes of a message, and fields, that an error page repeats.
+const PAGE_BYTES_MAX: usize = 4096;
+const PAGE_FIELDS_MAX: usize = 64;
+
+/// Makes the answer of a response.
+#[derive(Debug)]
+pub struct Answering {
+    response: Handle<Object>,
+    /// The place of the next header.
+    place: usize,
+    headers: Pairs,
+    body: Vec<u8>,
+    /// Charged for the body.
+    charged: usize,
+    stage: Stage,
+}
+
+#[derive(Debug)]
+enum Stage {
+    Headers,
+    Body,
+    /// A text is copied.
+    Copy(Handle<Text>),
+    Json(Writer),
+    End,
+}
+
+impl Answering {
+    /// Of this response.
+    pub fn new(response: Handle<Object>) -> Self {
+        let (headers, body) = (Pairs::new(), Vec::new());
+        Self { response, place: 0, headers, body, charged: 0, stage: Stage::Headers }
+    }
+
+    /// Does one step.
+    pub fn step(&mut self, context: &mut Context<'_>) -> Outcome<Step> {
+        match &mut self.stage {
+            Stage::Headers => self.headers(context)?,
+            Stage::Body => self.body(context)?,
+            Stage::Copy(text) => {
+                let text = *text;
+                self.copy(context, text)?;
+            }
+            Stage::Json(writer) => {
+                if writer.run(context)? {
+                    self.charged = writer.charged();
+                    self.body = writer.take().into_bytes();
+                    self.stage = Stage::End;
+                }
+            }
+            Stage::End => {
+                self.end(context)?;
+                return Ok(Step::Done(Value::None));
+            }
+        }
+        Ok(Step::Again)
+    }
+
+    /// Reports the values that it holds.
+    pub fn trace(&self, visit: &mut dyn FnMut(Value)) {
+        visit(Value::Response(self.response));
+        match &self.stage {
+            Stage::Copy(text) => visit(Value::Text(*text)),
+            Stage::Json(writer) => writer.trace(visit),
+            Stage::Headers | Stage::Body | Stage::End => {}
+        }
+    }
+
+    /// Bytes charged for the body.
+    pub fn held(&self) -> usize {
+        match &self.stage {
+            Stage::Json(writer) => writer.charged(),
+            Stage::Headers | Stage::Body | Stage::Copy(_) | Stage::End => self.charged,
+        }
+    }
+
+    fn headers(&mut self, context: &mut Context<'_>) -> Outcome<()> {
+        let headers = response::of(context.heap, self.response)?.headers;
+        let mut budget = SLICE;
+        while budget > 0 {
+            let Some((entry, next)) = context.heap.maps.get(headers)?.entry_from(self.place) else {
+                self.stage = Stage::Body;
+                break;
+            };
+            let Value::Text(name) = entry.key else {
+                let kind = entry.key.kind().name();
+                return Err(Stop::type_error(format!("the name of a header is a text, not {kind}")));
+            };
+            let name = checked_name(context.heap.texts.str(name)?)?;
+            let before = self.headers.len();
+            for value in values(context.heap, context.program, entry.value, &name)? {
+                checked_value(&value, &name)?;
+                budget = budget.saturating_sub(value.len());
+                self.headers.push((name.clone(), value));
+            }
+            budget = budget
+                .saturating_sub(name.len().max(16).saturating_add(self.headers.len()).saturating_sub(before));
+            self.place = next;
+        }
+        context.charge_fuel(SLICE.saturating_sub(budget));
+        Ok(())
+    }
+
+    fn body(&mut self, context: &mut Context<'_>) -> Outcome<()> {
+        let body = response::of(context.heap, self.response)?.body;
+        let (stage, content_type) = match body {
+            Value::None | Value::Unset => (Stage::End, None),
+            Value::Text(text) => (Stage::Copy(text), Some("text/plain; charset=utf-8")),
+            Value::View(view) => match context.heap.objects.get(view)? {
+                Object::View(text) => (Stage::Copy(*text), Some("text/html; charset=utf-8")),
+                _ => return Err(Bug::WrongShape.into()),
+            },
+            Value::Bytes(bytes) => {
+                let Object::Bytes(bytes) = context.heap.objects.get(bytes)? else {
+                    return Err(Bug::WrongShape.into());
+                };
+                let bytes = Arc::clone(bytes);
+                context.heap.memory.charge(bytes.len())?;
+                context.charge_fuel(bulk(bytes.len()));
+                self.charged = bytes.len();
+                self.body = bytes.to_vec();
+                (Stage::End, Some("application/octet-stream"))
+            }
+            Value::Response(_) => {
+                return Err(Stop::value_error("a response cannot be the body of a response"));
+            }
+            Value::Error(_) => {
+                let inner = super::respond::answer(context, body)?;
+                let (made, error) = {
+                    let inner = response::of(context.heap, inner)?;
+                    (inner.body, inner.error)
+                };
+                let status = response::status(context.heap, response::of(context.heap, self.response)?)?;
+                let own = response::of_mut(context.heap, self.response)?;
+                (own.body, own.error, own.status) = (made, error, Some(status));
+                (Stage::Body, None)
+            }
+            value => (Stage::Json(Writer::new(value, 0)), Some("application/json")),
+        };
+        let has_type = self.headers.iter().any(|(name, _)| name == "content-type");
+        if let Some(content_type) = content_type.filter(|_| !has_type) {
+            self.headers.push(("content-type".to_owned(), content_type.to_owned()));
+        }
+        self.stage = stage;
+        Ok(())
+    }
+
+    fn copy(&mut self, context: &mut Context<'_>, text: Handle<Text>) -> Outcome<()> {
+        let bytes = context.heap.texts.str(text)?.len();
+        if self.charged < bytes {
+            context.heap.memory.charge(bytes)?;
+            self.charged = bytes;
+            self.body.reserve_exact(bytes);
+        }
+        let rest = context.heap.texts.str(text)?.as_bytes().get(self.body.len()..).unwrap_or_default();
+        let window = rest.get(..COPY_BYTES).unwrap_or(rest);
+        self.body.extend_from_slice(window);
+        if window.len() == rest.len() {
+            self.stage = Stage::End;
+        }
+        context.charge_fuel(bulk(window.len()));
+        Ok(())
+    }
+
+    fn end(&mut self, context: &mut Context<'_>) -> Outcome<()> {
+        let made = *response::of(context.heap, self.response)?;
+        let status = response::status(context.heap, &made)?;
+        let Some(exchange) = context.exchange else { return Err(Bug::BadAnswer.into()) };
+        let failure = match (made.error, made.body) {
+            (Some((error, map)), Value::Map(body)) if map == body => {
+                Some(Box::new(failure(context.heap, context.program, exchange, (status, error))?))
+            }
+            _ => None,
+        };
+        exchange.outbound = Some(Box::new(Outbound {
+            status,
+            headers: std::mem::take(&mut self.headers),
+            cookies: std::mem::take(&mut exchange.cookies),
+            session: SessionChange::Keep,
+            csrf_asked: exchange.csrf_asked,
+            body: std::mem::take(&mut self.body),
+            failure,
+        }));
+        Ok(())
+    }
+}
+
+/// What an error page says.
+fn failure(
+    heap: &Heap,
+    program: &Program,
+    exchange: &Exchange,
+    (status, error): (u16, Handle<Object>),
+) -> Outcome<Failure> {
+    let uncaught = trace::uncaught(heap, program, error)?;
+    let Object::Error(value) = heap.objects.get(error)? else { return Err(Bug::WrongShape.into()) };
+    let fault = status >= SERVER_FAULT;
+    let mut fields = Pairs::new();
+    if uncaught.kind == "ValidationFailed"
+        && let Some(data) = value.data
+    {
+        for entry in heap.maps.get(data)?.iter().take(PAGE_FIELDS_MAX) {
+            if let (Value::Text(name), Value::Text(text)) = (entry.key, entry.value) {
+                fields.push((cut(heap.texts.str(name)?), cut(heap.texts.str(text)?)));
+            }
+        }
+    }
+    let message = if fault && super::respond::hides(exchange, &uncaught.kind) {
+        super::respond::INTERNAL.to_owned()
+    } else {
+        cut(&uncaught.message)
+    };
+    Ok(Failure {
+        status,
+        message,
+        kind: fault.then_some(uncaught.kind),
+        id: fault.then(|| exchange.inbound.id.clone()),
+        fields,
+    })
+}
+
+fn cut(text: &str) -> String {
+    text.get(..text.floor_char_boundary(PAGE_BYTES_MAX)).unwrap_or(text).to_owned()
+}
+
+/// The lines of a header: one for a value, one each for the elements of a list.
+fn values(heap: &Heap, program: &Program, value: Value, name: &str) -> Outcome<Vec<String>> {
+    let one = |value: Value| {
+        let mut text = String::new();
+        match value {
+            Value::Text(text) => return Ok(heap.texts.str(text)?.to_owned()),
+            value if write_scalar(program, value, &mut text) => {}
+            other => {
+                let kind = other.kind().name();
+                return Err(Stop::type_error(format!("the header {name} cannot be {kind}: give a text")));
+            }
+        }
+        Ok(text)
+    };
+    match value {
+        Value::None => Ok(Vec::new()),
+        Value::List(list) => heap.lists.get(list)?.items.iter().map(|&item| one(item)).collect(),
+        value => one(value).map(|text| vec![text]),
+    }
+}
+
+/// A name of a header in lower case: a token of RFC 9110, section 5.6.2.
+pub fn checked_name(name: &str) -> Outcome<String> {
+    let token = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b);
+    if crate::base::guard::off(crate::base::guard::Guard::HeaderText)
+        || !name.is_empty() && name.bytes().all(token)
+    {
+        return Ok(name.to_ascii_lowercase());
+    }
+    let shown = crate::natives::excerpt::excerpt(name);
+    Err(Stop::value_error(format!("{shown} is no name of a header: letters, digits and - are allowed")))
+}
+
+/// A value of a header: no line break, no NUL, nor any other control character but the tab.
+pub fn checked_value(value: &str, name: &str) -> Outcome<()> {
+    let control = |c: char| c.is_ascii_control() && c != '\t';
+    if crate::base::guard::off(crate::base::guard::Guard::HeaderText) || !value.contains(control) {
+        return Ok(());
+    }
+    Err(Stop::value_error(format!("the header {name} cannot hold a line break or another control character")))
+}
