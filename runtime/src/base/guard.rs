@@ -249,7 +249,7 @@ guards! {
     /// of the runs that a sleeping process or a clock that jumps missed, one is made up
     JobCatchUp in "cron::schedule"
     /// what a program puts into a header holds no line break and no NUL
-    HeaderText in "natives::request::answer"
+    ResponseHeader in "natives::request::answer"
 }
 
 /// Is the guard switched off? Never, in an ordinary build.

@@ -2,7 +2,6 @@
 
 use crate::record::Outbound;
 use std::fmt::Write as _;
-use std::sync::Arc;
 
 /// What a client can read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,7 +56,7 @@ impl Failure {
             Wanted::Page => ("text/html; charset=utf-8", self.page(id)),
         };
         let headers = vec![("content-type".to_owned(), content_type.to_owned())];
-        Outbound { status: self.status, headers, body: Arc::from(body.into_bytes()), ..Outbound::default() }
+        Outbound { status: self.status, headers, body: body.into_bytes(), ..Outbound::default() }
     }
 
     /// `{"error", "status", "fields", "kind", "id"}`

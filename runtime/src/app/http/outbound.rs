@@ -137,11 +137,10 @@ fn cookie_value(set: &SetCookie, secure: bool) -> Result<HeaderValue, Unsendable
 mod tests {
     use super::*;
     use crate::record::{Inbound, SessionChange};
-    use std::sync::Arc;
 
     fn outbound(status: u16, headers: &[(&str, &str)]) -> Outbound {
         let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        Outbound { status, headers, body: Arc::from(&b"x"[..]), ..Outbound::default() }
+        Outbound { status, headers, body: b"x".to_vec(), ..Outbound::default() }
     }
 
     fn sent(outbound: &Outbound) -> Result<Response<Bytes>, Unsendable> {

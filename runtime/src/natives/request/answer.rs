@@ -262,7 +262,7 @@ fn values(heap: &Heap, program: &Program, value: Value, name: &str) -> Outcome<V
 /// A name of a header in lower case: a token of RFC 9110, section 5.6.2.
 pub fn checked_name(name: &str) -> Outcome<String> {
     let token = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b);
-    if crate::base::guard::off(crate::base::guard::Guard::HeaderText)
+    if crate::base::guard::off(crate::base::guard::Guard::ResponseHeader)
         || !name.is_empty() && name.bytes().all(token)
     {
         return Ok(name.to_ascii_lowercase());
@@ -274,7 +274,7 @@ pub fn checked_name(name: &str) -> Outcome<String> {
 /// A value of a header: no line break, no NUL, nor any other control character but the tab.
 pub fn checked_value(value: &str, name: &str) -> Outcome<()> {
     let control = |c: char| c.is_ascii_control() && c != '\t';
-    if crate::base::guard::off(crate::base::guard::Guard::HeaderText) || !value.contains(control) {
+    if crate::base::guard::off(crate::base::guard::Guard::ResponseHeader) || !value.contains(control) {
         return Ok(());
     }
     Err(Stop::value_error(format!("the header {name} cannot hold a line break or another control character")))
