@@ -1,6 +1,6 @@
 //! The audit: crash vectors, the harness that runs them, and the reports.
 //!
-//! `harness` runs child processes and knows nothing of FLIN. `catalogue` reads the vectors. `drivers` bring a vector's
+//! `harness`, a package of its own, runs child processes and knows nothing of FLIN. `catalogue` reads the vectors. `drivers` bring a vector's
 //! inputs to the runtime, inside the child. `prove` takes guards away. `report` shows what came of it, and `cli` is the
 //! command line over all of them.
 
@@ -16,8 +16,6 @@ pub mod fuzz;
 pub mod generate;
 #[cfg(feature = "cli")]
 pub mod guards;
-#[cfg(feature = "cli")]
-pub mod harness;
 pub mod mutate;
 pub mod oracle;
 #[cfg(feature = "cli")]
@@ -26,6 +24,10 @@ pub mod prove;
 pub mod report;
 #[cfg(feature = "cli")]
 pub mod shipped;
+
+/// Runs children and observes them; a package of its own, which knows nothing of FLIN.
+#[cfg(feature = "cli")]
+pub use harness;
 
 use std::path::{Path, PathBuf};
 

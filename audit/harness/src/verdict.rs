@@ -101,7 +101,7 @@ fn by_facts(seen: &Observation) -> (Outcome, String) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::harness::protocol::{Facts, Wrong};
+    use crate::protocol::{Facts, Wrong};
     use std::time::Duration;
 
     fn sound() -> Observation {
