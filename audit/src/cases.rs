@@ -1,7 +1,7 @@
 //! A vector as a job of the harness: `audit` itself, started again as a child that runs this one case.
 
 use crate::catalogue::{Claim, Entry, Tier};
-use crate::harness::{HarnessError, Job, Limits, Outcome, Size, Verdict, sandbox, verdict};
+use crate::harness::{HarnessError, Job, Limits, Observation, Outcome, Size, Verdict, sandbox, verdict};
 use serde::Serialize;
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -39,12 +39,23 @@ impl Runner {
     pub fn judge(
         &self,
         label: &str,
-        mut args: Vec<OsString>,
+        args: Vec<OsString>,
         limits: Limits,
     ) -> Result<Verdict, HarnessError> {
+        verdict::judge(label, &self.observe(label, args, limits, false)?)
+    }
+
+    /// Runs a child and tells all that was seen of it.
+    pub fn observe(
+        &self,
+        label: &str,
+        mut args: Vec<OsString>,
+        limits: Limits,
+        backtrace: bool,
+    ) -> Result<Observation, HarnessError> {
         args.extend(["--limits".into(), serde_json::to_string(&limits).unwrap_or_default().into()]);
-        let job = Job { label: label.to_owned(), program: self.audit.clone(), args, limits };
-        verdict::judge(label, &sandbox::observe(&job)?)
+        let job = Job { label: label.to_owned(), program: self.audit.clone(), args, limits, backtrace };
+        sandbox::observe(&job)
     }
 }
 

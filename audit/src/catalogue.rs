@@ -120,7 +120,11 @@ fn fault(vector: &Vector, folder: &Path, tier: Tier) -> Option<String> {
     if counted != vector.phase1.is_some() {
         return Some("exactly the vectors of tiers 1 to 3 have a phase1".to_owned());
     }
-    if !vector.is_encoded() || tier == Tier::Canary {
+    if (vector.driver == Driver::Target) == vector.artifact.is_empty() {
+        return Some("exactly the driver `target` replays artifacts".to_owned());
+    }
+    // What is open has no guard yet.
+    if vector.status != Claim::Fixed || tier == Tier::Canary {
         return None;
     }
     let Some(without) = &vector.without else {

@@ -9,10 +9,12 @@ mod list;
 mod mutate;
 mod progress;
 mod prove;
+mod replay;
 mod report;
 mod repro;
 mod run;
 mod show;
+mod triage;
 
 use crate::catalogue::{Catalogue, CatalogueError, Claim, Entry};
 use crate::harness::HarnessError;
@@ -81,10 +83,14 @@ enum Command {
     Kill(kill::Kill),
     /// Runs a fixed number of mutated modules or sources, and counts
     Mutate(mutate::Mutate),
-    /// Measures how good the fuzz targets are
+    /// Runs the fuzz targets within a budget, and measures how good they are
     Fuzz(fuzz::Fuzz),
+    /// Files what a fuzzer found: replayed, made smaller, classified, named
+    Triage(triage::Triage),
+    /// Every committed input again, on stable and without a fuzzer
+    Replay(replay::Replay),
     #[command(name = "__replay", hide = true)]
-    Replay(fuzz::Replay),
+    ReplayChild(triage::ReplayChild),
     #[command(name = "__case", hide = true)]
     Case(child::Case),
     #[command(name = "__counter-model", hide = true)]
@@ -138,6 +144,10 @@ enum Failure {
     Kill(#[from] crate::drivers::kill::KillError),
     #[error(transparent)]
     Shipped(#[from] crate::shipped::ShippedError),
+    #[error(transparent)]
+    Triage(Box<crate::triage::TriageError>),
+    #[error(transparent)]
+    Corpus(#[from] crate::corpus::CorpusError),
     #[error("{what}: {error}")]
     Io { what: &'static str, error: std::io::Error },
 }
@@ -169,7 +179,9 @@ pub fn main() -> ExitCode {
         Command::Kill(kill) => kill.run(common),
         Command::Mutate(mutate) => mutate.run(common),
         Command::Fuzz(fuzz) => fuzz.run(common),
-        Command::Replay(replay) => replay.run(),
+        Command::Triage(triage) => triage.run(common),
+        Command::Replay(replay) => replay.run(common),
+        Command::ReplayChild(replay) => return replay.run(),
         Command::Case(case) => return case.run(),
         Command::CounterModel(model) => return model.run(),
         Command::Specimen(specimen) => return specimen.run(),
@@ -182,6 +194,20 @@ pub fn main() -> ExitCode {
             ExitCode::from(if matches!(failure, Failure::Usage(_)) { 2 } else { 3 })
         }
     }
+}
+
+/// Children of commands are copies of this program.
+fn runner() -> Result<crate::cases::Runner, Failure> {
+    let runner = crate::cases::Runner::this_program();
+    runner.map_err(|error| Failure::Io { what: "cannot find this program", error })
+}
+
+/// The fuzz target of that name.
+fn fuzz_target(name: &str) -> Result<&'static crate::fuzz::Target, Failure> {
+    crate::fuzz::Target::by_name(name).ok_or_else(|| {
+        let names: Vec<&str> = crate::fuzz::TARGETS.iter().map(|target| target.name).collect();
+        Failure::Usage(format!("there is no target {name}; there are {}", names.join(", ")))
+    })
 }
 
 fn catalogue() -> Result<Catalogue, Failure> {

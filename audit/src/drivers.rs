@@ -9,6 +9,7 @@ mod lab;
 pub mod program;
 mod store;
 mod sweep;
+mod target;
 
 use crate::catalogue::sources::SourceError;
 use crate::catalogue::{Driver, Entry};
@@ -20,6 +21,12 @@ pub enum DriverError {
     /// An input could not be read.
     #[error(transparent)]
     Source(#[from] SourceError),
+    /// A case of the corpus whose target is gone.
+    #[error("{case} is of no fuzz target")]
+    NoTarget {
+        /// As the vector calls it.
+        case: String,
+    },
     /// A sweep that nobody wrote.
     #[error("there is no sweep called {name}")]
     UnknownSweep {
@@ -69,6 +76,7 @@ pub fn run(entry: &Entry, size: Size, channel: &mut Channel) -> Result<(), Drive
         Driver::Program | Driver::Scenario => program::run(entry, size, channel)?,
         Driver::Bytecode => bytecode::run(entry, size, channel)?,
         Driver::Store => store::run(entry, size, channel)?,
+        Driver::Target => target::run(entry, channel)?,
         driver @ (Driver::Http | Driver::Socket) => {
             return Err(DriverError::NoDriver { driver });
         }

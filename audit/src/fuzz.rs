@@ -13,6 +13,8 @@ pub mod dictionary;
 #[cfg(feature = "cli")]
 pub mod knockout;
 pub mod machine;
+#[cfg(feature = "cli")]
+pub mod programs;
 pub mod program_differential;
 pub mod source;
 #[cfg(feature = "knockout")]

@@ -11,6 +11,8 @@ pub mod catalogue;
 #[cfg(feature = "cli")]
 pub mod cli;
 #[cfg(feature = "cli")]
+pub mod corpus;
+#[cfg(feature = "cli")]
 pub mod drivers;
 pub mod fuzz;
 pub mod generate;
@@ -24,6 +26,8 @@ pub mod prove;
 pub mod report;
 #[cfg(feature = "cli")]
 pub mod shipped;
+#[cfg(feature = "cli")]
+pub mod triage;
 
 /// Runs children and observes them; a package of its own, which knows nothing of FLIN.
 #[cfg(feature = "cli")]

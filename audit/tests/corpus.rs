@@ -1,5 +1,6 @@
 //! Replays, on stable and without a fuzzer, everything that fuzzers found and everything that they start from.
 
+use audit::cases::Runner;
 use audit::fuzz::{TARGETS, Target};
 use std::path::{Path, PathBuf};
 
@@ -36,11 +37,21 @@ fn replay(target: &'static Target, inputs: Vec<PathBuf>) -> usize {
 #[test]
 fn every_input_that_once_crashed_is_harmless() {
     for target in TARGETS {
-        let folders = files(&repository().join("crash-corpus").join(target.name));
-        for folder in &folders {
-            assert!(folder.join("record.toml").is_file(), "{} has no record", folder.display());
+        let cases = audit::corpus::cases(&repository(), target.name).expect("sound records");
+        let mended = cases.into_iter().filter(|case| !case.record.is_open());
+        replay(target, mended.map(|case| case.input()).collect());
+    }
+}
+
+#[test]
+fn an_open_crash_still_crashes() {
+    let runner = Runner { audit: env!("CARGO_BIN_EXE_audit").into() };
+    for target in TARGETS {
+        let cases = audit::corpus::cases(&repository(), target.name).expect("sound records");
+        for case in cases.iter().filter(|case| case.record.is_open()) {
+            let replayed = audit::corpus::replay_case(&runner, target, case).expect("a child");
+            assert_eq!(replayed.wrong, Vec::new(), "{}", case.name());
         }
-        replay(target, folders.into_iter().map(|folder| folder.join("input")).collect());
     }
 }
 

@@ -14,9 +14,15 @@ pub struct Channel {
 }
 
 impl Channel {
-    /// Opens the channel: from now on every panic is told before it unwinds.
+    /// Opens the channel: from now on every panic is told before it unwinds. A parent that asked for backtraces gets
+    /// the ordinary report on standard error besides.
     pub fn open() -> Self {
-        std::panic::set_hook(Box::new(|info| {
+        let ordinary = std::panic::take_hook();
+        let backtrace = std::env::var_os("RUST_BACKTRACE").is_some();
+        std::panic::set_hook(Box::new(move |info| {
+            if backtrace {
+                ordinary(info);
+            }
             let place = info.location().map(|at| format!("{}:{}", at.file(), at.line()));
             let message = shown(&info.payload_as_str().unwrap_or("a panic without a message"));
             say(&Fact::Panicked { message, place: place.unwrap_or_default() });

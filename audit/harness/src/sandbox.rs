@@ -23,6 +23,8 @@ pub struct Job {
     pub args: Vec<OsString>,
     /// What it may use.
     pub limits: Limits,
+    /// Do panics tell the way that led to them, on standard error?
+    pub backtrace: bool,
 }
 
 /// How a child came to its end.
@@ -63,9 +65,14 @@ const STDERR_BYTES_MAX: u64 = 64 * 1024;
 /// Runs the job to its end and says what was seen.
 pub fn observe(job: &Job) -> Result<Observation, HarnessError> {
     let started = Instant::now();
-    let mut child = Command::new(&job.program)
+    let mut command = Command::new(&job.program);
+    if job.backtrace {
+        command.env("RUST_BACKTRACE", "full");
+    } else {
+        command.env_remove("RUST_BACKTRACE");
+    }
+    let mut child = command
         .args(&job.args)
-        .env_remove("RUST_BACKTRACE")
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

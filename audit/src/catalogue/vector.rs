@@ -94,6 +94,8 @@ pub enum Driver {
     Store,
     /// Interleavings and faults, written in Rust.
     Scenario,
+    /// Inputs of `crash-corpus`, replayed by the fuzz target that found them.
+    Target,
 }
 
 /// How the guard is taken away.
@@ -216,6 +218,9 @@ pub struct Vector {
     /// Generated inputs, by the name of their generator.
     #[serde(default)]
     pub sweep: Vec<Sweep>,
+    /// Cases of `crash-corpus`, as `target/name`.
+    #[serde(default)]
+    pub artifact: Vec<String>,
     /// Inputs that wait for a part of the runtime.
     #[serde(default)]
     pub waiting: Vec<Waiting>,

@@ -23,7 +23,7 @@ fn parse_limits(text: &str) -> Result<Limits, serde_json::Error> {
 
 impl Sandbox {
     /// Limits first, so that nothing of what follows runs without them; then the pipe.
-    fn enter(&self) -> Result<Channel, ExitCode> {
+    pub(super) fn enter(&self) -> Result<Channel, ExitCode> {
         let limited = self.limits.apply();
         let mut channel = Channel::open();
         match limited {

@@ -3,7 +3,8 @@
 use super::{Common, Failure, Found};
 use crate::fuzz::coverage::{self, PERCENT_MIN};
 use crate::fuzz::knockout::{self, Fuzzers};
-use crate::fuzz::{TARGETS, Target};
+use crate::fuzz::programs::target_folder;
+use crate::fuzz::TARGETS;
 use clap::{Args, Subcommand};
 use std::path::{Path, PathBuf};
 
@@ -30,37 +31,17 @@ enum Measure {
     },
 }
 
-/// `audit __replay`
-#[derive(Debug, Args)]
-pub(super) struct Replay {
-    target: String,
-}
-
 fn io(what: &'static str) -> impl Fn(std::io::Error) -> Failure {
     move |error| Failure::Io { what, error }
-}
-
-fn unknown(name: &str) -> Failure {
-    let names: Vec<&str> = TARGETS.iter().map(|target| target.name).collect();
-    Failure::Usage(format!("there is no target {name}; there are {}", names.join(", ")))
-}
-
-impl Replay {
-    pub(super) fn run(&self) -> Result<Found, Failure> {
-        let target = Target::by_name(&self.target).ok_or_else(|| unknown(&self.target))?;
-        coverage::replay(&crate::repository(), target).map_err(io("cannot replay"))?;
-        Ok(Found::AsClaimed)
-    }
 }
 
 impl Fuzz {
     pub(super) fn run(&self, common: Common) -> Result<Found, Failure> {
         let repository = crate::repository();
-        let target =
-            std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| repository.join("target"), Into::into);
+        let target = target_folder(&repository);
         match &self.measure {
             Measure::Coverage => cover(&repository, &target, common),
-            Measure::Knockout { target: only } => knock_out(&repository, &target, only.as_deref(), common),
+            Measure::Knockout { target: only } => knock_out(&repository, only.as_deref(), common),
         }
     }
 }
@@ -80,11 +61,11 @@ fn cover(repository: &Path, target: &Path, common: Common) -> Result<Found, Fail
     Ok(enough.into())
 }
 
-fn knock_out(repository: &Path, target: &Path, only: Option<&str>, common: Common) -> Result<Found, Failure> {
+fn knock_out(repository: &Path, only: Option<&str>, common: Common) -> Result<Found, Failure> {
     if let Some(name) = only {
-        Target::by_name(name).ok_or_else(|| unknown(name))?;
+        super::fuzz_target(name)?;
     }
-    let fuzzers = Fuzzers::build(repository, &target.join("fuzz-knockout"))
+    let fuzzers = Fuzzers::build(repository)
         .map_err(io("cannot build the fuzz targets"))?;
     let mut fine = true;
     for target in TARGETS.iter().filter(|target| only.is_none_or(|only| only == target.name)) {

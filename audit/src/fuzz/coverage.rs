@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 /// Less is too little, in percent.
 pub const PERCENT_MIN: f64 = 85.0;
@@ -69,7 +69,10 @@ pub fn measure(repository: &Path, folder: &Path) -> io::Result<Vec<Covered>> {
 fn measure_one(tools: &Path, program: &Path, folder: &Path, target: &'static Target) -> io::Result<Covered> {
     let raw = folder.join(format!("{}.profraw", target.name));
     let merged = raw.with_extension("profdata");
-    succeed(Command::new(program).args(["__replay", target.name]).env("LLVM_PROFILE_FILE", &raw))?;
+    let mut replay = Command::new(program);
+    // What the child says to a parent that observes it is of no use here.
+    replay.args(["__replay", target.name]).env("LLVM_PROFILE_FILE", &raw).stdout(Stdio::null());
+    succeed(&mut replay)?;
     succeed(
         Command::new(tools.join("llvm-profdata")).args(["merge", "-sparse", "-o"]).arg(&merged).arg(&raw),
     )?;
@@ -82,21 +85,6 @@ fn measure_one(tools: &Path, program: &Path, folder: &Path, target: &'static Tar
     let all = read_lcov(&String::from_utf8_lossy(&output.stdout));
     let files = all.into_iter().filter(|(file, _)| target.is_for(&module_of(file))).collect();
     Ok(Covered { target, files })
-}
-
-/// Runs the inputs of a target: its corpus, and what once crashed.
-pub fn replay(repository: &Path, target: &Target) -> io::Result<usize> {
-    let mut inputs = files(&repository.join("fuzz/corpus").join(target.name))?;
-    let crashed = files(&repository.join("crash-corpus").join(target.name)).unwrap_or_default();
-    inputs.extend(crashed.iter().map(|folder| folder.join("input")));
-    for input in &inputs {
-        target.run(&std::fs::read(input)?);
-    }
-    Ok(inputs.len())
-}
-
-fn files(folder: &Path) -> io::Result<Vec<PathBuf>> {
-    std::fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect()
 }
 
 fn succeed(command: &mut Command) -> io::Result<()> {

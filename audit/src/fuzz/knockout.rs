@@ -3,6 +3,7 @@
 //! The fuzz targets are built with the knock-out, and each is run from its committed seeds without one guard after the
 //! other, for [`SECONDS_MAX`] at most. A control run with all guards on must find nothing.
 
+use super::programs::Programs;
 use super::{TARGETS, Target};
 use flin_runtime::base::guard::Guard;
 use std::fmt::Write as _;
@@ -47,29 +48,17 @@ pub fn pairs(only: Option<&str>) -> Vec<Pair> {
     pairs.collect()
 }
 
-/// The fuzz targets of the knock-out build, in a target folder of their own.
+/// The fuzz targets of the knock-out build.
 #[derive(Debug)]
 pub struct Fuzzers {
     repository: PathBuf,
-    folder: PathBuf,
+    programs: Programs,
 }
 
 impl Fuzzers {
     /// Builds them.
-    pub fn build(repository: &Path, folder: &Path) -> io::Result<Self> {
-        let mut build = Command::new("cargo");
-        build.args(["fuzz", "build", "--features", "knockout", "--target-dir"]).arg(folder);
-        if !build.current_dir(repository).status()?.success() {
-            return Err(io::Error::other("cargo fuzz build failed"));
-        }
-        Ok(Self { repository: repository.to_owned(), folder: folder.to_owned() })
-    }
-
-    fn program(&self, target: &Target) -> io::Result<PathBuf> {
-        let triples = std::fs::read_dir(&self.folder)?.flatten();
-        let mut programs = triples.map(|triple| triple.path().join("release").join(target.name));
-        let found = programs.find(|program| program.is_file());
-        found.ok_or_else(|| io::Error::other(format!("{} was not built", target.name)))
+    pub fn build(repository: &Path) -> io::Result<Self> {
+        Ok(Self { repository: repository.to_owned(), programs: Programs::build_knock_out(repository)? })
     }
 
     /// Runs a target from its seeds, without a guard, until it finds something.
@@ -84,7 +73,7 @@ impl Fuzzers {
 
     fn run(&self, target: &Target, off: &str, options: &[String]) -> io::Result<Run> {
         let work = tempfile::tempdir()?;
-        let mut command = Command::new(self.program(target)?);
+        let mut command = Command::new(self.programs.program(target.name)?);
         command.arg(work.path()).arg(self.repository.join("fuzz/corpus").join(target.name));
         let dictionary = self.repository.join("fuzz/dictionaries").join(format!("{}.dict", target.name));
         if dictionary.is_file() {

@@ -69,6 +69,7 @@ const fn files_of(driver: Driver) -> &'static [&'static str] {
         Driver::Bytecode => &["engine", "program", "bytecode"],
         Driver::Http => &["http"],
         Driver::Socket => &["socket"],
+        Driver::Target => &["target"],
         Driver::Store => &["engine", "program", "store", "kill"],
     }
 }
