@@ -36,12 +36,7 @@ impl Runner {
     }
 
     /// Runs a child of the given arguments under the given limits.
-    pub fn judge(
-        &self,
-        label: &str,
-        args: Vec<OsString>,
-        limits: Limits,
-    ) -> Result<Verdict, HarnessError> {
+    pub fn judge(&self, label: &str, args: Vec<OsString>, limits: Limits) -> Result<Verdict, HarnessError> {
         verdict::judge(label, &self.observe(label, args, limits, false)?)
     }
 

@@ -92,7 +92,8 @@ fn harmless(
         }
         let tried = observed.facts.trying.as_deref().unwrap_or_default();
         let at = inputs.iter().position(|path| path.display().to_string() == tried).unwrap_or(0);
-        let name = inputs.get(at).map(|path| path.strip_prefix(repository).unwrap_or(path).display().to_string());
+        let name =
+            inputs.get(at).map(|path| path.strip_prefix(repository).unwrap_or(path).display().to_string());
         replayed.wrong.push((name.unwrap_or_default(), format!("{}: {}", verdict.outcome, verdict.detail)));
         inputs = inputs.get(at + 1..).unwrap_or_default();
     }
@@ -116,12 +117,11 @@ fn must_fail(
     case: &Case,
     replayed: &mut Replayed,
 ) -> Result<(), CorpusError> {
-    match replay::path(runner, target, &case.input())? {
-        Some(_) => replayed.open.push(case.name()),
-        None => {
-            let says = "no longer fails: say in its record.toml what it was `fixed_in`".to_owned();
-            replayed.wrong.push((case.name(), says));
-        }
+    if replay::path(runner, target, &case.input())?.is_some() {
+        replayed.open.push(case.name());
+    } else {
+        let says = "no longer fails: say in its record.toml what it was `fixed_in`".to_owned();
+        replayed.wrong.push((case.name(), says));
     }
     Ok(())
 }

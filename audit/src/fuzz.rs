@@ -13,9 +13,9 @@ pub mod dictionary;
 #[cfg(feature = "cli")]
 pub mod knockout;
 pub mod machine;
+pub mod program_differential;
 #[cfg(feature = "cli")]
 pub mod programs;
-pub mod program_differential;
 pub mod source;
 #[cfg(feature = "knockout")]
 mod switch;

@@ -63,6 +63,8 @@ pub enum Filed {
         case: String,
         /// Its vector, where it has one.
         vector: Option<String>,
+        /// Was it mended, and has come back?
+        came_back: bool,
     },
     /// It is in the corpus now, in this folder.
     New {
@@ -150,7 +152,10 @@ fn twin(repository: &Path, target: &Target, seen: &Seen) -> Result<Option<Filed>
         record.target == target.name
             && record.outcome == seen.outcome.name()
             && record.fingerprint == seen.fingerprint
-            // A case that was fixed and fails again is its own twin as well: it has come back.
     });
-    Ok(twin.map(|case| Filed::Twin { case: case.name(), vector: case.record.vector }))
+    Ok(twin.map(|case| Filed::Twin {
+        case: case.name(),
+        came_back: !case.record.is_open(),
+        vector: case.record.vector,
+    }))
 }

@@ -1,10 +1,10 @@
 //! `audit fuzz coverage|knockout`: how good the fuzz targets are.
 
 use super::{Common, Failure, Found};
+use crate::fuzz::TARGETS;
 use crate::fuzz::coverage::{self, PERCENT_MIN};
 use crate::fuzz::knockout::{self, Fuzzers};
 use crate::fuzz::programs::target_folder;
-use crate::fuzz::TARGETS;
 use clap::{Args, Subcommand};
 use std::path::{Path, PathBuf};
 
@@ -65,8 +65,7 @@ fn knock_out(repository: &Path, only: Option<&str>, common: Common) -> Result<Fo
     if let Some(name) = only {
         super::fuzz_target(name)?;
     }
-    let fuzzers = Fuzzers::build(repository)
-        .map_err(io("cannot build the fuzz targets"))?;
+    let fuzzers = Fuzzers::build(repository).map_err(io("cannot build the fuzz targets"))?;
     let mut fine = true;
     for target in TARGETS.iter().filter(|target| only.is_none_or(|only| only == target.name)) {
         let control = fuzzers.control(target).map_err(io("cannot run a fuzz target"))?;

@@ -36,7 +36,8 @@ impl Replay {
         let work = self.work()?;
         let progress = Progress::new(work.len(), common);
         let results = in_parallel(&work, common.jobs(), |work| {
-            let name = work.case.as_ref().map_or_else(|| work.target.name.to_owned(), corpus::record::Case::name);
+            let name =
+                work.case.as_ref().map_or_else(|| work.target.name.to_owned(), corpus::record::Case::name);
             progress.begins(&name);
             let result = match &work.case {
                 Some(case) => corpus::replay_case(&runner, work.target, case),
@@ -78,9 +79,13 @@ impl Replay {
         for what in &self.what {
             let target = super::fuzz_target(what.split('/').next().unwrap_or_default())?;
             let case = match what.contains('/') {
-                true => Some(known.iter().find(|case| case.name() == *what).cloned().ok_or_else(|| {
-                    Failure::Usage(format!("there is no {what} in crash-corpus"))
-                })?),
+                true => Some(
+                    known
+                        .iter()
+                        .find(|case| case.name() == *what)
+                        .cloned()
+                        .ok_or_else(|| Failure::Usage(format!("there is no {what} in crash-corpus")))?,
+                ),
                 false => None,
             };
             work.push(Work { target, case });
@@ -90,7 +95,8 @@ impl Replay {
 }
 
 fn line(name: &str, replayed: &Replayed) -> String {
-    let open = if replayed.open.is_empty() { String::new() } else { format!(", {} open", replayed.open.len()) };
+    let open =
+        if replayed.open.is_empty() { String::new() } else { format!(", {} open", replayed.open.len()) };
     let wrong = match replayed.wrong.len() {
         0 => String::new(),
         wrong => format!(", {wrong} NOT AS THEY MUST BE"),

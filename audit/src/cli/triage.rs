@@ -1,6 +1,7 @@
 //! `audit triage`: files what a fuzzer found.
 
 use super::{Common, Failure, Found};
+use crate::corpus::record::Case;
 use crate::fuzz::Target;
 use crate::triage::artifact::target_of;
 use crate::triage::{self, Context, Filed, TriageError};
@@ -64,9 +65,8 @@ impl Triage {
     fn target(&self, path: &std::path::Path) -> Result<&'static Target, Failure> {
         match &self.target {
             Some(name) => super::fuzz_target(name),
-            None => target_of(path).ok_or_else(|| {
-                Failure::Usage(TriageError::NoTarget { path: path.to_owned() }.to_string())
-            }),
+            None => target_of(path)
+                .ok_or_else(|| Failure::Usage(TriageError::NoTarget { path: path.to_owned() }.to_string())),
         }
     }
 }
@@ -80,9 +80,10 @@ pub(super) fn today() -> jiff::civil::Date {
 pub(super) fn describe(artifact: &str, filed: &Filed) -> String {
     match filed {
         Filed::Harmless => format!("{artifact}: harmless here"),
-        Filed::Twin { case, vector } => {
+        Filed::Twin { case, vector, came_back } => {
             let vector = vector.as_ref().map_or(String::new(), |vector| format!(", {vector}"));
-            format!("{artifact}: known as {case}{vector}")
+            let came_back = if *came_back { ", which was mended: it has come back" } else { "" };
+            format!("{artifact}: known as {case}{vector}{came_back}")
         }
         Filed::New { case, vector, drafted, seen, bytes } => {
             let place = seen.place.as_ref().map_or(String::new(), |place| format!(" at {place}"));
@@ -160,7 +161,7 @@ impl ReplayChild {
             let repository = crate::repository();
             paths = crate::corpus::seeds(&repository, &self.target)?;
             let cases = crate::corpus::cases(&repository, &self.target)?;
-            paths.extend(cases.iter().filter(|case| !case.record.is_open()).map(|case| case.input()));
+            paths.extend(cases.iter().filter(|case| !case.record.is_open()).map(Case::input));
         }
         let read = |path: PathBuf| Ok((path.clone(), std::fs::read(path)?));
         paths.into_iter().map(read).collect()

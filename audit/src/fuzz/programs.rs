@@ -40,7 +40,9 @@ impl Programs {
         if built.success() {
             return Ok(Self { folder });
         }
-        Err(io::Error::other("cargo fuzz build failed; `cargo install --locked cargo-fuzz` where it is missing"))
+        Err(io::Error::other(
+            "cargo fuzz build failed; `cargo install --locked cargo-fuzz` where it is missing",
+        ))
     }
 
     /// The program of a target.

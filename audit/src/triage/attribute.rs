@@ -30,16 +30,21 @@ pub fn vector_of(repository: &Path, catalogue: &Catalogue, target: &Target, seen
 /// A guard that no line of the sources asks for has been removed, and its vector is back.
 fn lost_guard(catalogue: &Catalogue, target: &Target, seen: &Seen) -> Option<Known> {
     let lost = |guard: &&Guard| {
-        target.is_for(guard.module()) && guards::describe(guard.name()).is_some_and(|guard| guard.place.is_none())
+        target.is_for(guard.module())
+            && guards::describe(guard.name()).is_some_and(|guard| guard.place.is_none())
     };
     let guard = Guard::ALL.iter().find(lost)?;
     let entry = best(catalogue, guard.name(), target, seen.outcome)?;
-    Some(Known { vector: entry.vector.id.clone(), because: format!("its guard {} stands nowhere", guard.name()) })
+    Some(Known {
+        vector: entry.vector.id.clone(),
+        because: format!("its guard {} stands nowhere", guard.name()),
+    })
 }
 
 fn near_guard(repository: &Path, catalogue: &Catalogue, target: &Target, seen: &Seen) -> Option<Known> {
     let frames = seen.frames.iter().take(FRAMES).filter_map(|frame| frame.place.as_deref());
-    let places = seen.place.as_deref().into_iter().chain(frames).filter(|place| place.starts_with("runtime/"));
+    let places =
+        seen.place.as_deref().into_iter().chain(frames).filter(|place| place.starts_with("runtime/"));
     for place in places {
         let mut parts = place.split(':');
         let (Some(file), Some(line)) = (parts.next(), parts.next().and_then(|line| line.parse().ok())) else {
@@ -73,7 +78,8 @@ fn nearest_in(text: &str, line: usize) -> Option<(Guard, usize)> {
 
 /// Among the vectors of a guard the one that this target covers and that claims such an end.
 fn best<'a>(catalogue: &'a Catalogue, guard: &str, target: &Target, outcome: Outcome) -> Option<&'a Entry> {
-    let of_guard = catalogue.entries.iter().filter(|entry| entry.vector.guards.iter().any(|name| name == guard));
+    let of_guard =
+        catalogue.entries.iter().filter(|entry| entry.vector.guards.iter().any(|name| name == guard));
     let score = |entry: &&Entry| {
         let vector = &entry.vector;
         let covered = vector.fuzz_targets.iter().any(|name| name == target.name);

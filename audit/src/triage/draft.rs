@@ -15,7 +15,13 @@ pub fn next_id(catalogue: &Catalogue) -> String {
 }
 
 /// Writes the folder of the vector `id`, whose one input is the corpus's `case`.
-pub fn write(repository: &Path, id: &str, case: &str, target: &Target, seen: &Seen) -> Result<(), TriageError> {
+pub fn write(
+    repository: &Path,
+    id: &str,
+    case: &str,
+    target: &Target,
+    seen: &Seen,
+) -> Result<(), TriageError> {
     let name = case.split('/').next_back().unwrap_or_default();
     let folder = repository.join("audit/vectors/found").join(format!("{id}-{}", slug(name)));
     std::fs::create_dir_all(&folder).map_err(at(&folder))?;
@@ -72,7 +78,10 @@ mod tests {
         let target = Target::by_name("source").unwrap();
         let text = text("X-99", "source/panic-escape", target, &seen);
         let vector: Vector = toml::from_str(&text).unwrap();
-        assert_eq!((vector.id.as_str(), vector.component.as_str(), vector.status), ("X-99", "view", Claim::Open));
+        assert_eq!(
+            (vector.id.as_str(), vector.component.as_str(), vector.status),
+            ("X-99", "view", Claim::Open)
+        );
         assert_eq!(vector.artifact, ["source/panic-escape"]);
     }
 

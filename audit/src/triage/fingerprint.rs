@@ -21,12 +21,14 @@ const MESSAGE_CHARS_MAX: usize = 80;
 
 /// The frames of a panic's backtrace, or of a sanitizer's or fuzzer's report, innermost first.
 pub fn frames(text: &str) -> Vec<Frame> {
-    let parsed =
-        RustStacktrace::parse_backtrace(text).or_else(|| AsanStacktrace::parse_backtrace(text));
+    let parsed = RustStacktrace::parse_backtrace(text).or_else(|| AsanStacktrace::parse_backtrace(text));
     let Some(mut trace) = parsed else { return Vec::new() };
     init_ignored_frames!("rust", "cpp");
     trace.filter();
-    trace.iter().map(|entry| Frame { function: function(&entry.function), place: place(&entry.debug) }).collect()
+    trace
+        .iter()
+        .map(|entry| Frame { function: function(&entry.function), place: place(&entry.debug) })
+        .collect()
 }
 
 /// Both kinds of reports look alike from here.
@@ -56,7 +58,9 @@ fn function(name: &str) -> String {
         }
     }
     match plain.rsplit_once("::h") {
-        Some((before, hash)) if hash.len() == 16 && hash.bytes().all(|b| b.is_ascii_hexdigit()) => before.to_owned(),
+        Some((before, hash)) if hash.len() == 16 && hash.bytes().all(|b| b.is_ascii_hexdigit()) => {
+            before.to_owned()
+        }
         _ => plain,
     }
 }
@@ -76,8 +80,9 @@ pub fn in_repository(path: &str) -> Option<&str> {
 
 /// The fingerprint of a panic.
 pub fn of_panic(place: &str, message: &str) -> String {
-    let file = place.rsplit_once(':').map_or(place, |(file, _)| file);
-    let file = in_repository(file).unwrap_or_else(|| file.rsplit_once("/src/").map_or(file, |(_, file)| file));
+    let file = place.split(':').next().unwrap_or_default();
+    let file =
+        in_repository(file).unwrap_or_else(|| file.rsplit_once("/src/").map_or(file, |(_, file)| file));
     format!("{file}: {}", normalise(message))
 }
 
@@ -114,11 +119,20 @@ mod tests {
 
     #[test]
     fn what_the_input_chose_is_no_part_of_a_fingerprint() {
-        let one = of_panic("/home/a/runtime/src/value/list.rs:41:9", "index out of bounds: the len is 3 but the index is 5");
-        let two = of_panic("runtime/src/value/list.rs:47:9", "index out of bounds: the len is 0 but the index is 12345");
+        let one = of_panic(
+            "/home/a/runtime/src/value/list.rs:41:9",
+            "index out of bounds: the len is 3 but the index is 5",
+        );
+        let two = of_panic(
+            "runtime/src/value/list.rs:47:9",
+            "index out of bounds: the len is 0 but the index is 12345",
+        );
         assert_eq!(one, two);
         assert_eq!(one, "runtime/src/value/list.rs: index out of bounds: the len is N but the index is N");
-        assert_eq!(normalise("byte index 1 is not a char boundary of `é`"), "byte index N is not a char boundary of _");
+        assert_eq!(
+            normalise("byte index 1 is not a char boundary of `é`"),
+            "byte index N is not a char boundary of _"
+        );
     }
 
     #[test]
@@ -139,7 +153,10 @@ mod tests {
     fn frames_of_a_sanitizer_are_read_too() {
         let text = "==7==ERROR: AddressSanitizer: stack-overflow on address 0x7ffe\n    #0 0x55d0 in flin_runtime::syntax::parse::expr /a/runtime/src/syntax/parse.rs:12:3\n    #1 0x55d1 in flin_runtime::syntax::parse::block /a/runtime/src/syntax/parse.rs:99:3\n";
         let seen = frames(text);
-        assert_eq!(of_frames("stack-overflow", &seen), "stack-overflow in flin_runtime::syntax::parse::expr < flin_runtime::syntax::parse::block");
+        assert_eq!(
+            of_frames("stack-overflow", &seen),
+            "stack-overflow in flin_runtime::syntax::parse::expr < flin_runtime::syntax::parse::block"
+        );
     }
 
     #[test]

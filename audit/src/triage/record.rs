@@ -186,7 +186,7 @@ pub fn free_name(repository: &Path, target: &str, seen: &Seen) -> String {
     if !taken(&name) {
         return name;
     }
-    let numbered = (2_u32..).map(|n| format!("{name}-{n}")).find(|name| !taken(name));
+    let numbered = (2_u32..1_000).map(|n| format!("{name}-{n}")).find(|name| !taken(name));
     numbered.unwrap_or(name)
 }
 
@@ -205,7 +205,9 @@ pub fn contradictions(cases: &[Case], catalogue: &Catalogue) -> Vec<String> {
         match catalogue.find(id) {
             None => wrong.push(format!("{} belongs to {id}, which is not in the catalogue", case.name())),
             Some(entry) if entry.vector.status == Claim::Open && !case.record.is_open() => {
-                let others = cases.iter().any(|other| other.record.is_open() && other.record.vector.as_ref() == Some(id));
+                let others = cases
+                    .iter()
+                    .any(|other| other.record.is_open() && other.record.vector.as_ref() == Some(id));
                 if !others && entry.vector.artifact.iter().any(|name| *name == case.name()) {
                     wrong.push(format!("{} is fixed, and {id} is still open", case.name()));
                 }
@@ -257,9 +259,15 @@ mod tests {
     #[test]
     fn misspelt_keys_and_unknown_outcomes_are_refused() {
         for (text, says) in [
-            ("found = 2026-11-28\nby = 'a'\ntarget = 'source'\noutcome = 'panic'\nfingerprint = 'f'\ncuase = 'c'", "cuase"),
+            (
+                "found = 2026-11-28\nby = 'a'\ntarget = 'source'\noutcome = 'panic'\nfingerprint = 'f'\ncuase = 'c'",
+                "cuase",
+            ),
             ("found = 2026-11-28\nby = 'a'\ntarget = 'source'\noutcome = 'boom'\nfingerprint = 'f'", "boom"),
-            ("found = 2026-11-28\nby = 'a'\ntarget = 'view'\noutcome = 'panic'\nfingerprint = 'f'", "another target"),
+            (
+                "found = 2026-11-28\nby = 'a'\ntarget = 'view'\noutcome = 'panic'\nfingerprint = 'f'",
+                "another target",
+            ),
         ] {
             let root = tempfile::tempdir().unwrap();
             let folder = root.path().join("crash-corpus/source/a");
@@ -272,7 +280,10 @@ mod tests {
 
     #[test]
     fn names_are_words() {
-        assert_eq!(slug("panic list index out of bounds: the len is N"), "panic-list-index-out-of-bounds-the");
+        assert_eq!(
+            slug("panic list index out of bounds: the len is N"),
+            "panic-list-index-out-of-bounds-the"
+        );
         assert_eq!(slug("…"), "unnamed");
     }
 }

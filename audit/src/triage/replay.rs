@@ -100,9 +100,13 @@ mod tests {
 
     #[test]
     fn oracles_are_told_from_the_runtime() {
-        assert_eq!(kind(&[("line 2 should be 3", "audit/src/fuzz/program_differential.rs:65")]), Outcome::WrongResult);
+        assert_eq!(
+            kind(&[("line 2 should be 3", "audit/src/fuzz/program_differential.rs:65")]),
+            Outcome::WrongResult
+        );
         assert_eq!(kind(&[("Bug(WrongShape)", "audit/src/fuzz/machine.rs:113")]), Outcome::ContainedPanic);
-        let caught = [("overflow", "runtime/src/vm/arith.rs:1"), ("Panicked", "audit/src/fuzz/machine.rs:113")];
+        let caught =
+            [("overflow", "runtime/src/vm/arith.rs:1"), ("Panicked", "audit/src/fuzz/machine.rs:113")];
         assert_eq!(kind(&caught), Outcome::ContainedPanic);
         assert_eq!(kind(&[("overflow", "runtime/src/vm/arith.rs:1")]), Outcome::Panic);
     }
