@@ -11,6 +11,7 @@ mod fmt;
 mod replace;
 mod report;
 mod run;
+mod serve;
 mod store;
 mod test;
 mod version;
@@ -82,6 +83,7 @@ fn command(args: impl IntoIterator<Item = OsString>) -> Exit {
     }
     match args.command {
         Command::Run { file } => run::run(&file, &mut report),
+        Command::Start { folder } => serve::start(&folder, &mut report),
         Command::Check { paths } => check::check(&paths, &mut report),
         Command::Build { file, output } => build::build(&file, output.as_deref(), &mut report),
         Command::Disasm { file } => build::disasm(&file, &mut report),

@@ -6,11 +6,13 @@
 //! | [`connection`] | one connection's life: the HTTP library, time limits, the end |
 //! | [`gate`] | the HTTP/1 reader before the HTTP library |
 //! | [`service`] | a request's way to its answer |
+//! | `receive` | taking a request's body |
 //! | [`body`] | bodies of answers, charged until they are sent |
+//! | [`drive`], [`world`] | one execution's turns and effects, and what they are effects on |
 //! | [`runners`], [`blocking`] | threads for what takes long, and for what waits |
 //! | [`descriptors`] | the budget of file descriptors |
 //! | [`supervise`], [`stop`] | tasks that are begun again, and their orderly end |
-//! | [`metrics`], [`health`], [`mod@log`] | what an operator sees |
+//! | [`metrics`], [`health`], [`mod@log`], [`errors`], `own` | what an operator sees |
 //! | [`stall`] | peers that do not read |
 //! | [`websocket`] | RFC 6455 without sockets |
 //! | [`mailbox`], [`rooms`], [`broadcast`] | what waits for a peer, who hears what, the task that says it |
@@ -32,34 +34,53 @@ pub mod body;
 pub mod broadcast;
 pub mod connection;
 pub mod descriptors;
+pub mod drive;
+pub mod errors;
 pub mod events;
 pub mod gate;
 pub mod health;
 pub mod log;
 pub mod mailbox;
 pub mod metrics;
+mod own;
+mod receive;
+pub mod request_id;
 pub mod rooms;
 pub mod runners;
 pub mod service;
+mod signals;
 pub mod stall;
 pub mod stop;
 pub mod supervise;
 pub mod websocket;
+pub mod world;
 
+use crate::app::application::Application;
+use crate::app::http::Sessions;
+use crate::app::http::session::KeyFault;
+use crate::app::{StorePlace, machine};
 use crate::config::Config;
+use crate::record::Refusal;
 use crate::value::Pool;
+use crate::vm::Random;
 use blocking::Blocking;
 use descriptors::Budget;
+use drive::Places;
+use errors::Errors;
 use metrics::Metrics;
+use request_id::RequestIds;
+use runners::Runners;
+use std::borrow::Cow;
 use std::io;
 use std::net::{SocketAddr, ToSocketAddrs as _};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 use stop::{Stop, Stopping};
 use supervise::{Restarts, supervise};
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::runtime::{self, Runtime};
 use tokio::sync::Semaphore;
+use world::World;
 
 /// Connections that the system holds for us until they are accepted.
 const BACKLOG: u32 = 4096;
@@ -73,6 +94,10 @@ const LAST_MOMENT: Duration = Duration::from_secs(1);
 pub struct Options {
     /// Threads that do IO.
     pub threads: usize,
+    /// Threads for executions that take long.
+    pub runners: usize,
+    /// The store; the project's own where it is not given.
+    pub store: Option<StorePlace>,
     /// Descriptors that the process may have; asked of the system and raised where it is not given.
     pub descriptors_max: Option<u64>,
     /// Called at each [`Point`].
@@ -82,7 +107,7 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Self {
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
-        Self { threads, descriptors_max: None, probe: Probe::default() }
+        Self { threads, runners: threads, store: None, descriptors_max: None, probe: Probe::default() }
     }
 }
 
@@ -137,6 +162,15 @@ pub enum StartError {
         /// What the system says.
         error: io::Error,
     },
+    /// The store does not open.
+    #[error("the store does not open: {0}")]
+    Store(Refusal),
+    /// The key of sessions cannot be kept.
+    #[error(transparent)]
+    Key(#[from] KeyFault),
+    /// The system gives no random numbers.
+    #[error("the system gives no random numbers")]
+    NoEntropy,
     /// The system gives no threads or pollers.
     #[error("the system gives no threads for a server: {0}")]
     Threads(io::Error),
@@ -146,15 +180,22 @@ pub enum StartError {
 #[derive(Debug)]
 pub struct Shared {
     config: Config,
+    /// What new requests are answered by.
+    app: RwLock<Arc<Application>>,
     pool: Arc<Pool>,
+    world: World,
+    places: Places,
     budget: Budget,
     /// A permit for each connection.
     connections: Arc<Semaphore>,
     /// A permit for each connection that is being refused.
     refusals: Arc<Semaphore>,
-    /// Files and passwords.
-    blocking: Blocking,
     metrics: Metrics,
+    errors: Errors,
+    ids: RequestIds,
+    sessions: Sessions,
+    /// What the random numbers of executions follow from.
+    random: Mutex<Random>,
     restarts: Restarts,
     stop: Stop,
     probe: Probe,
@@ -178,8 +219,9 @@ impl Server {
     ///
     /// # Errors
     ///
-    /// Says what the system refuses: the address, or threads.
-    pub fn start(config: Config, options: Options) -> Result<Running, StartError> {
+    /// Says what the system refuses: the address, the store, or threads.
+    pub fn start(app: Arc<Application>, options: Options) -> Result<Running, StartError> {
+        let config = app.config.clone();
         let runtime = runtime::Builder::new_multi_thread()
             .worker_threads(options.threads.max(1))
             .thread_name("io")
@@ -191,26 +233,38 @@ impl Server {
             listen(&config)?
         };
         let address = listener.local_addr().map_err(StartError::Threads)?;
-        let limit = options.descriptors_max.or_else(descriptors::raise);
-        let budget = Budget::of(config.server.connections_max, limit);
-        if budget.connections_max < config.server.connections_max {
-            tracing::warn!(
-                max_connections = config.server.connections_max,
-                lowered_to = budget.connections_max,
-                descriptors = limit,
-                "the limit of open files does not carry max_connections, which is lowered"
-            );
+        let budget = budget(&config, options.descriptors_max);
+        let store = options
+            .store
+            .unwrap_or_else(|| StorePlace::folder(app.root.join(&config.store.path), &config.store));
+        store.open_existing(&app.program.module.entities).map_err(StartError::Store)?;
+        let mut seeds = [[0; 32]; 2];
+        for seed in &mut seeds {
+            getrandom::fill(seed).map_err(|_| StartError::NoEntropy)?;
         }
+        let [seed, session_seed] = seeds;
+        let mut random = Random::new(seed);
+        let folder = app.root.join(&config.store.path);
+        let sessions = Sessions::open(&folder, session_seed, machine::now_millis())?;
         let shared = Arc::new(Shared {
-            pool: crate::app::machine::pool(config.vm.memory_total),
+            sessions,
+            pool: Arc::clone(&app.pool),
+            world: World::new(app.root.join("files"), store),
+            places: Places {
+                runners: Arc::new(Runners::start(options.runners).map_err(StartError::Threads)?),
+                blocking: Blocking::new(permits(descriptors::FILES)),
+            },
             connections: Arc::new(Semaphore::new(permits(budget.connections_max))),
             refusals: Arc::new(Semaphore::new(REFUSALS_MAX)),
-            blocking: Blocking::new(permits(descriptors::FILES)),
             metrics: Metrics::default(),
+            errors: Errors::default(),
+            ids: RequestIds::new(u32::try_from(random.next_u64() >> 32).unwrap_or(0)),
+            random: Mutex::new(random),
             restarts: Restarts::default(),
             stop: Stop::default(),
             probe: options.probe,
             started: Instant::now(),
+            app: RwLock::new(app),
             budget,
             config,
         });
@@ -218,6 +272,20 @@ impl Server {
         running.spawn_tasks(listener);
         Ok(running)
     }
+}
+
+fn budget(config: &Config, limit: Option<u64>) -> Budget {
+    let limit = limit.or_else(descriptors::raise);
+    let budget = Budget::of(config.server.connections_max, limit);
+    if budget.connections_max < config.server.connections_max {
+        tracing::warn!(
+            max_connections = config.server.connections_max,
+            lowered_to = budget.connections_max,
+            descriptors = limit,
+            "the limit of open files does not carry max_connections, which is lowered"
+        );
+    }
+    budget
 }
 
 /// As many permits as a bound says.
@@ -264,6 +332,11 @@ impl Running {
         &self.shared
     }
 
+    /// New requests are answered by this program; those that are being answered go on with theirs.
+    pub fn replace(&self, app: Arc<Application>) {
+        *self.shared.app.write().unwrap_or_else(PoisonError::into_inner) = app;
+    }
+
     /// Begins its end: no new connections, and those that are there finish what they do.
     pub fn stop(&self) {
         self.shared.stop.begin();
@@ -275,18 +348,28 @@ impl Running {
         self.shared.stop.end();
     }
 
+    /// SIGTERM and SIGINT begin its end; the second of them completes it.
+    pub fn stop_on_signals(&self) {
+        let Some(runtime) = &self.runtime else { return };
+        runtime.spawn(signals::stop(self.stopper()));
+    }
+
     /// Something that can stop it from another thread.
     pub fn stopper(&self) -> Stop {
         self.shared.stop.clone()
     }
 
     /// Waits until it was stopped and has ended: connections drained, at most as long as configured, and the rest
-    /// closed.
-    pub fn wait(mut self) {
-        let Some(runtime) = self.runtime.take() else { return };
-        let shared = Arc::clone(&self.shared);
-        runtime.block_on(shared.drained());
+    /// closed; then the store.
+    ///
+    /// # Errors
+    ///
+    /// Says why what was saved may not be durable; with `sync = "always"` it always is.
+    pub fn wait(mut self) -> Result<(), Cow<'static, str>> {
+        let Some(runtime) = self.runtime.take() else { return Ok(()) };
+        runtime.block_on(self.shared.drained());
         runtime.shutdown_timeout(LAST_MOMENT);
+        self.shared.world.store().close()
     }
 }
 
@@ -320,6 +403,23 @@ impl Shared {
         self.stop.watch()
     }
 
+    /// What new requests are answered by.
+    pub fn app(&self) -> Arc<Application> {
+        Arc::clone(&self.app.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The last errors that nothing caught.
+    pub const fn errors(&self) -> &Errors {
+        &self.errors
+    }
+
+    /// What the random numbers of an execution follow from.
+    fn seed(&self) -> [u8; 32] {
+        let mut seed = [0; 32];
+        self.random.lock().unwrap_or_else(PoisonError::into_inner).fill(&mut seed);
+        seed
+    }
+
     async fn drained(&self) {
         let mut stopping = self.stop.watch();
         stopping.begun().await;
@@ -345,7 +445,7 @@ impl Shared {
         health::Health::of(health::Signs {
             stopping: self.stop.is_begun(),
             troubled: self.restarts.troubled(tokio::time::Instant::now()),
-            unwritable: None,
+            unwritable: self.world.store().health().and_then(|store| store.writable.err()),
             stale: None,
             uptime_seconds: self.started.elapsed().as_secs(),
         })
@@ -360,6 +460,15 @@ impl Shared {
             descriptors: descriptors::open().unwrap_or(0),
             descriptors_max: self.budget.limit.unwrap_or(u64::MAX),
             restarts: self.restarts.total(),
+            runners_waiting: u64::try_from(self.places.runners.waiting()).unwrap_or(u64::MAX),
+            store: self.world.store().health().map(|store| metrics::StoreLevels {
+                writable: store.writable.is_ok(),
+                rows: store.rows,
+                bytes: u64::try_from(store.bytes).unwrap_or(u64::MAX),
+                log_bytes: store.log_bytes,
+                sequence: store.sequence,
+                panics: store.panics,
+            }),
             ..metrics::Levels::default()
         }
     }

@@ -12,7 +12,7 @@ use crate::vm::{Exchange, Uncaught};
 use std::sync::Arc;
 
 /// What is said in the place of a message that is nobody's business.
-const INTERNAL: &str = "Internal server error";
+pub const INTERNAL: &str = "Internal server error";
 
 /// An answer, and what the log has to say of it.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -1,9 +1,10 @@
-//! How much memory the machine, or the cgroup that the process runs in, has.
+//! What the machine says: how much memory it, or the cgroup that the process runs in, has; its clock; its environment.
 
 use crate::config::MemoryTotal;
 use crate::value::Pool;
 use std::fs;
 use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// Assumed where the system does not say.
 const MEMORY_BYTES_DEFAULT: u64 = 4 << 30;
@@ -17,6 +18,20 @@ pub fn pool(total: MemoryTotal) -> Arc<Pool> {
         }
     };
     Pool::new(usize::try_from(bytes).unwrap_or(usize::MAX))
+}
+
+/// Milliseconds since 1970-01-01 UTC.
+pub fn now_millis() -> i64 {
+    let since = |duration: Duration| i64::try_from(duration.as_millis()).unwrap_or(i64::MAX);
+    let now = SystemTime::now().duration_since(UNIX_EPOCH);
+    now.map_or_else(|before| since(before.duration()).saturating_neg(), since)
+}
+
+/// A variable of the environment; none where it is not UTF-8.
+pub fn env(name: &str) -> Option<String> {
+    // No variable has such a name, and systems differ in what they say about it.
+    let lawful = !name.is_empty() && !name.contains(['=', '\0']);
+    if lawful { std::env::var_os(name)?.into_string().ok() } else { None }
 }
 
 /// The least of what the machine has and its cgroups allow.

@@ -6,7 +6,7 @@ use super::boundary::contain;
 use crate::config;
 use crate::record::{Refusal, Schema};
 use crate::store::disk::{Disk, Folder, Twin};
-use crate::store::{Options, Source, Store, Sync};
+use crate::store::{Health, Options, Source, Store, Sync};
 use std::borrow::Cow;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -51,6 +51,23 @@ impl StorePlace {
     pub fn close(&self) -> Result<(), Cow<'static, str>> {
         let store = self.open().take();
         store.map_or(Ok(()), |store| store.close())
+    }
+
+    /// Is it open? Says no while somebody is opening it, and does not wait for that.
+    pub fn is_open(&self) -> bool {
+        self.0.open.try_lock().is_ok_and(|open| open.is_some())
+    }
+
+    /// How the store is, once it is open.
+    pub fn health(&self) -> Option<Health> {
+        // The store is asked when the lock was given back.
+        let store = self.0.open.try_lock().ok()?.clone();
+        store.map(|store| store.health())
+    }
+
+    /// Opens the store for programs of this schema, if there is one.
+    pub fn open_existing(&self, schema: &Schema) -> Result<(), Refusal> {
+        self.store(schema, false).map(drop)
     }
 
     fn open(&self) -> MutexGuard<'_, Option<Store>> {

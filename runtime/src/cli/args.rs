@@ -38,6 +38,18 @@ pub(super) enum Command {
         /// The program
         file: PathBuf,
     },
+    /// Serve a project
+    #[command(
+        long_about = "Serve a project: its pages, routes, sockets, streams and jobs, at the address that its flin.config \
+                      says. SIGTERM and SIGINT end it in order: requests that are being answered are finished, within \
+                      server.drain_timeout. A second signal ends it at once.",
+        after_help = format!("Examples:\n  flin start\n  flin start shop\n\n{EXIT_CODES}")
+    )]
+    Start {
+        /// The project's folder
+        #[arg(default_value = ".")]
+        folder: PathBuf,
+    },
     /// Check files or whole projects without running them
     #[command(after_help = format!("Examples:\n  flin check\n  flin check lib/shop.flin\n\n{EXIT_CODES}"))]
     Check {

@@ -3,10 +3,10 @@
 use super::build::{compiled, prefix};
 use super::report::ErrorText;
 use super::version::print;
-use super::world::{env, now_millis};
 use super::{Exit, Report};
 use crate::app::build::link;
 use crate::app::files::MemoryFiles;
+use crate::app::machine::{env, now_millis};
 use crate::app::project;
 use crate::app::{End, Execution, Files, Gone, Host, Limits, LoadError, Project, StorePlace, machine};
 use crate::base::render::printable;

@@ -1,5 +1,6 @@
 //! The world of a program that runs on a command line: stdout, the system's clock and entropy, the project's `files/`.
 
+use crate::app::machine::{env, now_millis};
 use crate::app::{Files, Gone, Host, Project, StorePlace, files::DiskFiles};
 use crate::base::render::printable;
 use crate::config::{Log, LogFormat};
@@ -8,24 +9,10 @@ use crate::vm::LogLevel;
 use std::borrow::Cow;
 use std::io::{self, BufWriter, IsTerminal as _, StdoutLock, Write};
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 /// Output is written in blocks of so many bytes, on a terminal line by line.
 const BLOCK_BYTES: usize = 64 << 10;
-
-/// Milliseconds since 1970-01-01 UTC.
-pub(super) fn now_millis() -> i64 {
-    let since = |duration: Duration| i64::try_from(duration.as_millis()).unwrap_or(i64::MAX);
-    let now = SystemTime::now().duration_since(UNIX_EPOCH);
-    now.map_or_else(|before| since(before.duration()).saturating_neg(), since)
-}
-
-/// A variable of the environment; none where it is not UTF-8.
-pub(super) fn env(name: &str) -> Option<String> {
-    // No variable has such a name, and systems differ in what they say about it.
-    let lawful = !name.is_empty() && !name.contains(['=', '\0']);
-    if lawful { std::env::var_os(name)?.into_string().ok() } else { None }
-}
 
 /// The process's own world.
 pub(super) struct World {

@@ -1,5 +1,6 @@
 //! Bodies of answers: whole ones, charged to the process's pool until they are sent, and streams.
 
+use crate::value::{Lease, Pool};
 use bytes::Bytes;
 use hyper::body::{Body as HttpBody, Frame, SizeHint};
 use std::pin::Pin;
@@ -14,6 +15,20 @@ pub struct Cut;
 /// Bytes that come bit by bit.
 pub type Stream = Pin<Box<dyn HttpBody<Data = Bytes, Error = Cut> + Send>>;
 
+/// A smaller body is not worth counting: connections are counted.
+const CHARGED_BYTES_MIN: usize = 16 << 10;
+
+struct Charged {
+    bytes: Bytes,
+    _lease: Lease,
+}
+
+impl AsRef<[u8]> for Charged {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
 /// The body of an answer.
 #[derive(Default)]
 pub enum Body {
@@ -27,9 +42,18 @@ pub enum Body {
 }
 
 impl Body {
-    /// Shared bytes, sent from where they are.
-    pub fn shared(bytes: Arc<[u8]>) -> Self {
-        if bytes.is_empty() { Self::Empty } else { Self::Whole(Bytes::from_owner(bytes)) }
+    /// Bytes that are charged until they are sent. They are there already, so a pool that is used up does not refuse
+    /// them; small ones are the connection's own.
+    pub fn charged(bytes: Bytes, pool: &Arc<Pool>) -> Self {
+        if bytes.is_empty() {
+            return Self::Empty;
+        }
+        if bytes.len() < CHARGED_BYTES_MIN {
+            return Self::Whole(bytes);
+        }
+        let mut lease = Lease::new(Arc::clone(pool));
+        let _ = lease.grow(bytes.len());
+        Self::Whole(Bytes::from_owner(Charged { bytes, _lease: lease }))
     }
 
     /// A text.

@@ -1,11 +1,14 @@
-//! One connection's life: the HTTP library over the socket, held to its time limits, until either side ends it.
+//! One connection's life: the gate and the HTTP library over the socket, held to its time limits, until either side ends
+//! it.
 
 use super::Shared;
+use super::gate::{Fault, Gated, Limits, Moment, Phase, Traffic};
 use super::metrics::{Closed, Entry};
 use super::service::{self, Peer};
-use super::stall::Watched;
+use super::stall::{Stalled, Watched};
 use crate::app::boundary::contain;
 use crate::base::guard::{Guard, off};
+use crate::config;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
@@ -19,6 +22,9 @@ use tokio::net::TcpStream;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, sleep_until};
 
+/// What a peer gets to read its last answer in.
+const LINGER: Duration = Duration::from_secs(2);
+
 /// Serves a connection to its end; the permit is given back then.
 pub async fn serve(
     shared: Arc<Shared>,
@@ -29,56 +35,55 @@ pub async fn serve(
     // Answers are written whole; where the system refuses, they are only later.
     let _ = stream.set_nodelay(true);
     let (stream, stalled) = Watched::new(stream);
-    let peer = Arc::new(Peer::new(address.ip()));
-    let limits = shared.config.server.clone();
-    let service = {
-        let (shared, peer) = (Arc::clone(&shared), Arc::clone(&peer));
-        service_fn(move |request| service::answer(Arc::clone(&shared), Arc::clone(&peer), request))
-    };
+    let (stream, traffic) = Gated::new(stream, Limits::from(&shared.config.server));
+    let peer = Arc::new(Peer::new(Arc::clone(&shared), traffic.clone(), address.ip()));
+    let service = service_fn(move |request| service::answer(Arc::clone(&peer), request));
     let connection = http1::Builder::new()
-        // Ours are better: they answer.
+        // Ours answer.
         .header_read_timeout(None)
-        .serve_connection(TokioIo::new(stream), service);
+        .serve_connection(TokioIo::new(stream), service)
+        .with_upgrades();
     let mut connection = pin!(connection);
-    let mut stopping = shared.stopping();
-    let mut ending = shared.stopping();
-    let mut drained = false;
-    let mut begun = pin!(stopping.begun());
-    let mut ended = pin!(ending.ended());
-    let far = limits.idle_timeout.saturating_mul(2);
-    let mut timer = pin!(sleep_until(after(Instant::now(), limits.idle_timeout)));
+    let mut watch = Watch::new(&shared.config.server, traffic.clone(), stalled);
+    let (mut stopping, mut ending) = (shared.stopping(), shared.stopping());
+    let (mut begun, mut ended) = (pin!(stopping.begun()), pin!(ending.ended()));
+    let mut drains = false;
+    let mut timer = pin!(sleep_until(watch.due()));
     let end = poll_fn(|cx| {
-        if !drained && begun.as_mut().poll(cx).is_ready() {
-            drained = true;
+        if !drains && begun.as_mut().poll(cx).is_ready() {
+            drains = true;
             connection.as_mut().graceful_shutdown();
         }
-        match contain(|| connection.as_mut().poll(cx)) {
-            Err(_) => {
-                shared.metrics.panicked(Entry::Server);
+        loop {
+            match contain(|| connection.as_mut().poll(cx)) {
+                Err(_) => {
+                    shared.metrics.panicked(Entry::Server);
+                    return Poll::Ready(None);
+                }
+                // Whatever the peer did wrong was answered, or there is nobody to answer.
+                Ok(Poll::Ready(Err(error))) if traffic.disagrees(&error) => {
+                    shared.metrics.disagreements.inc();
+                    tracing::error!(%error, "gate and HTTP library disagree; please report it");
+                    return Poll::Ready(None);
+                }
+                Ok(Poll::Ready(_)) => return Poll::Ready(None),
+                Ok(Poll::Pending) => {}
+            }
+            if ended.as_mut().poll(cx).is_ready() {
                 return Poll::Ready(None);
             }
-            // What the peer did wrong was answered already, or there is nobody to answer.
-            Ok(Poll::Ready(_)) => return Poll::Ready(None),
-            Ok(Poll::Pending) => {}
-        }
-        if ended.as_mut().poll(cx).is_ready() {
-            return Poll::Ready(None);
-        }
-        loop {
-            let now = Instant::now();
-            let (due, why) = match (stalled.since(), peer.idle_since()) {
-                (Some(since), _) => (after(since, limits.request_timeout), Closed::Stalled),
-                (None, Some(since)) => (after(since, limits.idle_timeout), Closed::Idle),
-                (None, None) => (after(now, far), Closed::Idle),
-            };
-            if due <= now && !off(Guard::ConnectionTimeouts) {
-                return Poll::Ready(Some(why));
-            }
-            if due < timer.deadline() || timer.is_elapsed() {
-                timer.as_mut().reset(due);
-            }
-            if timer.as_mut().poll(cx).is_pending() {
-                return Poll::Pending;
+            match watch.look(drains) {
+                Look::Fine(due) => {
+                    if due < timer.deadline() || timer.is_elapsed() {
+                        timer.as_mut().reset(due);
+                    }
+                    if timer.as_mut().poll(cx).is_pending() {
+                        return Poll::Pending;
+                    }
+                }
+                // The gate says it, and the connection goes on until that was said.
+                Look::Refuse(fault) => traffic.stop(fault),
+                Look::Close(why) => return Poll::Ready(Some(why)),
             }
         }
     })
@@ -88,6 +93,82 @@ pub async fn serve(
     }
     drop(permit);
 }
+
+/// Who keeps the time of a connection.
+struct Watch<'c> {
+    limits: &'c config::Server,
+    traffic: Traffic,
+    stalled: Stalled,
+    moment: Moment,
+    since: Instant,
+    refused: bool,
+}
+
+/// What the time says.
+enum Look {
+    /// All in time, until then.
+    Fine(Instant),
+    /// Too late: to be told.
+    Refuse(Fault),
+    /// Too late: to be closed.
+    Close(Closed),
+}
+
+impl<'c> Watch<'c> {
+    fn new(limits: &'c config::Server, traffic: Traffic, stalled: Stalled) -> Self {
+        let moment = traffic.moment();
+        Self { limits, traffic, stalled, moment, since: Instant::now(), refused: false }
+    }
+
+    /// When the phase that goes on is over.
+    fn due(&self) -> Instant {
+        let limits = self.limits;
+        let limit = match self.moment.phase {
+            // Whoever connects has a request.
+            Phase::Idle if self.moment.number == 0 => limits.idle_timeout.min(limits.header_timeout),
+            Phase::Idle => limits.idle_timeout,
+            Phase::Head => limits.header_timeout,
+            Phase::Body | Phase::Refused => limits.request_timeout,
+            Phase::Linger => LINGER,
+            // Others keep this time: the deadline of an execution, the pings of a socket.
+            Phase::Answer | Phase::Upgraded => FAR,
+        };
+        after(self.since, limit)
+    }
+
+    fn look(&mut self, drains: bool) -> Look {
+        let now = Instant::now();
+        let moment = self.traffic.moment();
+        if moment != self.moment {
+            (self.moment, self.since, self.refused) = (moment, now, false);
+        }
+        if let Some(since) = self.stalled.since() {
+            let due = after(since, self.limits.request_timeout);
+            let late = due <= now && !off(Guard::ConnectionTimeouts);
+            return if late { Look::Close(Closed::Stalled) } else { Look::Fine(due) };
+        }
+        let due = self.due();
+        let waits = matches!(moment.phase, Phase::Idle | Phase::Head);
+        if (due > now && !(drains && waits)) || off(Guard::ConnectionTimeouts) {
+            return Look::Fine(due);
+        }
+        let fault = match moment.phase {
+            Phase::Head => Fault::HeadTimeout,
+            Phase::Body => Fault::BodyTimeout,
+            Phase::Idle => return Look::Close(Closed::Idle),
+            Phase::Refused | Phase::Linger | Phase::Answer | Phase::Upgraded => {
+                return Look::Close(Closed::Late);
+            }
+        };
+        if std::mem::replace(&mut self.refused, true) {
+            return Look::Close(Closed::Late);
+        }
+        Look::Refuse(fault)
+    }
+}
+
+/// Later than any time that matters.
+const FAR: Duration = Duration::from_hours(24 * 365);
 
 /// No time-out is so long that the clock cannot tell; if one were, it would be over at once.
 fn after(since: Instant, limit: Duration) -> Instant {

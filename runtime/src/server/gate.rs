@@ -33,17 +33,23 @@ mod chunk;
 mod fault;
 mod field;
 mod framing;
+mod gated;
 mod head;
 mod host;
 mod request_line;
 mod scan;
 #[cfg(test)]
 mod tests;
+mod ticket;
+mod traffic;
 
 pub use fault::{Fault, Refusal};
 pub use framing::Framing;
+pub use gated::{AHEAD_BYTES_MAX, Gated};
 pub use head::Head;
 pub use request_line::{Form, Method};
+pub use ticket::{Answer, Ticket};
+pub use traffic::{Moment, Phase, Traffic, Turn};
 
 use crate::config;
 use body::Body;

@@ -107,8 +107,6 @@ pub struct Levels {
     pub descriptors_max: u64,
     /// Restarts of tasks.
     pub restarts: u64,
-    /// Requests in which gate and HTTP library saw different things.
-    pub gate_disagreements: u64,
     /// Rooms with a member.
     pub rooms: u64,
     /// Members of all rooms.
@@ -142,10 +140,9 @@ pub struct Metrics {
     pub accepted: Counter,
     /// Executions begun.
     pub executions: Counter,
-    /// Executions at work.
-    pub running: Gauge,
-    /// Requests that clients gave up.
-    pub cancelled: Counter,
+    running: Gauge,
+    /// Requests that gate and HTTP library read differently.
+    pub disagreements: Counter,
     closed: Family<Reason, Counter>,
     panics: Family<Where, Counter>,
     seconds: Histogram,
@@ -160,7 +157,7 @@ struct Statuses(Box<[AtomicU64]>);
 struct LevelGauges(Vec<(fn(&Levels) -> u64, Gauge)>);
 
 /// What of [`Levels`] is shown, and how it is explained.
-const SHOWN: [(&str, &str, fn(&Levels) -> u64); 10] = [
+const SHOWN: [(&str, &str, fn(&Levels) -> u64); 9] = [
     ("http_connections", "Open connections", |levels| levels.connections),
     ("http_connections_max", "Connections that are allowed at a time", |levels| levels.connections_max),
     ("vm_memory_leased_bytes", "Bytes leased by executions, bodies and queues", |levels| levels.leased_bytes),
@@ -168,9 +165,6 @@ const SHOWN: [(&str, &str, fn(&Levels) -> u64); 10] = [
     ("process_open_fds", "Open file descriptors", |levels| levels.descriptors),
     ("process_max_fds", "File descriptors that are allowed", |levels| levels.descriptors_max),
     ("server_restarts", "Tasks of the server that had to be begun again", |levels| levels.restarts),
-    ("gate_disagreements", "Requests that the gate and the HTTP library read differently", |levels| {
-        levels.gate_disagreements
-    }),
     ("rooms", "Rooms with a member", |levels| levels.rooms),
     ("room_members", "Members of all rooms", |levels| levels.room_members),
 ];
@@ -194,7 +188,7 @@ impl Default for Metrics {
             accepted: Counter::default(),
             executions: Counter::default(),
             running: Gauge::default(),
-            cancelled: Counter::default(),
+            disagreements: Counter::default(),
             closed: Family::default(),
             panics: Family::default(),
             seconds: Histogram::new(SECONDS),
@@ -224,7 +218,11 @@ impl Metrics {
             "From a request's head to its answer",
             self.seconds.clone(),
         );
-        registry.register("http_requests_cancelled", "Requests that clients gave up", self.cancelled.clone());
+        registry.register(
+            "gate_disagreements",
+            "Requests that the gate and the HTTP library read differently",
+            self.disagreements.clone(),
+        );
         registry.register("vm_executions", "Executions begun", self.executions.clone());
         registry.register("vm_executions_running", "Executions at work", self.running.clone());
         registry.register(
@@ -258,6 +256,17 @@ impl Metrics {
         self.closed.get_or_create(&Reason { reason: why.name() }).inc();
     }
 
+    /// An execution is at work until this is dropped.
+    pub fn running(&self) -> At {
+        self.running.inc();
+        At(self.running.clone())
+    }
+
+    /// Executions at work.
+    pub fn running_now(&self) -> i64 {
+        self.running.get()
+    }
+
     /// A panic was caught.
     pub fn panicked(&self, entry: Entry) {
         self.panics.get_or_create(&Where { r#where: entry.name() }).inc();
@@ -288,6 +297,16 @@ impl Metrics {
         text.truncate(kept);
         encode(&mut text, &registry)?;
         Ok(text)
+    }
+}
+
+/// Counts down when it is dropped.
+#[derive(Debug)]
+pub struct At(Gauge);
+
+impl Drop for At {
+    fn drop(&mut self) {
+        self.0.dec();
     }
 }
 

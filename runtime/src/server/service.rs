@@ -1,79 +1,219 @@
-//! A request's way to its answer.
+//! A request's way to its answer: judged by the gate, decoded, routed, executed, sent.
+//!
+//! - **S1** Whatever happens to a request, its connection gets one whole answer, or is closed.
+//! - **S2** What a program says of an error is said to the client as far as configured; what the runtime says of its own
+//!   faults goes to the log alone.
 
-use super::Shared;
 use super::body::Body;
+use super::drive::{Held, NoLine};
+use super::gate::{self, Answer, Traffic, Turn};
+use super::metrics::Entry;
+use super::receive::{Received, Unreceived, receive};
+use super::{Point, Shared, own};
+use crate::app::application::Application;
+use crate::app::boundary::{Panicked, contain};
+use crate::app::exchange::{self, Answered};
+use crate::app::http::{self, Failure, Visit, Wanted};
+use crate::app::machine;
+use crate::app::router::{Found, Match};
+use crate::app::script::End;
+use crate::record::{Inbound, Outbound};
+use crate::value::BLOCK_BYTES;
 use hyper::body::Incoming;
-use hyper::{Method, Request, Response, StatusCode, header};
+use hyper::header::{ACCEPT, CONNECTION, HeaderValue};
+use hyper::{Request, Response, StatusCode};
 use std::convert::Infallible;
+use std::future::poll_fn;
 use std::net::IpAddr;
-use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
-use tokio::time::Instant;
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::Instant;
 
-/// The other end of a connection, as its requests see it.
+/// One connection, as its requests see it.
 #[derive(Debug)]
 pub struct Peer {
-    /// Its address.
-    pub ip: IpAddr,
-    busy: AtomicU32,
-    idle_since: Mutex<Instant>,
+    shared: Arc<Shared>,
+    traffic: Traffic,
+    ip: IpAddr,
 }
 
 impl Peer {
-    /// A peer that has asked nothing yet.
-    pub fn new(ip: IpAddr) -> Self {
-        Self { ip, busy: AtomicU32::new(0), idle_since: Mutex::new(Instant::now()) }
-    }
-
-    /// Since when it has asked nothing; none while a request is being answered.
-    pub fn idle_since(&self) -> Option<Instant> {
-        (self.busy.load(Ordering::Acquire) == 0)
-            .then(|| *self.idle_since.lock().unwrap_or_else(PoisonError::into_inner))
+    /// A connection from this address.
+    pub const fn new(shared: Arc<Shared>, traffic: Traffic, ip: IpAddr) -> Self {
+        Self { shared, traffic, ip }
     }
 }
 
 /// Answers a request.
 pub async fn answer(
-    shared: Arc<Shared>,
     peer: Arc<Peer>,
     request: Request<Incoming>,
-) -> Result<Response<Body>, Infallible> {
-    peer.busy.fetch_add(1, Ordering::AcqRel);
+) -> Result<Response<Answer<Body>>, Infallible> {
     let began = Instant::now();
-    let response = own_page(&shared, &request).unwrap_or_else(|| {
-        let body = r#"{"error": "Not found", "status": 404}"#;
-        of(StatusCode::NOT_FOUND, "application/json", body.to_owned())
-    });
+    let shared = &peer.shared;
+    let response = match peer.traffic.turn() {
+        Turn::Request(ticket) => {
+            let answered = contained(handle(&peer, request)).await;
+            let response = answered.unwrap_or_else(|Panicked| {
+                shared.metrics.panicked(Entry::Route);
+                plain(500, exchange::INTERNAL)
+            });
+            shared.metrics.answered(response.status().as_u16(), began.elapsed());
+            return Ok(ticket.attach(response));
+        }
+        Turn::Refused(refusal) => refused(refusal),
+        Turn::Disagreement => {
+            shared.metrics.disagreements.inc();
+            tracing::error!("the HTTP library read a request that the gate did not; please report it");
+            closing(plain(400, "the request could not be read"))
+        }
+    };
     shared.metrics.answered(response.status().as_u16(), began.elapsed());
-    *peer.idle_since.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
-    peer.busy.fetch_sub(1, Ordering::AcqRel);
-    Ok(response)
+    Ok(response.map(Answer::without_ticket))
 }
 
-/// `/_flin/health` and `/_flin/metrics`.
-fn own_page(shared: &Shared, request: &Request<Incoming>) -> Option<Response<Body>> {
-    let path = request.uri().path().strip_prefix("/_flin/")?;
-    if !shared.config.metrics.enabled || !matches!(*request.method(), Method::GET | Method::HEAD) {
-        return None;
-    }
-    match path {
-        "health" => {
-            let health = shared.health();
-            let status = StatusCode::from_u16(health.status()).unwrap_or_default();
-            Some(of(status, "application/json", serde_json::to_string(&health).ok()?))
-        }
-        "metrics" => {
-            let page = shared.metrics.text(&shared.levels()).ok()?;
-            let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-            Some(of(StatusCode::OK, kind, page))
-        }
-        _ => None,
-    }
+/// Runs a future; a panic in one of its polls ends it.
+async fn contained<F: Future>(future: F) -> Result<F::Output, Panicked> {
+    let mut future = pin!(future);
+    poll_fn(|cx| match contain(|| future.as_mut().poll(cx)) {
+        Ok(Poll::Pending) => Poll::Pending,
+        Ok(Poll::Ready(output)) => Poll::Ready(Ok(output)),
+        Err(panicked) => Poll::Ready(Err(panicked)),
+    })
+    .await
 }
 
-fn of(status: StatusCode, content_type: &'static str, text: String) -> Response<Body> {
-    let mut response = Response::new(Body::text(text));
-    *response.status_mut() = status;
-    response.headers_mut().insert(header::CONTENT_TYPE, header::HeaderValue::from_static(content_type));
+async fn handle(peer: &Peer, request: Request<Incoming>) -> Response<Body> {
+    let shared = &peer.shared;
+    if let Some(response) = own::page(shared, &request) {
+        return response;
+    }
+    let id = shared.ids.next();
+    let (parts, body) = request.into_parts();
+    let wanted =
+        parts.headers.get(ACCEPT).and_then(|accept| accept.to_str().ok()).map_or(Wanted::Json, Wanted::of);
+    let mut asked = Asked { peer, id, wanted, visit: None, secure: false };
+    let mut inbound = match http::head(&parts, http::Peer { ip: peer.ip }, Arc::clone(&asked.id)) {
+        Ok(inbound) => inbound,
+        Err(refusal) => return asked.fails(&refusal.failure()),
+    };
+    let app = shared.app();
+    let found = match app.find(&inbound.method, &inbound.path) {
+        Found::Endpoint(found) => found,
+        Found::Nothing => return asked.fails(&Failure::new(404, "Not found")),
+        Found::Socket(_) => return asked.fails(&Failure::new(426, "This path speaks WebSocket")),
+        Found::NotAllowed(allow) => {
+            let mut outbound = Failure::new(405, "Method not allowed").answer(wanted, &asked.id);
+            outbound.headers.push(("allow".to_owned(), allow));
+            return asked.sends(outbound);
+        }
+        Found::Options(allow) => {
+            let headers = vec![("allow".to_owned(), allow)];
+            return asked.sends(Outbound { status: 204, headers, ..Outbound::default() });
+        }
+    };
+    if !shared.pool.has_room(BLOCK_BYTES.saturating_mul(2)) {
+        return asked.busy();
+    }
+    let now = machine::now_millis();
+    asked.visit = Some((shared.sessions.visit(&mut inbound, now), now));
+    asked.secure = inbound.secure;
+    let received = match receive(body, &peer.traffic, &shared.pool).await {
+        Ok(received) => received,
+        Err(Unreceived::Refused(refusal)) => return refused(refusal),
+        Err(Unreceived::Memory) => return asked.busy(),
+        // There is nobody to answer.
+        Err(Unreceived::Gone) => return closing(plain(400, "the request ended early")),
+    };
+    let Received { bytes, lease } = received;
+    inbound.body = match http::body(&parts.headers, &bytes) {
+        Ok(body) => body,
+        Err(refusal) => return asked.fails(&refusal.failure()),
+    };
+    drop((parts, bytes));
+    let response = asked.executed(&app, found, inbound).await;
+    drop(lease);
     response
+}
+
+/// A request that is being answered.
+struct Asked<'p> {
+    peer: &'p Peer,
+    id: Arc<str>,
+    wanted: Wanted,
+    /// Its session, and when it was opened.
+    visit: Option<(Visit, i64)>,
+    secure: bool,
+}
+
+impl Asked<'_> {
+    async fn executed(&self, app: &Application, found: Match, mut inbound: Inbound) -> Response<Body> {
+        let shared = &self.peer.shared;
+        inbound.params = found.params;
+        shared.probe.at(Point::Route);
+        shared.metrics.executions.inc();
+        let running = shared.metrics.running();
+        let execution = exchange::start(app, found.endpoint, inbound, shared.seed());
+        let host = shared.world.host(Arc::clone(&self.id));
+        let mut held = Held::new(execution, &shared.places, host);
+        let end = held.drive(&shared.places, &mut NoLine, app.limits.deadline).await;
+        let Answered { outbound, uncaught } = match held.execution() {
+            Some(execution) => exchange::finish(execution, &end, &self.id, app.detail()),
+            None => exchange::of_end(&end, &self.id, app.detail()),
+        };
+        drop((held, running));
+        if end == End::Panicked {
+            shared.metrics.panicked(Entry::Route);
+        }
+        if let Some(error) = uncaught {
+            shared.errors.log(&self.id, &error);
+        } else if let End::Bug(bug) = &end {
+            tracing::error!(request = &*self.id, %bug, "an invariant of the runtime did not hold; please report it");
+        } else if end == End::Timeout {
+            tracing::warn!(request = &*self.id, "an execution passed its deadline");
+        }
+        self.sends(outbound)
+    }
+
+    fn fails(&self, failure: &Failure) -> Response<Body> {
+        self.sends(failure.answer(self.wanted, &self.id))
+    }
+
+    /// No memory at the moment.
+    fn busy(&self) -> Response<Body> {
+        let mut outbound = Failure::new(503, "The server has no memory for this request at the moment")
+            .answer(self.wanted, &self.id);
+        outbound.headers.push(("retry-after".to_owned(), "1".to_owned()));
+        self.sends(outbound)
+    }
+
+    fn sends(&self, outbound: Outbound) -> Response<Body> {
+        let shared = &self.peer.shared;
+        let session = self.visit.as_ref().map(|(visit, now)| (&shared.sessions, visit, *now));
+        match http::response(&outbound, &self.id, session, self.secure) {
+            Ok(response) => response.map(|bytes| Body::charged(bytes, &shared.pool)),
+            Err(unsendable) => {
+                tracing::error!(request = &*self.id, %unsendable, "an answer cannot be sent");
+                plain(500, exchange::INTERNAL)
+            }
+        }
+    }
+}
+
+/// What the gate refuses is told without anything of what was sent, and closes the connection.
+fn refused(refusal: gate::Refusal) -> Response<Body> {
+    tracing::debug!(%refusal, "a request was refused");
+    closing(plain(refusal.status(), refusal.fault.reason()))
+}
+
+fn closing(mut response: Response<Body>) -> Response<Body> {
+    response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    response
+}
+
+/// An answer for whoever has no request to be answered in the form of.
+fn plain(status: u16, message: &str) -> Response<Body> {
+    let body = format!("{{\"error\":{},\"status\":{status}}}", serde_json::Value::from(message));
+    own::of(StatusCode::from_u16(status).unwrap_or_default(), "application/json", body)
 }

@@ -1,8 +1,19 @@
 //! Real sockets on loopback, raw bytes in, whole answers out.
 
 use super::*;
+use crate::app::project::SourceFile;
+use crate::check::Role;
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+const APP: &str = r#"
+route GET "/hello" { { message: "hello" } }
+route GET "/loop" { while true {} }
+route GET "/slow" { mut xs = []; for i in 0..400000 { xs.push(i) }; xs.length }
+route POST "/echo" { body }
+route GET "/error" { throw error("Broken", "it broke") }
+"#;
 
 fn config() -> Config {
     let mut config = Config::default();
@@ -10,8 +21,20 @@ fn config() -> Config {
     config
 }
 
+fn app(source: &str, config: Config) -> Arc<Application> {
+    let pool = machine::pool(config.vm.memory_total);
+    let file = SourceFile::in_memory("app/index.flin", Role::App, source);
+    let root = tempfile::tempdir().unwrap().keep();
+    Arc::new(Application::of_files(&[file], config, &root, &pool).unwrap())
+}
+
+fn options() -> Options {
+    let store = StorePlace::memory(&crate::config::Store::default());
+    Options { threads: 1, runners: 1, store: Some(store), ..Options::default() }
+}
+
 fn start(config: Config) -> Running {
-    Server::start(config, Options { threads: 1, ..Options::default() }).unwrap()
+    Server::start(app(APP, config), options()).unwrap()
 }
 
 /// Sends bytes and reads to the end.
@@ -21,28 +44,90 @@ fn ask(running: &Running, bytes: &str) -> String {
     rest(&mut stream)
 }
 
-fn rest(stream: &mut TcpStream) -> String {
-    stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
-    let mut text = String::new();
-    stream.read_to_string(&mut text).unwrap();
-    text
+fn get(running: &Running, path: &str) -> String {
+    ask(running, &format!("GET {path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"))
 }
 
-fn health(running: &Running) -> String {
-    ask(running, "GET /_flin/health HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+fn rest(stream: &mut TcpStream) -> String {
+    stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+    let mut bytes = Vec::new();
+    stream.read_to_end(&mut bytes).unwrap();
+    String::from_utf8(bytes).unwrap()
+}
+
+fn status(answer: &str) -> &str {
+    answer.split(' ').nth(1).unwrap_or(answer)
 }
 
 #[test]
 fn it_answers_and_stops() {
     let running = start(config());
-    let answer = health(&running);
-    assert!(answer.starts_with("HTTP/1.1 200 OK\r\n") && answer.contains("\"ready\":true"), "{answer}");
-    let page = ask(&running, "GET /_flin/metrics HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
-    assert!(page.contains("http_requests_total{status=\"200\"} 1"), "{page}");
+    let answer = get(&running, "/hello");
+    assert!(
+        answer.starts_with("HTTP/1.1 200 OK\r\n") && answer.ends_with("{\"message\":\"hello\"}"),
+        "{answer}"
+    );
+    assert!(get(&running, "/_flin/health").contains("\"ready\":true"));
+    let page = get(&running, "/_flin/metrics");
+    assert!(page.contains("http_requests_total{status=\"200\"} 2"), "{page}");
+    assert_eq!(status(&get(&running, "/nowhere")), "404");
+    assert_eq!(status(&get(&running, "/echo")), "405");
     let address = running.addr();
     running.stop();
-    running.wait();
+    running.wait().unwrap();
     assert!(TcpStream::connect(address).is_err());
+}
+
+#[test]
+fn bodies_arrive_and_errors_are_answered() {
+    let running = start(config());
+    let post = |body: &str| {
+        let length = body.len();
+        ask(
+            &running,
+            &format!(
+                "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n{body}"
+            ),
+        )
+    };
+    assert!(post("{\"a\": [1, 2]}").ends_with("{\"a\":[1,2]}"));
+    let invalid = post("{\"a\":");
+    assert!(status(&invalid) == "400" && invalid.contains("Invalid JSON in request body"), "{invalid}");
+    let broken = get(&running, "/error");
+    assert!(status(&broken) == "500" && broken.contains("it broke"), "{broken}");
+    assert_eq!(running.shared().errors().recent().len(), 1);
+    let bad = ask(&running, "GET / HTTP/1.1\nHost: a\n\n");
+    assert!(status(&bad) == "400" && bad.contains("connection: close"), "{bad}");
+}
+
+#[test]
+fn what_takes_long_moves_to_a_runner_and_ends_at_its_deadline() {
+    let mut config = config();
+    config.vm.deadline = Duration::from_millis(300);
+    let running = start(config);
+    let mut endless = TcpStream::connect(running.addr()).unwrap();
+    endless.write_all(b"GET /loop HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").unwrap();
+    // Served by the one thread that does IO, while the other never ends.
+    assert_eq!(status(&get(&running, "/hello")), "200");
+    let answer = rest(&mut endless);
+    assert!(status(&answer) == "503" && answer.contains("Timeout"), "{answer}");
+    assert_eq!(running.shared().pool.leased(), 0);
+}
+
+#[test]
+fn a_client_that_goes_away_takes_its_execution_along() {
+    let running = start(config());
+    let mut endless = TcpStream::connect(running.addr()).unwrap();
+    endless.write_all(b"GET /loop HTTP/1.1\r\nHost: a\r\n\r\n").unwrap();
+    while running.shared().metrics.running_now() == 0 {
+        std::thread::yield_now();
+    }
+    drop(endless);
+    while running.shared().metrics.running_now() > 0 {
+        std::thread::yield_now();
+    }
+    running.stop();
+    running.wait().unwrap();
 }
 
 #[test]
@@ -53,45 +138,79 @@ fn connections_beyond_the_limit_are_told_to_come_back() {
     let held: Vec<TcpStream> = (0..2).map(|_| TcpStream::connect(running.addr()).unwrap()).collect();
     let mut third = TcpStream::connect(running.addr()).unwrap();
     let answer = rest(&mut third);
-    assert!(answer.starts_with("HTTP/1.1 503 ") && answer.contains("retry-after: 1"), "{answer}");
+    assert!(status(&answer) == "503" && answer.contains("retry-after: 1"), "{answer}");
     drop(held);
     while running.shared().open_connections() > 0 {
         std::thread::yield_now();
     }
-    assert!(health(&running).starts_with("HTTP/1.1 200 "));
+    assert_eq!(status(&get(&running, "/hello")), "200");
 }
 
 #[test]
-fn a_silent_connection_is_closed() {
+fn slow_and_silent_peers_are_told_and_closed() {
     let mut config = config();
     config.server.idle_timeout = Duration::from_millis(50);
+    config.server.header_timeout = Duration::from_millis(50);
+    config.server.request_timeout = Duration::from_millis(50);
     let running = start(config);
-    let mut silent = TcpStream::connect(running.addr()).unwrap();
-    assert_eq!(rest(&mut silent), "");
+    let after = |bytes: &str| ask(&running, bytes);
+    assert_eq!(after(""), "");
+    assert_eq!(status(&after("GET / HT")), "408");
+    assert_eq!(status(&after("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n12")), "408");
+    let kept = after("GET /hello HTTP/1.1\r\nHost: a\r\n\r\n");
+    assert!(status(&kept) == "200" && kept.ends_with("{\"message\":\"hello\"}"), "{kept}");
 }
 
 #[test]
-fn an_accept_loop_that_panics_is_begun_again() {
-    let left = std::sync::atomic::AtomicU32::new(3);
-    let probe = Probe::new(move |point| {
-        let injects = point == Point::Accepted
-            && left
-                .fetch_update(
-                    std::sync::atomic::Ordering::SeqCst,
-                    std::sync::atomic::Ordering::SeqCst,
-                    |left| left.checked_sub(1),
-                )
-                .is_ok();
-        if injects {
+fn x_01_a_panic_in_a_route_is_answered_and_counted() {
+    let probe = Probe::new(|point| {
+        if point == Point::Route {
             std::panic::resume_unwind(Box::new("injected"));
         }
     });
-    let running = Server::start(config(), Options { threads: 1, probe, ..Options::default() }).unwrap();
+    let running = Server::start(app(APP, config()), Options { probe, ..options() }).unwrap();
+    let answer = get(&running, "/hello");
+    assert!(status(&answer) == "500" && !answer.contains("injected"), "{answer}");
+    assert_eq!(running.shared().metrics.panics(metrics::Entry::Route), 1);
+    assert_eq!(status(&get(&running, "/_flin/health")), "200");
+}
+
+#[test]
+fn x_20_an_accept_loop_that_panics_is_begun_again() {
+    let left = AtomicU32::new(3);
+    let probe = Probe::new(move |point| {
+        let take = |left: u32| left.checked_sub(1);
+        if point == Point::Accepted && left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, take).is_ok() {
+            std::panic::resume_unwind(Box::new("injected"));
+        }
+    });
+    let running = Server::start(app(APP, config()), Options { probe, ..options() }).unwrap();
     for _ in 0..3 {
         let mut lost = TcpStream::connect(running.addr()).unwrap();
         assert_eq!(rest(&mut lost), "");
     }
-    let answer = health(&running);
-    assert!(answer.starts_with("HTTP/1.1 503 ") && answer.contains("accept loop"), "{answer}");
+    let answer = get(&running, "/_flin/health");
+    assert!(status(&answer) == "503" && answer.contains("accept loop"), "{answer}");
     assert_eq!(running.shared().restarts.total(), 3);
+}
+
+#[test]
+fn a_new_program_answers_new_requests() {
+    let running = start(config());
+    running.replace(app("route GET \"/hello\" { \"new\" }", config()));
+    assert!(get(&running, "/hello").ends_with("new"));
+}
+
+#[test]
+fn requests_that_run_are_finished_when_the_server_stops() {
+    let running = start(config());
+    let mut slow = TcpStream::connect(running.addr()).unwrap();
+    slow.write_all(b"GET /slow HTTP/1.1\r\nHost: a\r\n\r\n").unwrap();
+    while running.shared().metrics.executions.get() == 0 {
+        std::thread::yield_now();
+    }
+    running.stop();
+    let answer = rest(&mut slow);
+    assert!(status(&answer) == "200" && answer.contains("connection: close"), "{answer}");
+    running.wait().unwrap();
 }

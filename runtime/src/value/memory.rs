@@ -37,6 +37,11 @@ impl Pool {
         self.leased.load(Ordering::Acquire)
     }
 
+    /// Would so many bytes fit now?
+    pub fn has_room(&self, bytes: usize) -> bool {
+        self.leased().checked_add(bytes).is_some_and(|sum| sum <= self.max) || off(Guard::PoolLimit)
+    }
+
     fn lease(&self, bytes: usize) -> bool {
         let add =
             |held: usize| held.checked_add(bytes).filter(|&sum| sum <= self.max || off(Guard::PoolLimit));

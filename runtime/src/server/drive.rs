@@ -1,0 +1,314 @@
+//! Drives one execution: its first moment here, the rest on the runners, its effects wherever they do not keep anybody
+//! waiting.
+//!
+//! - **V1** A thread that does IO runs an execution for [`MOMENT`] in all, not at a stretch; then it moves for good.
+//! - **V2** The deadline counts everything: turns, waiting for turns, effects, waiting for effects.
+//! - **V3** Whoever drops the future ends the execution: here, or at its next turn on a runner. A large heap is dropped
+//!   by a runner.
+
+use super::blocking::Blocking;
+use super::runners::{Runners, Work};
+use super::world::ServerHost;
+use crate::app::boundary::{Panicked, contain};
+use crate::app::host::Host as _;
+use crate::app::script::{End, Execution, Turn, perform};
+use crate::base::guard::{Guard, off};
+use crate::record::Request;
+use crate::store::{Asked, Ticket};
+use crate::value::Bug;
+use crate::vm::{Answer, Effect};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::sync::oneshot;
+
+/// What an execution gets of a thread that does IO.
+const MOMENT: Duration = Duration::from_millis(1);
+/// What a runner gives it at a turn.
+const SLICE: Duration = Duration::from_millis(1);
+/// Fuel between two looks at the clock: about a quarter of a millisecond.
+const FUEL: u64 = 50_000;
+/// A heap that is larger is dropped by a runner.
+const LARGE_BYTES: usize = 1 << 20;
+
+/// What an execution is connected to, beside files and store: a stream, a socket, rooms.
+pub trait Line: Send {
+    /// Performs one of the effects of connections, or says how the execution ends instead.
+    fn perform(&mut self, effect: Effect) -> Pin<Box<dyn Future<Output = Result<Answer, End>> + Send + '_>>;
+}
+
+/// What is connected to nothing: an effect of connections is a fault of the compiler's there.
+#[derive(Clone, Copy, Debug)]
+pub struct NoLine;
+
+impl Line for NoLine {
+    fn perform(&mut self, _: Effect) -> Pin<Box<dyn Future<Output = Result<Answer, End>> + Send + '_>> {
+        Box::pin(std::future::ready(Err(End::Bug(Bug::BadAnswer))))
+    }
+}
+
+/// Where executions run and wait.
+#[derive(Clone, Debug)]
+pub struct Places {
+    /// For what takes long.
+    pub runners: Arc<Runners<Run>>,
+    /// For what waits for a disk.
+    pub blocking: Blocking,
+}
+
+/// An execution that is dropped where that keeps nobody waiting.
+#[derive(Debug)]
+pub struct Held {
+    execution: Option<Execution>,
+    runners: Arc<Runners<Run>>,
+    host: ServerHost,
+}
+
+/// An execution's turns on a runner.
+#[derive(Debug)]
+pub struct Run {
+    execution: Execution,
+    host: ServerHost,
+    /// What its first turn performs, because it takes long.
+    heavy: Option<Effect>,
+    /// Why it cannot go on by itself.
+    next: Option<Next>,
+}
+
+/// Why an execution cannot go on by itself.
+#[derive(Debug)]
+enum Next {
+    Ended(End),
+    Effect(Effect),
+    /// The committer will say.
+    Ticket(Ticket),
+}
+
+impl Held {
+    /// Holds an execution.
+    pub fn new(execution: Execution, places: &Places, host: ServerHost) -> Self {
+        Self { execution: Some(execution), runners: Arc::clone(&places.runners), host }
+    }
+
+    /// The execution; none after the runners lost it to a panic.
+    pub const fn execution(&mut self) -> Option<&mut Execution> {
+        self.execution.as_mut()
+    }
+
+    /// Runs what was started to its end, for at most so long (V2).
+    pub async fn drive(&mut self, places: &Places, line: &mut dyn Line, deadline: Option<Duration>) -> End {
+        let driven = self.driven(places, line);
+        let end = match deadline.filter(|_| !off(Guard::Deadline)) {
+            None => driven.await,
+            Some(deadline) => tokio::time::timeout(deadline, driven).await.unwrap_or(End::Timeout),
+        };
+        match &mut self.execution {
+            Some(execution) => execution.finish(end),
+            // A runner has it, and drops it at its next turn.
+            None => end,
+        }
+    }
+
+    async fn driven(&mut self, places: &Places, line: &mut dyn Line) -> End {
+        let mut left = MOMENT;
+        let mut heavy = None;
+        loop {
+            let next = if left.is_zero() { self.there(heavy.take()).await } else { self.here(&mut left) };
+            let answer = match next {
+                None => continue,
+                Some(Next::Ended(end)) => return end,
+                Some(Next::Ticket(ticket)) => committed(ticket).await,
+                Some(Next::Effect(effect)) => match kind(&effect) {
+                    Kind::Immediate | Kind::Disk => on_disk(effect, self.host.clone(), places).await,
+                    Kind::Store => self.open_store(effect, places).await,
+                    Kind::Heavy => {
+                        (heavy, left) = (Some(effect), Duration::ZERO);
+                        continue;
+                    }
+                    Kind::Wait(time) => {
+                        tokio::time::sleep(time).await;
+                        Ok(Answer::Nothing)
+                    }
+                    Kind::Line => line.perform(effect).await,
+                },
+            };
+            match (answer, &mut self.execution) {
+                (Ok(answer), Some(execution)) => execution.resume(answer),
+                (Ok(_), None) => return End::Panicked,
+                (Err(end), _) => return end,
+            }
+        }
+    }
+
+    /// A stretch on this thread; none when its moment is over.
+    fn here(&mut self, left: &mut Duration) -> Option<Next> {
+        let Some(execution) = &mut self.execution else { return Some(Next::Ended(End::Panicked)) };
+        let began = Instant::now();
+        let next = stretch(execution, &mut self.host, *left);
+        *left = if next.is_none() { Duration::ZERO } else { left.saturating_sub(began.elapsed()) };
+        next
+    }
+
+    /// Turns on the runners, until it cannot go on by itself.
+    async fn there(&mut self, heavy: Option<Effect>) -> Option<Next> {
+        let Some(execution) = self.execution.take() else { return Some(Next::Ended(End::Panicked)) };
+        let run = Run { execution, host: self.host.clone(), heavy, next: None };
+        let Ok(run) = self.runners.run(run).await else { return Some(Next::Ended(End::Panicked)) };
+        self.execution = Some(run.execution);
+        Some(run.next.unwrap_or(Next::Ended(End::Panicked)))
+    }
+
+    /// Asks the store where a file has to be read first: its own, or an older version's.
+    async fn open_store(&mut self, effect: Effect, places: &Places) -> Result<Answer, End> {
+        let (Effect::Store(request), Some(mut execution)) = (effect, self.execution.take()) else {
+            return Err(End::Bug(Bug::BadAnswer));
+        };
+        let mut host = self.host.clone();
+        let work = move || {
+            let asked = ask(&mut execution, &mut host, request);
+            (execution, asked)
+        };
+        let (execution, asked) = places.blocking.run(work).await.map_err(|Panicked| End::Panicked)?;
+        self.execution = Some(execution);
+        match asked? {
+            Asked::Done(reply) => Ok(Answer::Store(reply)),
+            Asked::Wait(ticket) => committed(ticket).await,
+        }
+    }
+}
+
+async fn on_disk(effect: Effect, mut host: ServerHost, places: &Places) -> Result<Answer, End> {
+    let performed = places.blocking.run(move || perform(effect, &mut host)).await;
+    performed.map_err(|Panicked| End::Panicked)?
+}
+
+/// Waits for the committer.
+async fn committed(ticket: Ticket) -> Result<Answer, End> {
+    let (wake, woken) = oneshot::channel();
+    // Nobody listens any more when the client is gone; the commit goes on.
+    ticket.when_answered(move || {
+        let _ = wake.send(());
+    });
+    let _ = woken.await;
+    contain(|| ticket.wait()).map(Answer::Store).map_err(|Panicked| End::Panicked)
+}
+
+fn ask(execution: &mut Execution, host: &mut ServerHost, request: Request) -> Result<Asked, End> {
+    let now = host.now_millis();
+    let session = execution.store(|| host.source()).ok_or(End::Panicked)?;
+    contain(|| session.ask(request, now)).map_err(|Panicked| End::Panicked)
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        let Some(execution) = self.execution.take() else { return };
+        if execution.vm().is_some_and(|vm| vm.heap().memory.used() > LARGE_BYTES) {
+            // Nobody waits for it, so it is dropped at its first turn.
+            drop(self.runners.run(Run { execution, host: self.host.clone(), heavy: None, next: None }));
+        }
+    }
+}
+
+impl Work for Run {
+    fn turn(&mut self) -> bool {
+        let Self { execution, host, heavy, next } = self;
+        *next = match heavy.take().map(|effect| perform(effect, host)) {
+            Some(Err(end)) => Some(Next::Ended(end)),
+            Some(Ok(answer)) => {
+                execution.resume(answer);
+                stretch(execution, host, SLICE)
+            }
+            None => stretch(execution, host, SLICE),
+        };
+        next.is_none()
+    }
+}
+
+/// Runs for about so long, answering what can be answered at once; what it needs then, none where that is more time.
+fn stretch(execution: &mut Execution, host: &mut ServerHost, time: Duration) -> Option<Next> {
+    let began = Instant::now();
+    loop {
+        let answer = match execution.turn(FUEL) {
+            Turn::Ended(end) => return Some(Next::Ended(end)),
+            Turn::Yield => None,
+            Turn::Effect(effect) => match (kind(&effect), effect) {
+                (Kind::Immediate, effect) => Some(contain(|| perform(effect, host))),
+                (Kind::Store, Effect::Store(request)) if host.store_is_open() && !reads_files(&request) => {
+                    match ask(execution, host, request) {
+                        Ok(Asked::Done(reply)) => Some(Ok(Ok(Answer::Store(reply)))),
+                        Ok(Asked::Wait(ticket)) => return Some(Next::Ticket(ticket)),
+                        Err(end) => return Some(Next::Ended(end)),
+                    }
+                }
+                (Kind::Disk | Kind::Heavy | Kind::Store | Kind::Wait(_) | Kind::Line, effect) => {
+                    return Some(Next::Effect(effect));
+                }
+            },
+        };
+        match answer {
+            None => {}
+            Some(Ok(Ok(answer))) => execution.resume(answer),
+            Some(Ok(Err(end))) => return Some(Next::Ended(end)),
+            Some(Err(Panicked)) => return Some(Next::Ended(End::Panicked)),
+        }
+        if began.elapsed() >= time {
+            return None;
+        }
+    }
+}
+
+/// How an effect is performed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    /// On the spot.
+    Immediate,
+    /// Where waiting for a disk keeps nobody waiting.
+    Disk,
+    /// By a runner: it computes for milliseconds.
+    Heavy,
+    /// By the store.
+    Store,
+    /// By the clock.
+    Wait(Duration),
+    /// By whatever the execution is connected to.
+    Line,
+}
+
+fn kind(effect: &Effect) -> Kind {
+    match effect {
+        Effect::Print(_) | Effect::Log { .. } | Effect::Now | Effect::Env(_) => Kind::Immediate,
+        Effect::ReadFile { .. }
+        | Effect::WriteFile { .. }
+        | Effect::AppendFile { .. }
+        | Effect::DeleteFile { .. }
+        | Effect::ListFiles { .. }
+        | Effect::FileExists { .. } => Kind::Disk,
+        Effect::HashPassword { .. } | Effect::VerifyPassword { .. } => Kind::Heavy,
+        Effect::Store(_) => Kind::Store,
+        Effect::Wait(millis) => Kind::Wait(Duration::from_millis(u64::try_from(*millis).unwrap_or(0))),
+        Effect::Emit { .. }
+        | Effect::Send(_)
+        | Effect::Join(_)
+        | Effect::Leave(_)
+        | Effect::Close
+        | Effect::Broadcast { .. }
+        | Effect::Request(_) => Kind::Line,
+    }
+}
+
+/// Does a request look into files, where others find all in memory?
+const fn reads_files(request: &Request) -> bool {
+    match request {
+        Request::Version { .. } | Request::History { .. } => true,
+        Request::Save { .. }
+        | Request::Delete(_)
+        | Request::Restore(_)
+        | Request::Destroy(_)
+        | Request::Begin
+        | Request::Commit
+        | Request::Rollback
+        | Request::Find { .. }
+        | Request::Scan { .. }
+        | Request::Count { .. } => false,
+    }
+}

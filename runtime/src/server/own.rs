@@ -1,0 +1,45 @@
+//! The server's own pages: `/_flin/health` and `/_flin/metrics`.
+
+use super::Shared;
+use super::body::Body;
+use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
+use hyper::{Method, Request, Response, StatusCode};
+
+/// What the paths of these pages begin with.
+const PREFIX: &str = "/_flin/";
+/// The text format that Prometheus and others read.
+const METRICS_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+/// The page that is asked for, where it is served here.
+pub(super) fn page<B>(shared: &Shared, request: &Request<B>) -> Option<Response<Body>> {
+    let name = request.uri().path().strip_prefix(PREFIX)?;
+    let config = &shared.config;
+    let reads = matches!(*request.method(), Method::GET | Method::HEAD);
+    if !reads || !config.metrics.enabled || config.admin.enabled {
+        return None;
+    }
+    of_name(shared, name)
+}
+
+/// The page of that name.
+pub(super) fn of_name(shared: &Shared, name: &str) -> Option<Response<Body>> {
+    match name {
+        "health" => {
+            let health = shared.health();
+            let status = StatusCode::from_u16(health.status()).unwrap_or_default();
+            Some(of(status, "application/json", serde_json::to_string(&health).ok()?))
+        }
+        "metrics" => Some(of(StatusCode::OK, METRICS_TYPE, shared.metrics.text(&shared.levels()).ok()?)),
+        _ => None,
+    }
+}
+
+/// An answer with this body.
+pub(super) fn of(status: StatusCode, content_type: &'static str, text: String) -> Response<Body> {
+    let mut response = Response::new(Body::text(text));
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
