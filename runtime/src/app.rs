@@ -6,6 +6,7 @@
 //! - [`script`] drives one VM to its end, performing the effects that it asks for through a [`Host`].
 //! - [`boundary`] is where a panic of ours stops, [`stack`] what native recursion runs on.
 //! - [`http`] decodes requests and encodes answers, above framing.
+//! - [`live`] drives sockets, streams and jobs in process.
 //! - [`files`] is the only way of a program to the disk: a folder that no path leads out of.
 //!
 //! Absences: nothing is printed here and no process ends here; that is the command line's part.
@@ -19,6 +20,7 @@ pub mod front;
 pub mod host;
 pub mod http;
 pub mod limits;
+pub mod live;
 pub mod machine;
 mod password;
 pub mod project;

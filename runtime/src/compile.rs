@@ -25,6 +25,7 @@ mod frame;
 mod function;
 mod hoist;
 mod literal;
+mod live;
 mod loops;
 mod matching;
 mod pattern;

@@ -13,6 +13,7 @@
 
 mod arguments;
 mod callee;
+mod connection;
 mod convert;
 mod crypto;
 mod define;
@@ -37,6 +38,8 @@ mod text;
 mod time;
 mod versions;
 
+pub use connection::takes_binary;
+
 use crate::base::builtin::{Builtins, Signature};
 use crate::vm::Native;
 
@@ -59,6 +62,7 @@ const FAMILIES: &[&[Native]] = &[
     output::NATIVES,
     random::NATIVES,
     request::NATIVES,
+    connection::NATIVES,
     store::NATIVES,
 ];
 

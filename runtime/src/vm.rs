@@ -44,7 +44,7 @@ pub use outcome::{Outcome, Place, Trap, Uncaught};
 pub use program::Program;
 pub use random::Random;
 
-use crate::value::{Heap, Memory, Pool, Value};
+use crate::value::{Bug, Heap, Memory, Pool, Value};
 use drive::Waiting;
 use entity::saved::Saved;
 use frame::Stack;
@@ -139,6 +139,24 @@ impl Vm {
     /// Answers the effect that the last `run` asked for; the next `run` goes on with it.
     pub fn resume(&mut self, answer: Answer) {
         self.answer = Some(answer);
+    }
+
+    /// Gives up what is under way, without running any more of it; the next `run` begins with what is started next.
+    ///
+    /// # Errors
+    ///
+    /// Says that an invariant of the stack does not hold.
+    pub fn abandon(&mut self) -> Result<(), Bug> {
+        (self.start, self.answer, self.waiting) = (None, None, Waiting::No);
+        while let Some(frame) = self.stack.frames.last() {
+            if let frame::Frame::Need { floor, .. } = frame {
+                self.heap.fetched.cancel(*floor);
+            }
+            self.stack.pop(&mut self.heap.memory)?;
+        }
+        self.heap.fetched.forget();
+        self.saved.forget();
+        Ok(())
     }
 
     /// What the last `run` left of its fuel; below zero when its last step cost more than was left.

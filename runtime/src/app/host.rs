@@ -5,7 +5,7 @@ use super::store::StorePlace;
 use crate::config;
 use crate::store::Source;
 use crate::store::session::NoStore;
-use crate::vm::LogLevel;
+use crate::vm::{Answer, Effect, LogLevel};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -30,11 +30,23 @@ pub trait Host {
     fn entropy(&mut self, bytes: &mut [u8]) -> Option<()>;
     /// The program's folder.
     fn files(&mut self) -> &mut dyn Files;
+    /// What is said on a connection, or to a room: [`Effect::Emit`], [`Effect::Wait`], [`Effect::Send`],
+    /// [`Effect::Join`], [`Effect::Leave`] and [`Effect::Broadcast`]. Where there is no connection there is nobody to
+    /// hear, and in a room nobody either.
+    fn say(&mut self, effect: Effect) -> Result<Answer, Gone> {
+        match effect {
+            Effect::Broadcast { .. } => Ok(Answer::Nothing),
+            _ => Err(Gone),
+        }
+    }
     /// Where the program's store is.
     fn store(&mut self) -> Arc<dyn Source> {
         Arc::new(NoStore)
     }
 }
+
+/// What a world in memory hears before nobody listens any more.
+const SAID_MAX: usize = 10_000;
 
 /// A world in memory, the same in every run: for tests, the audit and fuzzing.
 #[derive(Debug)]
@@ -53,6 +65,8 @@ pub struct MemoryHost {
     pub files: MemoryFiles,
     /// The program's store.
     pub store: StorePlace,
+    /// What was said on connections and to rooms.
+    pub said: Vec<Effect>,
     logged_bytes: usize,
 }
 
@@ -66,6 +80,7 @@ impl Default for MemoryHost {
             env: Vec::new(),
             files: MemoryFiles::default(),
             store: StorePlace::memory(&config::Store::default()),
+            said: Vec::new(),
             logged_bytes: 0,
         }
     }
@@ -111,6 +126,17 @@ impl Host for MemoryHost {
 
     fn files(&mut self) -> &mut dyn Files {
         &mut self.files
+    }
+
+    fn say(&mut self, effect: Effect) -> Result<Answer, Gone> {
+        if let Effect::Wait(millis) = effect {
+            self.now = self.now.saturating_add(millis);
+        }
+        if self.said.len() >= SAID_MAX {
+            return Err(Gone);
+        }
+        self.said.push(effect);
+        Ok(Answer::Nothing)
     }
 
     fn store(&mut self) -> Arc<dyn Source> {

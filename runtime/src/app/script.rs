@@ -8,16 +8,17 @@ use super::host::{Gone, Host};
 use super::limits::Limits;
 use super::password;
 use crate::base::guard::{Guard, off};
+use crate::natives::takes_binary;
 use crate::record::Inbound;
 use crate::store::{Session, Source};
 use crate::value::{Bug, Pool};
-use crate::vm::exchange::Detail;
+use crate::vm::exchange::{Detail, SocketEvent};
 use crate::vm::{Answer, Effect, Exchange, Outcome, Program, Trap, Uncaught, Vm};
 use std::sync::Arc;
 use std::time::Duration;
 
 /// Fuel of a slice: about a millisecond.
-const SLICE_FUEL: u64 = 200_000;
+pub(super) const SLICE_FUEL: u64 = 200_000;
 
 /// How a function of the program ended.
 #[derive(Clone, Debug, PartialEq)]
@@ -127,6 +128,49 @@ impl Execution {
         }
     }
 
+    /// Did the request become a connection? Then its answer is only the beginning.
+    pub fn is_opened(&mut self) -> bool {
+        self.exchange().is_some_and(|exchange| exchange.opened.is_some())
+    }
+
+    /// Does the socket take binary messages?
+    pub fn takes_binary(&mut self) -> bool {
+        self.exchange().is_some_and(|exchange| takes_binary(exchange))
+    }
+
+    /// The first turn deals with what happened on the socket.
+    pub fn happen(&mut self, event: SocketEvent) {
+        let function = self.exchange().and_then(|exchange| exchange.opened.as_mut()).map(|opened| {
+            opened.pending = Some(event);
+            opened.event
+        });
+        function.into_iter().for_each(|function| self.start(function));
+    }
+
+    /// The first turn begins the stream's generator.
+    pub fn generate(&mut self) {
+        let opened = self.exchange().and_then(|exchange| exchange.opened.as_ref());
+        opened.map(|opened| opened.block).into_iter().for_each(|block| self.start(block));
+    }
+
+    /// Gives up what is under way, so that something else can be started: its time is over, or nobody waits for it.
+    pub fn abandon(&mut self) {
+        let Some(vm) = &mut self.vm else { return };
+        if !matches!(contain(|| vm.abandon()), Ok(Ok(()))) {
+            self.end();
+        }
+    }
+
+    /// From now on it may take as long again as its limits say.
+    pub fn renew(&mut self, limits: &Limits, host: &mut dyn Host) {
+        self.deadline = limits.deadline.map(|deadline| host.elapsed().saturating_add(deadline));
+    }
+
+    /// Is its time over?
+    pub fn is_late(&self, host: &mut dyn Host) -> bool {
+        !off(Guard::Deadline) && self.deadline.is_some_and(|deadline| host.elapsed() >= deadline)
+    }
+
     /// Runs for so much fuel, about one for each instruction, or until something else has to happen first.
     pub fn turn(&mut self, fuel: u64) -> Turn {
         let Some(vm) = &mut self.vm else { return Turn::Ended(End::Panicked) };
@@ -174,15 +218,14 @@ impl Execution {
                     Err(end) => return end,
                 },
             }
-            let late =
-                !off(Guard::Deadline) && self.deadline.is_some_and(|deadline| host.elapsed() >= deadline);
-            if late || self.fuel_left == Some(0) {
+            if self.is_late(host) || self.fuel_left == Some(0) {
                 return End::Timeout;
             }
         }
     }
 
-    fn perform(&mut self, effect: Effect, host: &mut dyn Host) -> Result<Answer, End> {
+    /// Does what the VM asks of its host or the store, and waits for it.
+    pub fn perform(&mut self, effect: Effect, host: &mut dyn Host) -> Result<Answer, End> {
         let Effect::Store(request) = effect else { return perform(effect, host) };
         let now = host.now_millis();
         let session = self.store(|| host.store()).ok_or(End::Panicked)?;
@@ -266,16 +309,14 @@ pub fn perform(effect: Effect, host: &mut dyn Host) -> Result<Answer, End> {
             password::hash(&password, salt).map_or(Answer::Nothing, Answer::Text)
         }
         Effect::VerifyPassword { password, hash } => Answer::Bool(password::verify(&password, &hash)),
-        // What only a driver of its own can do.
-        Effect::Store(_)
-        | Effect::Emit { .. }
+        effect @ (Effect::Emit { .. }
         | Effect::Wait(_)
         | Effect::Send(_)
         | Effect::Join(_)
         | Effect::Leave(_)
-        | Effect::Close
-        | Effect::Broadcast { .. }
-        | Effect::Request(_) => return Err(End::Bug(Bug::BadAnswer)),
+        | Effect::Broadcast { .. }) => host.say(effect)?,
+        // What only a driver of its own can do.
+        Effect::Store(_) | Effect::Close | Effect::Request(_) => return Err(End::Bug(Bug::BadAnswer)),
     })
 }
 

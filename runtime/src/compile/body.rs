@@ -59,6 +59,20 @@ impl<'a> Compiler<'a> {
         self.frame.release(mark);
     }
 
+    /// The statements of a socket. Its handlers are there before the first of them runs.
+    pub fn socket_statements(&mut self, stmts: &'a [Stmt]) {
+        let mark = self.frame.mark();
+        let late = self.hoist_block(stmts);
+        for stmt in stmts {
+            if let StmtKind::On(handler) = &stmt.kind {
+                self.on(handler);
+            }
+        }
+        self.each(stmts, Dest::Drop, Dest::Drop);
+        self.unhoist(&late);
+        self.frame.release(mark);
+    }
+
     /// Every statement; output goes to `output`, the value of the last one to `last`.
     fn each(&mut self, stmts: &'a [Stmt], output: Dest, last: Dest) {
         let Some((end, before)) = stmts.split_last() else { return self.none(last) };
@@ -129,11 +143,13 @@ impl<'a> Compiler<'a> {
                 self.assert(assert);
                 self.none(dest);
             }
-            StmtKind::Emit(_) | StmtKind::Wait(_) => {
-                self.unsupported(
-                    stmt.span,
-                    "event streams need the server, which this version does not have yet",
-                );
+            StmtKind::Emit(emit) => {
+                self.emit_event(emit, stmt.span);
+                self.none(dest);
+            }
+            StmtKind::Wait(duration) => {
+                self.wait(duration, stmt.span);
+                self.none(dest);
             }
             StmtKind::Server(server) => self.server(server, dest),
             StmtKind::Function(_)

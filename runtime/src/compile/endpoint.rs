@@ -41,13 +41,29 @@ impl<'a> Compiler<'a> {
                     let handler = self.handler(file, Some(&name), &route.body);
                     self.served(file, EndpointKind::Route(route.method), &path, handler);
                 }
+                ServerStmt::Ws(path, body) => {
+                    let path = path.as_ref().map(|path| path.text.clone());
+                    let Some(path) = path.or_else(|| own.clone()) else { continue };
+                    let opening = self.socket(file, &path, body);
+                    self.served(file, EndpointKind::Socket, &path, opening);
+                }
+                ServerStmt::Sse(path, body) => {
+                    let path = path.as_ref().map(|path| path.text.clone());
+                    let Some(path) = path.or_else(|| own.clone()) else { continue };
+                    let opening = self.stream(file, &path, body);
+                    self.served(file, EndpointKind::Stream, &path, opening);
+                }
+                ServerStmt::Every(every) => {
+                    let kind = EndpointKind::Every { millis: every.interval_ms };
+                    self.job(file, kind, "every", &every.body);
+                }
+                ServerStmt::Cron(expression, body) => {
+                    let kind = EndpointKind::Cron(self.tables.text(&expression.text));
+                    self.job(file, kind, "cron", body);
+                }
                 ServerStmt::Guards(_)
                 | ServerStmt::Validate(_)
                 | ServerStmt::Middleware(_)
-                | ServerStmt::Ws(..)
-                | ServerStmt::Sse(..)
-                | ServerStmt::Every(_)
-                | ServerStmt::Cron(..)
                 | ServerStmt::Test(..)
                 | ServerStmt::View(_)
                 | ServerStmt::Lifecycle(..) => {}
@@ -77,11 +93,14 @@ impl<'a> Compiler<'a> {
 
     /// The endpoint whose function is in the frame.
     pub fn endpoint(&mut self, kind: EndpointKind, path: &Arc<str>) {
-        let function = self.finish_frame(Some(path));
-        let index = self.tables.reserve_function();
-        self.tables.set_function(index, function);
+        let function = self.finished(Some(path));
+        self.endpoint_of(kind, path, function);
+    }
+
+    /// The endpoint that a function of the module is.
+    pub fn endpoint_of(&mut self, kind: EndpointKind, path: &Arc<str>, function: u32) {
         let path = self.tables.text(path);
-        self.tables.module.endpoints.push(Endpoint { kind, path, function: index });
+        self.tables.module.endpoints.push(Endpoint { kind, path, function });
     }
 
     /// The functions of the middleware that applies to a file, the root's first.
@@ -120,9 +139,19 @@ impl<'a> Compiler<'a> {
     /// A function that runs the file's own statements and then a body.
     fn handler(&mut self, file: &ProjectFile<'a>, name: Option<&Arc<str>>, body: &'a Body) -> u32 {
         self.frame = Frame::new(body.span);
-        self.own_statements(file);
+        self.before_handler(file, body);
         self.enter_scope(body.id);
         self.stmts(&body.stmts, Dest::Return);
+        self.finished(name)
+    }
+
+    /// What comes before a handler: the statements of its file.
+    pub fn before_handler(&mut self, file: &ProjectFile<'a>, _body: &'a Body) {
+        self.own_statements(file);
+    }
+
+    /// The function that is in the frame gets its place in the module.
+    pub fn finished(&mut self, name: Option<&Arc<str>>) -> u32 {
         let function = self.finish_frame(name);
         let index = self.tables.reserve_function();
         self.tables.set_function(index, function);

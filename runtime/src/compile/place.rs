@@ -186,8 +186,9 @@ impl<'a> Compiler<'a> {
             "cookies" => "@cookies",
             "request" => "@request",
             "response" => "@response",
-            "next" => {
-                let native = self.tables.native("@next");
+            // Functions that only a connection, a middleware or a server has: read like any other built-in.
+            function @ ("next" | "send" | "join" | "leave" | "close" | "broadcast") => {
+                let native = self.tables.native(&format!("@{function}"));
                 return self.frame.emit(Op::LoadNative { dst, native });
             }
             _ => return self.of_a_server(name),

@@ -36,8 +36,10 @@ pub const NATIVES: &[Native] = &[
     function("redirect", &[required("url", TEXT), optional("status", INT)], RESPONSE, respond::redirect),
 ];
 
+pub use respond::new as new_response;
+
 /// The request at hand.
-fn exchange<'c>(context: &'c mut Context<'_>, what: &str) -> Outcome<&'c mut Exchange> {
+pub fn exchange<'c>(context: &'c mut Context<'_>, what: &str) -> Outcome<&'c mut Exchange> {
     match context.exchange {
         Some(exchange) => Ok(exchange),
         None => Err(outside(what)),

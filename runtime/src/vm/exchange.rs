@@ -3,7 +3,8 @@
 //! Absences: nothing is decoded or converted here; built-ins do that, in steps.
 
 use super::outcome::Uncaught;
-use crate::record::{Inbound, Outbound, SetCookie};
+use crate::record::{Inbound, Message, Outbound, SetCookie};
+use crate::syntax::tree::WsEvent;
 use crate::value::{Handle, Object, Value};
 
 /// How much an answer says of an error from 500 on.
@@ -55,6 +56,48 @@ impl Word {
     }
 }
 
+/// A request that became a connection: what runs when something happens on it.
+#[derive(Debug)]
+pub struct Opened {
+    /// The function of the block: a socket's statements, a stream's generator.
+    pub block: u32,
+    /// The function that deals with the pending event; of sockets.
+    pub event: u32,
+    /// What happened, until it is dealt with.
+    pub pending: Option<SocketEvent>,
+    handlers: [Option<Value>; WsEvent::ALL.len()],
+}
+
+/// What happens on a socket.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SocketEvent {
+    /// It opened: its statements run, then `on connect`.
+    Open,
+    /// The peer sent something.
+    Message(Message),
+    /// It ended, whatever ended it.
+    Close,
+}
+
+impl Opened {
+    /// Nothing happened on it yet.
+    pub const fn new(block: u32, event: u32) -> Self {
+        Self { block, event, pending: None, handlers: [None; WsEvent::ALL.len()] }
+    }
+
+    /// The function that was given for an event.
+    pub fn handler(&self, event: WsEvent) -> Option<Value> {
+        self.handlers.get(usize::from(event as u8)).copied().flatten()
+    }
+
+    /// The function for an event from now on.
+    pub fn set_handler(&mut self, event: WsEvent, function: Value) {
+        if let Some(place) = self.handlers.get_mut(usize::from(event as u8)) {
+            *place = Some(function);
+        }
+    }
+}
+
 /// See the module.
 #[derive(Debug)]
 pub struct Exchange {
@@ -82,6 +125,8 @@ pub struct Exchange {
     pub uncaught: Option<Box<Uncaught>>,
     /// The answer, once it is complete.
     pub outbound: Option<Box<Outbound>>,
+    /// What the request became, unless it was only answered.
+    pub opened: Option<Box<Opened>>,
 }
 
 impl Exchange {
@@ -100,6 +145,7 @@ impl Exchange {
             csrf_asked: false,
             uncaught: None,
             outbound: None,
+            opened: None,
         }
     }
 
@@ -118,6 +164,8 @@ impl Exchange {
     /// Reports the values that it holds.
     pub fn trace(&self, visit: &mut dyn FnMut(Value)) {
         self.words.iter().flatten().for_each(|value| visit(*value));
+        let handlers = self.opened.iter().flat_map(|opened| opened.handlers.iter().flatten());
+        handlers.for_each(|handler| visit(*handler));
         self.early.into_iter().chain(self.response).for_each(|response| visit(Value::Response(response)));
     }
 }

@@ -133,6 +133,7 @@ pub struct OnHandler {
 
 /// Events of a socket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(u8)]
 pub enum WsEvent {
     /// `connect`
     Connect,
@@ -147,6 +148,9 @@ pub enum WsEvent {
 }
 
 impl WsEvent {
+    /// All of them, each at its own number.
+    pub const ALL: [Self; 5] = [Self::Connect, Self::Message, Self::Text, Self::Binary, Self::Close];
+
     /// The event of that name.
     pub fn by_name(name: &str) -> Option<Self> {
         Some(match name {

@@ -18,6 +18,12 @@ pub struct Saved {
 }
 
 impl Saved {
+    /// The transactions that are open end without a word: their program is given up.
+    pub fn forget(&mut self) {
+        self.open.clear();
+        self.entries.clear();
+    }
+
     /// How many transactions are open.
     pub const fn depth(&self) -> usize {
         self.open.len()
