@@ -178,7 +178,10 @@ fn t1_08_a_handler_is_at_level_0() {
 #[test]
 fn middleware_and_the_files_statements_come_before_the_upgrade() {
     let files = [
-        ("app/_middleware.flin", "middleware { if query.token != \"t\" { return error(401, \"no\") }; next() }"),
+        (
+            "app/_middleware.flin",
+            "middleware { if query.token != \"t\" { return error(401, \"no\") }; next() }",
+        ),
         ("app/live.flin", "greeting = \"hello \" + query.name\nws { on connect { send(greeting) } }"),
     ];
     let app = app_with(&files, Config::default());
@@ -193,7 +196,11 @@ fn middleware_and_the_files_statements_come_before_the_upgrade() {
     assert!(matches!(Socket::open(&app, get("/other"), &mut host), Err(None)));
 }
 
-fn run_stream(app: &Application, path: &str, host: &mut MemoryHost) -> Result<(Answered, End), Option<Answered>> {
+fn run_stream(
+    app: &Application,
+    path: &str,
+    host: &mut MemoryHost,
+) -> Result<(Answered, End), Option<Answered>> {
     let crate::app::router::Found::Endpoint(found) = app.find("GET", path) else { panic!("no stream") };
     stream(app, found.endpoint, get(path), host)
 }
@@ -259,7 +266,10 @@ fn jobs_run_with_the_statements_of_their_file() {
     let ends: Vec<End> = jobs.iter().map(|&index| job(&app, index, &mut host).unwrap()).collect();
     assert_eq!(host.output, "work done\n");
     assert_eq!(said(&host), ["all: [1]"]);
-    assert!(matches!(&ends[..], [End::Done, End::Uncaught(error)] if error.kind == "DivisionByZero"), "{ends:?}");
+    assert!(
+        matches!(&ends[..], [End::Done, End::Uncaught(error)] if error.kind == "DivisionByZero"),
+        "{ends:?}"
+    );
     assert_eq!(job(&app, 99, &mut host), None);
 }
 
