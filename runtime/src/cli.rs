@@ -7,6 +7,7 @@
 mod args;
 mod build;
 mod check;
+mod dev;
 mod fmt;
 mod replace;
 mod report;
@@ -83,6 +84,7 @@ fn command(args: impl IntoIterator<Item = OsString>) -> Exit {
     }
     match args.command {
         Command::Run { file } => run::run(&file, &mut report),
+        Command::Dev { folder } => dev::dev(&folder, &mut report),
         Command::Start { folder } => serve::start(&folder, &mut report),
         Command::Check { paths } => check::check(&paths, &mut report),
         Command::Build { file, output } => build::build(&file, output.as_deref(), &mut report),

@@ -13,7 +13,7 @@
 //! | [`descriptors`] | the budget of file descriptors |
 //! | [`supervise`], [`stop`] | tasks that are begun again, and their orderly end |
 //! | [`metrics`], [`health`], [`mod@log`], [`errors`], `own` | what an operator sees |
-//! | [`stall`] | peers that do not read |
+//! | [`stall`], [`stale`] | peers that do not read, sources that do not run |
 //! | [`websocket`] | RFC 6455 without sockets |
 //! | [`mailbox`], [`rooms`], [`broadcast`] | what waits for a peer, who hears what, the task that says it |
 //! | [`events`] | server-sent events, and what waits for their client |
@@ -49,6 +49,7 @@ pub mod rooms;
 pub mod runners;
 pub mod service;
 mod signals;
+pub mod stale;
 pub mod stall;
 pub mod stop;
 pub mod supervise;
@@ -70,6 +71,7 @@ use errors::Errors;
 use metrics::Metrics;
 use request_id::RequestIds;
 use runners::Runners;
+use stale::Stale;
 use std::borrow::Cow;
 use std::io;
 use std::net::{SocketAddr, ToSocketAddrs as _};
@@ -96,6 +98,8 @@ pub struct Options {
     pub threads: usize,
     /// Threads for executions that take long.
     pub runners: usize,
+    /// For whoever writes the program: answers tell everything of its errors.
+    pub develops: bool,
     /// The store; the project's own where it is not given.
     pub store: Option<StorePlace>,
     /// Descriptors that the process may have; asked of the system and raised where it is not given.
@@ -107,7 +111,14 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Self {
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
-        Self { threads, runners: threads, store: None, descriptors_max: None, probe: Probe::default() }
+        Self {
+            threads,
+            runners: threads,
+            develops: false,
+            store: None,
+            descriptors_max: None,
+            probe: Probe::default(),
+        }
     }
 }
 
@@ -185,6 +196,8 @@ pub struct Shared {
     pool: Arc<Pool>,
     world: World,
     places: Places,
+    develops: bool,
+    stale: Stale,
     budget: Budget,
     /// A permit for each connection.
     connections: Arc<Semaphore>,
@@ -248,6 +261,8 @@ impl Server {
         let sessions = Sessions::open(&folder, session_seed, machine::now_millis())?;
         let shared = Arc::new(Shared {
             sessions,
+            develops: options.develops,
+            stale: Stale::default(),
             pool: Arc::clone(&app.pool),
             world: World::new(app.root.join("files"), store),
             places: Places {
@@ -332,11 +347,6 @@ impl Running {
         &self.shared
     }
 
-    /// New requests are answered by this program; those that are being answered go on with theirs.
-    pub fn replace(&self, app: Arc<Application>) {
-        *self.shared.app.write().unwrap_or_else(PoisonError::into_inner) = app;
-    }
-
     /// Begins its end: no new connections, and those that are there finish what they do.
     pub fn stop(&self) {
         self.shared.stop.begin();
@@ -403,6 +413,16 @@ impl Shared {
         self.stop.watch()
     }
 
+    /// New requests are answered by this program; those that are being answered go on with theirs.
+    pub fn replace(&self, app: Arc<Application>) {
+        *self.app.write().unwrap_or_else(PoisonError::into_inner) = app;
+    }
+
+    /// Why the newest sources are not what runs.
+    pub const fn stale(&self) -> &Stale {
+        &self.stale
+    }
+
     /// What new requests are answered by.
     pub fn app(&self) -> Arc<Application> {
         Arc::clone(&self.app.read().unwrap_or_else(PoisonError::into_inner))
@@ -446,7 +466,7 @@ impl Shared {
             stopping: self.stop.is_begun(),
             troubled: self.restarts.troubled(tokio::time::Instant::now()),
             unwritable: self.world.store().health().and_then(|store| store.writable.err()),
-            stale: None,
+            stale: self.stale.get().map(|_| "the newest sources have errors".into()),
             uptime_seconds: self.started.elapsed().as_secs(),
         })
     }

@@ -50,6 +50,18 @@ pub(super) enum Command {
         #[arg(default_value = ".")]
         folder: PathBuf,
     },
+    /// Serve a project while it is being written
+    #[command(
+        long_about = "The same as start, for whoever writes the program: a change of a source is served at once, without \
+                      dropping a connection; errors in the sources are shown here and as a page, and uncaught errors \
+                      tell everything.",
+        after_help = format!("Examples:\n  flin dev\n  flin dev shop\n\n{EXIT_CODES}")
+    )]
+    Dev {
+        /// The project's folder
+        #[arg(default_value = ".")]
+        folder: PathBuf,
+    },
     /// Check files or whole projects without running them
     #[command(after_help = format!("Examples:\n  flin check\n  flin check lib/shop.flin\n\n{EXIT_CODES}"))]
     Check {

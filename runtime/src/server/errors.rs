@@ -34,7 +34,7 @@ pub struct Errors(Mutex<VecDeque<Recent>>);
 impl Errors {
     /// Logs an error, and remembers it.
     pub fn log(&self, id: &Arc<str>, error: &Uncaught) {
-        let chain: Vec<String> = error.chain.iter().take(PLACES_MAX).map(place).collect();
+        let chain = chain(error);
         tracing::error!(
             request = &**id,
             kind = error.kind.as_str(),
@@ -61,6 +61,11 @@ impl Errors {
     pub fn recent(&self) -> Vec<Recent> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).iter().rev().cloned().collect()
     }
+}
+
+/// The calls that an error came through, innermost first.
+pub(super) fn chain(error: &Uncaught) -> Vec<String> {
+    error.chain.iter().take(PLACES_MAX).map(place).collect()
 }
 
 fn place(place: &crate::vm::Place) -> String {

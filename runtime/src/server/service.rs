@@ -9,7 +9,7 @@ use super::drive::{Held, NoLine};
 use super::gate::{self, Answer, Traffic, Turn};
 use super::metrics::Entry;
 use super::receive::{Received, Unreceived, receive};
-use super::{Point, Shared, own};
+use super::{Point, Shared, errors, own};
 use crate::app::application::Application;
 use crate::app::boundary::{Panicked, contain};
 use crate::app::exchange::{self, Answered};
@@ -98,6 +98,10 @@ async fn handle(peer: &Peer, request: Request<Incoming>) -> Response<Body> {
         Ok(inbound) => inbound,
         Err(refusal) => return asked.fails(&refusal.failure()),
     };
+    if let Some(broken) = shared.stale.get().filter(|broken| !broken.older_runs) {
+        let detail = Some(broken.findings.clone());
+        return asked.fails(&Failure { detail, ..Failure::new(503, "The program has errors") });
+    }
     let app = shared.app();
     let found = match app.find(&inbound.method, &inbound.path) {
         Found::Endpoint(found) => found,
@@ -166,14 +170,41 @@ impl Asked<'_> {
         if end == End::Panicked {
             shared.metrics.panicked(Entry::Route);
         }
-        if let Some(error) = uncaught {
-            shared.errors.log(&self.id, &error);
-        } else if let End::Bug(bug) = &end {
-            tracing::error!(request = &*self.id, %bug, "an invariant of the runtime did not hold; please report it");
-        } else if end == End::Timeout {
-            tracing::warn!(request = &*self.id, "an execution passed its deadline");
+        match (&uncaught, &end) {
+            (Some(error), _) => shared.errors.log(&self.id, error),
+            (None, End::Bug(bug)) => {
+                tracing::error!(request = &*self.id, %bug, "an invariant of the runtime did not hold; please report it");
+            }
+            (None, End::Timeout) => {
+                tracing::warn!(request = &*self.id, "an execution passed its deadline");
+            }
+            (None, _) => {}
         }
-        self.sends(outbound)
+        let detail = uncaught.filter(|_| shared.develops).map(|error| errors::chain(&error).join("\n"));
+        self.sends(self.worded(outbound, detail))
+    }
+
+    /// An error in the form that was asked for.
+    fn worded(&self, mut outbound: Outbound, detail: Option<String>) -> Outbound {
+        let Some(failure) = outbound.failure.take_if(|_| self.wanted == Wanted::Page || detail.is_some())
+        else {
+            return outbound;
+        };
+        let fields = || {
+            let fields = failure.fields.iter().map(|(name, text)| (name.clone(), text.as_str().into()));
+            serde_json::Value::Object(fields.collect()).to_string()
+        };
+        let failure = Failure {
+            status: failure.status,
+            message: failure.message.clone(),
+            kind: failure.kind.clone(),
+            fields: (!failure.fields.is_empty()).then(fields),
+            detail,
+        };
+        let Outbound { headers, body, .. } = failure.answer(self.wanted, &self.id);
+        outbound.headers.retain(|(name, _)| name != "content-type");
+        outbound.headers.extend(headers);
+        Outbound { body, ..outbound }
     }
 
     fn fails(&self, failure: &Failure) -> Response<Body> {

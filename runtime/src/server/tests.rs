@@ -197,8 +197,34 @@ fn x_20_an_accept_loop_that_panics_is_begun_again() {
 #[test]
 fn a_new_program_answers_new_requests() {
     let running = start(config());
-    running.replace(app("route GET \"/hello\" { \"new\" }", config()));
+    running.shared().replace(app("route GET \"/hello\" { \"new\" }", config()));
     assert!(get(&running, "/hello").ends_with("new"));
+}
+
+#[test]
+fn sources_with_errors_are_told_of_where_no_older_program_runs() {
+    let running = start(config());
+    let broken =
+        |older_runs| Some(stale::Broken { findings: "app/index.flin:1:1: <oh>".to_owned(), older_runs });
+    running.shared().stale().set(broken(true));
+    assert_eq!(status(&get(&running, "/hello")), "200");
+    running.shared().stale().set(broken(false));
+    let page =
+        ask(&running, "GET /hello HTTP/1.1\r\nHost: a\r\nAccept: text/html\r\nConnection: close\r\n\r\n");
+    assert!(status(&page) == "503" && page.contains("app/index.flin:1:1: &lt;oh&gt;"), "{page}");
+    running.shared().stale().set(None);
+    assert_eq!(status(&get(&running, "/hello")), "200");
+}
+
+#[test]
+fn errors_are_pages_for_whoever_wants_pages_and_tell_all_to_developers() {
+    let page = |develops| {
+        let running = Server::start(app(APP, config()), Options { develops, ..options() }).unwrap();
+        ask(&running, "GET /error HTTP/1.1\r\nHost: a\r\nAccept: text/html\r\nConnection: close\r\n\r\n")
+    };
+    let plain = page(false);
+    assert!(plain.contains("<h1>500 ") && plain.contains("it broke") && !plain.contains(".flin:"), "{plain}");
+    assert!(page(true).contains("app/index.flin:6:"), "{}", page(true));
 }
 
 #[test]

@@ -1,0 +1,146 @@
+//! `flin dev`: the same server, with the newest sources that run, and everything told about errors.
+
+use super::serve::{banner, ended, unservable};
+use super::{Exit, Report};
+use crate::app::application::{Application, Unservable};
+use crate::app::build::Rejected;
+use crate::app::stack::on_own_stack;
+use crate::app::{Project, machine};
+use crate::base::render::{Style, render};
+use crate::config;
+use crate::server::stale::Broken;
+use crate::server::{Options, Server, Shared, log};
+use crate::vm::LogLevel;
+use notify::{Event, RecursiveMode, Watcher as _};
+use std::ffi::OsStr;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::time::Duration;
+use std::{io, thread};
+
+/// Editors write a file in several steps; so long nothing more may happen before the sources are read.
+const QUIET: Duration = Duration::from_millis(60);
+
+pub(super) fn dev(folder: &Path, report: &mut Report) -> Exit {
+    let project = match Project::of_folder(folder) {
+        Ok(project) => project,
+        Err(error) => return report.load(&error),
+    };
+    let pool = machine::pool(project.config.vm.memory_total);
+    let (app, broken) = match Application::load(&project, &pool) {
+        Ok(app) => {
+            report.diagnostics(&app.diagnostics, &app.sources);
+            (app, None)
+        }
+        Err(error) => {
+            unservable(&error, report);
+            let empty = Application::of_files(&[], project.config.clone(), &project.root, &pool);
+            match empty {
+                Ok(empty) => (empty, Some(Broken { findings: findings(&error), older_runs: false })),
+                Err(_) => return Exit::Internal,
+            }
+        }
+    };
+    let _flush =
+        log::install(&config::Log { level: LogLevel::Debug, ..project.config.log.clone() }, io::stderr());
+    let options = Options { develops: true, ..Options::default() };
+    let running = match Server::start(Arc::new(app), options) {
+        Ok(running) => running,
+        Err(error) => {
+            report.error(&error);
+            return Exit::Usage;
+        }
+    };
+    running.shared().stale().set(broken);
+    running.stop_on_signals();
+    let watcher = watch(&project, Arc::clone(running.shared()));
+    if let Err(error) = &watcher {
+        report.error(format_args!("changes are not noticed: {error}"));
+    }
+    banner(&project, &running, "dev", report);
+    let exit = ended(running, report);
+    drop(watcher);
+    exit
+}
+
+/// Watches the project's folder until the watcher is dropped.
+fn watch(project: &Project, shared: Arc<Shared>) -> notify::Result<notify::RecommendedWatcher> {
+    let (tell, changes) = channel();
+    let mut watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
+        if event.is_ok_and(|event| event.paths.iter().any(|path| is_source(path))) {
+            // Whoever listened is gone when the server ends.
+            let _ = tell.send(());
+        }
+    })?;
+    watcher.watch(&project.root, RecursiveMode::Recursive)?;
+    let root = project.root.clone();
+    thread::Builder::new().name("reload".to_owned()).spawn(move || reload(&root, &shared, &changes))?;
+    Ok(watcher)
+}
+
+fn is_source(path: &Path) -> bool {
+    let hidden = |part: &OsStr| part.as_encoded_bytes().starts_with(b".");
+    let source = path.extension().is_some_and(|extension| extension == "flin")
+        || path.file_name().is_some_and(|name| name == config::FILE_NAME);
+    source && !path.iter().any(|part| part.len() > 1 && hidden(part))
+}
+
+/// Reads the sources after each change; those that run are served from then on.
+fn reload(root: &Path, shared: &Shared, changes: &Receiver<()>) {
+    while changes.recv().is_ok() {
+        loop {
+            match changes.recv_timeout(QUIET) {
+                Ok(()) => {}
+                Err(RecvTimeoutError::Timeout) => break,
+                Err(RecvTimeoutError::Disconnected) => return,
+            }
+        }
+        let mut report = Report::new();
+        let loaded = on_own_stack(|| {
+            let project = Project::of_folder(root)?;
+            Application::load(&project, shared.pool())
+        });
+        match loaded {
+            Ok(Ok(app)) => {
+                report.diagnostics(&app.diagnostics, &app.sources);
+                if app.config.server != shared.config().server || app.config.store != shared.config().store {
+                    tracing::warn!("[server] and [store] of flin.config are read when the server starts");
+                }
+                shared.replace(Arc::new(app));
+                shared.stale().set(None);
+                tracing::info!("the program was read again");
+            }
+            Ok(Err(error)) => {
+                unservable(&error, &mut report);
+                let older_runs = !shared.app().endpoints().is_empty();
+                shared.stale().set(Some(Broken { findings: findings(&error), older_runs }));
+            }
+            Err(error) => tracing::error!(%error, "the sources could not be read"),
+        }
+    }
+}
+
+/// What is wrong, as the page shows it.
+fn findings(error: &Unservable) -> String {
+    match error {
+        Unservable::Rejected(Rejected::Diagnostics(sources, found)) => {
+            found.iter().map(|finding| render(finding, sources, Style::Plain)).collect()
+        }
+        Unservable::Load(_) | Unservable::Rejected(Rejected::Refused(_)) | Unservable::Link(_) => {
+            error.to_string()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sources_are_told_from_what_a_program_writes() {
+        assert!(is_source(Path::new("/p/app/index.flin")) && is_source(Path::new("/p/flin.config")));
+        assert!(!is_source(Path::new("/p/.flindb/log")) && !is_source(Path::new("/p/files/a.txt")));
+        assert!(!is_source(Path::new("/p/app/.index.flin.swp")) && !is_source(Path::new("/p/.git/a.flin")));
+    }
+}
