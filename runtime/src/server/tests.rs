@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 const APP: &str = r#"
 route GET "/hello" { { message: "hello" } }
 route GET "/loop" { while true {} }
-route GET "/slow" { mut xs = []; for i in 0..400000 { xs.push(i) }; xs.length }
+route GET "/slow" { xs = []; for i in 0..400000 { xs.push(i) }; xs.length }
 route POST "/echo" { body }
 route GET "/error" { throw error("Broken", "it broke") }
 "#;
