@@ -7,6 +7,7 @@ mod engine;
 pub mod kill;
 mod lab;
 pub mod program;
+mod served;
 mod store;
 mod sweep;
 mod target;

@@ -51,6 +51,11 @@ impl Channel {
         say(&Fact::Leaked { what: shown(&what) });
     }
 
+    /// Tells that somebody waits for a descriptor that nobody gives back.
+    pub fn exhausted(&mut self, what: impl Display) {
+        say(&Fact::NoDescriptor { what: shown(&what) });
+    }
+
     /// Tells that something acknowledged is gone.
     pub fn lost(&mut self, what: impl Display) {
         say(&Fact::Lost { what: shown(&what) });

@@ -14,8 +14,8 @@ mod stack;
 mod texts;
 mod work;
 
-use super::DriverError;
 use super::lab::Lab;
+use super::{DriverError, served};
 
 /// Tries all inputs of one kind.
 pub type Sweep = fn(&mut Lab) -> Result<(), DriverError>;
@@ -67,6 +67,14 @@ const SWEEPS: &[(&str, Sweep)] = &[
     ("known-joins", joins::known_joins),
     ("token-joins", joins::token_joins),
     ("pattern-matches", patterns::pattern_matches),
+    ("connection-burst", served::burst),
+    ("slow-clients", served::slow),
+    ("clients-that-vanish", served::vanish),
+    ("no-descriptors", served::no_descriptors),
+    ("panics-in-routes", served::route),
+    ("panics-outside", served::outside),
+    ("fairness", served::fairness),
+    ("crowd-of-requests", served::crowd),
 ];
 
 /// The sweep of that name.

@@ -144,8 +144,8 @@ guards! {
     ConnectionTimeouts in "server::connection"
     /// a task outside the entry points that ended is begun again
     Supervisor in "server::supervise"
-    /// threads that run long executions give way to those that do IO
-    RunnerPriority in "server::runners"
+    /// an execution that takes longer than a moment leaves the thread that does IO
+    Fairness in "server::drive"
     /// calls deeper than the limit are refused
     CallDepth in "vm::frame"
     /// hashes of keys depend on seeds that the process alone knows

@@ -251,7 +251,7 @@ fn stretch(execution: &mut Execution, host: &mut ServerHost, time: Duration) -> 
             Some(Ok(Err(end))) => return Some(Next::Ended(end)),
             Some(Err(Panicked)) => return Some(Next::Ended(End::Panicked)),
         }
-        if began.elapsed() >= time {
+        if began.elapsed() >= time && !off(Guard::Fairness) {
             return None;
         }
     }

@@ -8,7 +8,6 @@
 //! - **R3** A panic in a turn or a drop ends that work and nothing else.
 
 use crate::app::boundary::contain;
-use crate::base::guard::{Guard, off};
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
@@ -101,10 +100,8 @@ impl<W: Work> Queue<W> {
 }
 
 fn run<W: Work>(queue: &Queue<W>) {
-    if !off(Guard::RunnerPriority) {
-        // Where the system refuses, they run at the same priority as the rest.
-        let _ = rustix::process::nice(NICE);
-    }
+    // Where the system refuses, they run at the same priority as the rest.
+    let _ = rustix::process::nice(NICE);
     while let Some(Job { mut work, owner }) = queue.next() {
         if owner.is_closed() {
             // Counted where it panics; nobody waits for it.

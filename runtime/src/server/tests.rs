@@ -111,7 +111,10 @@ fn what_takes_long_moves_to_a_runner_and_ends_at_its_deadline() {
     assert_eq!(status(&get(&running, "/hello")), "200");
     let answer = rest(&mut endless);
     assert!(status(&answer) == "503" && answer.contains("Timeout"), "{answer}");
-    assert_eq!(running.shared().pool.leased(), 0);
+    // The runner drops it at its next turn.
+    while running.shared().pool.leased() > 0 {
+        std::thread::yield_now();
+    }
 }
 
 #[test]

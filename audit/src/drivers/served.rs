@@ -1,0 +1,144 @@
+//! A server in this process, and clients that speak raw bytes to it over real sockets.
+//!
+//! Invariant: whatever a scenario did, [`Served::settles`] looks whether connections, executions, memory and
+//! descriptors are back where they were, and whether another client is served.
+
+mod client;
+mod connections;
+mod crowd;
+mod fairness;
+mod panics;
+mod vanish;
+
+pub use client::{Answer, Client};
+pub(super) use connections::{burst, slow};
+pub(super) use crowd::crowd;
+pub(super) use fairness::fairness;
+pub(super) use panics::{outside, route};
+pub(super) use vanish::{no_descriptors, vanish};
+
+use super::DriverError;
+use super::lab::Lab;
+use flin_runtime::app::application::Application;
+use flin_runtime::app::{SourceFile, StorePlace, machine};
+use flin_runtime::check::Role;
+use flin_runtime::config::{self, Config};
+use flin_runtime::server::{Options, Running, Server, Shared};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// How long anything may take that should take no time at all.
+pub const PATIENCE: Duration = Duration::from_secs(10);
+
+/// A server at work.
+#[derive(Debug)]
+pub struct Served {
+    running: Running,
+    _root: tempfile::TempDir,
+}
+
+impl Served {
+    /// Serves a program on a port that the system chooses, its store in memory.
+    pub fn start(source: &str, configure: impl FnOnce(&mut Config)) -> Result<Self, DriverError> {
+        Self::with(source, configure, |_| {})
+    }
+
+    /// The same, and `adjust` changes how the server runs.
+    pub fn with(
+        source: &str,
+        configure: impl FnOnce(&mut Config),
+        adjust: impl FnOnce(&mut Options),
+    ) -> Result<Self, DriverError> {
+        let sample = |why: &dyn std::fmt::Display| DriverError::Sample { why: why.to_string() };
+        let mut config = Config::default();
+        config.server.port = 0;
+        configure(&mut config);
+        let root = tempfile::tempdir()?;
+        let file = SourceFile::in_memory("app/index.flin", Role::App, source);
+        let pool = machine::pool(config.vm.memory_total);
+        let app = Application::of_files(&[file], config, root.path(), &pool).map_err(|why| sample(&why))?;
+        let mut options = Options {
+            threads: 2,
+            runners: 2,
+            store: Some(StorePlace::memory(&config::Store::default())),
+            // The budget of descriptors is the scenario's own business.
+            descriptors_max: Some(100_000),
+            ..Options::default()
+        };
+        adjust(&mut options);
+        let running = Server::start(Arc::new(app), options).map_err(|why| sample(&why))?;
+        Ok(Self { running, _root: root })
+    }
+
+    /// What the server shares with its tasks.
+    pub fn shared(&self) -> &Arc<Shared> {
+        self.running.shared()
+    }
+
+    /// A connection.
+    pub fn client(&self) -> std::io::Result<Client> {
+        Client::connect(self.running.addr())
+    }
+
+    /// The answer to a GET on a connection of its own.
+    pub fn get(&self, path: &str) -> std::io::Result<Answer> {
+        let mut client = self.client()?;
+        client.get(path)
+    }
+
+    /// Waits until it holds nothing any more, and looks whether somebody else is served.
+    pub fn settles(&self, lab: &mut Lab, name: &str) {
+        let levels = || self.shared().levels();
+        let running = || self.shared().metrics().running_now();
+        let is_calm = || {
+            let now = levels();
+            now.connections == 0 && now.leased_bytes == 0 && running() == 0
+        };
+        if !within(PATIENCE, is_calm) {
+            let now = levels();
+            lab.channel.leaked(format_args!(
+                "{name}: {} connections, {} bytes, {} executions are left",
+                now.connections,
+                now.leased_bytes,
+                running()
+            ));
+        }
+        match self.get("/ok") {
+            Ok(answer) if answer.status == 200 && answer.body == "ok" => {}
+            Ok(answer) => lab.channel.wrong(format_args!("{name}: the next client"), "200 ok", answer),
+            Err(error) => lab.channel.wrong(format_args!("{name}: the next client"), "200 ok", error),
+        }
+    }
+
+    /// Ends it.
+    pub fn stop(self, lab: &mut Lab, name: &str) {
+        self.running.stop();
+        if let Err(reason) = self.running.wait() {
+            lab.channel.lost(format_args!("{name}: the store did not close: {reason}"));
+        }
+    }
+}
+
+/// Does it come about in that time?
+pub fn within(limit: Duration, is_so: impl Fn() -> bool) -> bool {
+    let until = Instant::now() + limit;
+    while !is_so() {
+        if Instant::now() >= until {
+            return false;
+        }
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    true
+}
+
+/// Descriptors of this process.
+pub fn descriptors() -> u64 {
+    flin_runtime::server::descriptors::open().unwrap_or(0)
+}
+
+/// Compares them with what they were before a scenario.
+pub fn descriptors_are(lab: &mut Lab, name: &str, before: u64) {
+    if !within(PATIENCE, || descriptors() <= before) {
+        lab.channel.leaked(format_args!("{name}: {before} descriptors open before, {} after", descriptors()));
+    }
+}

@@ -1,0 +1,103 @@
+//! Clients that vanish at the worst moment, and a process without descriptors.
+
+use super::{Served, descriptors, descriptors_are, within};
+use crate::drivers::DriverError;
+use crate::drivers::lab::Lab;
+use std::fs::File;
+use std::time::Duration;
+
+const APP: &str = r#"
+route GET "/ok" { "ok" }
+route POST "/echo" { body }
+route GET "/large" { "x".repeat(4000000) }
+route GET "/endless" { while true {} }
+route GET "/hungry" {
+    xs = []
+    while true { xs.push("y".repeat(100000)) }
+}
+route GET "/file" {
+    write_file("a.txt", "x")
+    read_file("missing.txt")
+}
+"#;
+
+/// What is sent before the client vanishes, and whether it waits for the first bytes of the answer.
+const VANISHING: [(&str, &str, bool); 8] = [
+    ("at once", "", false),
+    ("inside a head", "GET /ok HTTP/1.1\r\nHo", false),
+    ("inside an upload", "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\nabc", false),
+    (
+        "inside a chunk",
+        "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nff\r\nabc",
+        false,
+    ),
+    ("inside a long answer", "GET /large HTTP/1.1\r\nHost: a\r\n\r\n", true),
+    ("before its answer", "GET /endless HTTP/1.1\r\nHost: a\r\n\r\n", false),
+    ("while its handler takes memory", "GET /hungry HTTP/1.1\r\nHost: a\r\n\r\n", false),
+    (
+        "with an answer unread",
+        "GET /file HTTP/1.1\r\nHost: a\r\n\r\nGET /file HTTP/1.1\r\nHost: a\r\n\r\n",
+        false,
+    ),
+];
+
+/// T2-08: every moment to vanish in, over and over.
+pub fn vanish(lab: &mut Lab) -> Result<(), DriverError> {
+    let repeats = if lab.is_full() { 500 } else { 6 };
+    let served = Served::start(APP, |config| config.server.connections_max = 64)?;
+    served.settles(lab, "before");
+    let before = descriptors();
+    for (name, sent, waits) in VANISHING {
+        for _ in 0..repeats {
+            lab.channel.trying(name);
+            let mut client = served.client()?;
+            client.send(sent)?;
+            if waits {
+                let mut first = [0; 1];
+                let _ = client.stream().peek(&mut first);
+            }
+            if sent.contains("/endless") || sent.contains("/hungry") {
+                let runs = || served.shared().metrics().running_now() > 0;
+                if !within(super::PATIENCE, runs) {
+                    lab.channel.wrong(name, "an execution", "none");
+                }
+            }
+            drop(client);
+        }
+        served.settles(lab, name);
+    }
+    descriptors_are(lab, "after all that vanished", before);
+    served.stop(lab, "after all that vanished");
+    Ok(())
+}
+
+/// T2-08: `accept` itself finds no descriptor, and the next client is served when there is one again.
+pub fn no_descriptors(lab: &mut Lab) -> Result<(), DriverError> {
+    let repeats = if lab.is_full() { 100 } else { 5 };
+    let served = Served::start(APP, |_| {})?;
+    served.settles(lab, "before");
+    for _ in 0..repeats {
+        lab.channel.trying("a connection when no descriptor is left");
+        let mut fillers: Vec<File> = std::iter::from_fn(|| File::open("/dev/null").ok()).collect();
+        // One for the client, none for the server.
+        fillers.pop();
+        let connected = served.client();
+        let answer = connected.and_then(|mut client| {
+            client.stream().set_read_timeout(Some(Duration::from_secs(2)))?;
+            client.answer()
+        });
+        drop(fillers);
+        match answer {
+            Ok(answer) if answer.status == 503 => {}
+            Ok(answer) => lab.channel.wrong("a connection without a descriptor", 503, answer),
+            Err(error) => {
+                lab.channel
+                    .exhausted(format_args!("nobody answers a connection without a descriptor: {error}"));
+                return Ok(());
+            }
+        }
+        served.settles(lab, "when there are descriptors again");
+    }
+    served.stop(lab, "after it all");
+    Ok(())
+}
