@@ -50,7 +50,7 @@ pub async fn run(shared: Arc<Shared>, listener: Arc<TcpListener>) {
             }
             Err(error) if is_of_one_connection(&error) => {}
             Err(error) if is_out_of_descriptors(&error) && !off(Guard::SpareDescriptor) => {
-                refuse_with(&mut spare, &shared, &listener).await;
+                take_with(&mut spare, &shared, &listener).await;
             }
             Err(_) if off(Guard::AcceptResumes) => return,
             Err(error) => {
@@ -119,11 +119,16 @@ fn refuse_at_once(stream: &TcpStream) {
     let _ = stream.try_write(REFUSAL);
 }
 
-/// Takes one connection with the spare descriptor, and refuses it (A2).
-async fn refuse_with(spare: &mut Spare, shared: &Shared, listener: &TcpListener) {
+/// Takes one connection with the spare descriptor, and refuses it, unless there are descriptors again (A2). The system
+/// says that there are none even where nobody waits.
+async fn take_with(spare: &mut Spare, shared: &Arc<Shared>, listener: &TcpListener) {
     spare.release();
     match timeout(PAUSE, listener.accept()).await {
-        Ok(Ok((stream, _))) => {
+        Ok(Ok((stream, peer))) => {
+            spare.hold();
+            if spare.is_held() {
+                return take(shared, stream, peer);
+            }
             shared.metrics.closed(Closed::Descriptors);
             refuse_at_once(&stream);
         }
