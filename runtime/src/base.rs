@@ -3,6 +3,7 @@
 //! Absences: this layer knows no values, no syntax and does no IO.
 
 pub mod builtin;
+pub mod cidr;
 pub mod cron;
 pub mod diagnostic;
 pub mod fault;

@@ -23,6 +23,7 @@ mod entity;
 mod expr;
 mod frame;
 mod function;
+mod guard;
 mod hoist;
 mod literal;
 mod live;

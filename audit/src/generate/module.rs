@@ -75,6 +75,7 @@ pub fn module(bytes: &[u8], names: &Names) -> Module {
         globals: vec![(0, 2), (0, 3)],
         tests: Vec::new(),
         endpoints: Vec::new(),
+        forms: Vec::new(),
         sources: Vec::new(),
     }
 }

@@ -1,6 +1,7 @@
 //! The world of an execution: its output, clock, environment, entropy and files.
 
 use super::files::{Files, MemoryFiles};
+use super::http::RateLimits;
 use super::store::StorePlace;
 use crate::config;
 use crate::store::Source;
@@ -39,6 +40,10 @@ pub trait Host {
             _ => Err(Gone),
         }
     }
+    /// Where clients that come too often are counted; nowhere in a world without clients.
+    fn rates(&mut self) -> Option<&RateLimits> {
+        None
+    }
     /// Where the program's store is.
     fn store(&mut self) -> Arc<dyn Source> {
         Arc::new(NoStore)
@@ -67,6 +72,8 @@ pub struct MemoryHost {
     pub store: StorePlace,
     /// What was said on connections and to rooms.
     pub said: Vec<Effect>,
+    /// How often clients came.
+    pub rates: RateLimits,
     logged_bytes: usize,
 }
 
@@ -81,6 +88,7 @@ impl Default for MemoryHost {
             files: MemoryFiles::default(),
             store: StorePlace::memory(&config::Store::default()),
             said: Vec::new(),
+            rates: RateLimits::default(),
             logged_bytes: 0,
         }
     }
@@ -137,6 +145,10 @@ impl Host for MemoryHost {
         }
         self.said.push(effect);
         Ok(Answer::Nothing)
+    }
+
+    fn rates(&mut self) -> Option<&RateLimits> {
+        Some(&self.rates)
     }
 
     fn store(&mut self) -> Arc<dyn Source> {

@@ -12,7 +12,6 @@
 //! Absences: no socket, no disk (but for the key's file and `public/`), no clock; no value of a machine.
 
 mod answer;
-pub mod cidr;
 mod cookies;
 mod fields;
 mod inbound;
@@ -20,7 +19,7 @@ mod media;
 mod multipart;
 mod outbound;
 mod percent;
-mod rate_limit;
+pub mod rate_limit;
 mod refusal;
 pub mod session;
 mod target;

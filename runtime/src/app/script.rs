@@ -5,6 +5,7 @@
 use super::boundary::{Panicked, contain};
 use super::files::{FileFault, FilePath};
 use super::host::{Gone, Host};
+use super::http::Rate;
 use super::limits::Limits;
 use super::password;
 use crate::base::guard::{Guard, off};
@@ -14,6 +15,7 @@ use crate::store::{Session, Source};
 use crate::value::{Bug, Pool};
 use crate::vm::exchange::{Detail, SocketEvent};
 use crate::vm::{Answer, Effect, Exchange, Outcome, Program, Trap, Uncaught, Vm};
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -309,6 +311,14 @@ pub fn perform(effect: Effect, host: &mut dyn Host) -> Result<Answer, End> {
             password::hash(&password, salt).map_or(Answer::Nothing, Answer::Text)
         }
         Effect::VerifyPassword { password, hash } => Answer::Bool(password::verify(&password, &hash)),
+        Effect::Pass { client, place, count_max, window_ms } => {
+            let now = host.now_millis();
+            let client = client.parse().unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
+            let rate = Rate { count_max, window_ms };
+            let refused = host.rates().and_then(|rates| rates.pass(client, place, rate, now).err());
+            let wait = refused.map_or(0, |refused| refused.retry_after_seconds);
+            Answer::Millis(i64::try_from(wait).unwrap_or(i64::MAX))
+        }
         effect @ (Effect::Emit { .. }
         | Effect::Wait(_)
         | Effect::Send(_)

@@ -99,6 +99,7 @@ fn fill(module: &mut Module, section: Section, reader: &mut Reader<'_>) -> Resul
         }
         Section::Globals => module.globals = reader.list(8, Reader::pair)?,
         Section::Tests => module.tests = reader.list(8, Reader::pair)?,
+        Section::Forms => module.forms = reader.list(16, entities::entity)?,
         Section::Endpoints => module.endpoints = reader.list(9, endpoint)?,
         Section::Sources => module.sources = reader.list(8, source_lines)?,
     }

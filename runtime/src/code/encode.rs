@@ -53,6 +53,7 @@ fn body(module: &Module, section: Section) -> Vec<u8> {
         }),
         Section::Globals => out.list(&module.globals, |out, pair| out.pair(*pair)),
         Section::Tests => out.list(&module.tests, |out, pair| out.pair(*pair)),
+        Section::Forms => out.list(&module.forms, Writer::entity),
         Section::Endpoints => out.list(&module.endpoints, Writer::endpoint),
         Section::Sources => out.list(&module.sources, |out, source| {
             out.text(&source.name);

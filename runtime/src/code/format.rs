@@ -94,6 +94,8 @@ sections! {
     /// Endpoints: a tag (0 a route of a method, 1 page, 2 socket, 3 stream, 4 every, 5 cron), the method's number,
     /// milliseconds or expression, then path and function.
     13 Endpoints
+    /// What `validate` blocks declare, as entities are.
+    14 Forms
 }
 
 /// Puts the right checksum into the bytes of a file, so that what else is wrong with it can be looked at.

@@ -5,7 +5,7 @@
 use super::op::Op;
 use crate::base::span::to_usize;
 use crate::base::{Kind, Span};
-use crate::record::Schema;
+use crate::record::{EntityShape, Schema};
 use crate::syntax::tree::Method;
 use std::sync::Arc;
 
@@ -34,6 +34,8 @@ pub struct Module {
     pub globals: Vec<(u32, u32)>,
     /// `test` blocks: name (a text constant) and function.
     pub tests: Vec<(u32, u32)>,
+    /// What `validate` blocks declare; a built-in names them by index. Each has fields alone.
+    pub forms: Vec<EntityShape>,
     /// What a server answers with, and what a scheduler runs.
     pub endpoints: Vec<Endpoint>,
     /// Names of the source files that spans refer to, with the byte offset of each line's start.

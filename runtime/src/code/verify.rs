@@ -18,7 +18,7 @@
 //! - **B13** Every register that is read was written on every path to it; a call unwrites the registers from its base on.
 //! - **B14** Cells and states of loops are in registers and slots of their own: what needs one reads one, and nothing else
 //!   does, so that none reaches a program.
-//! - **B15** Entities have names of their own, and so have the fields of one; the fields that they are unique in or
+//! - **B15** Entities have names of their own, and so have the fields of one (and of what `validate` declares); the fields that they are unique in or
 //!   looked up by exist.
 //! - **B16** What computes a default takes nothing, what checks a field takes the entity, and neither captures anything.
 //! - **B17** A bound is a number, a value of `one_of` is one value, and only references say what deleting does to them.

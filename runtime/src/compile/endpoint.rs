@@ -38,7 +38,7 @@ impl<'a> Compiler<'a> {
                     let path = route.path.as_ref().map(|path| path.text.clone());
                     let Some(path) = path.or_else(|| own.clone()) else { continue };
                     let name: Arc<str> = format!("{} {path}", route.method.name()).into();
-                    let handler = self.handler(file, Some(&name), &route.body);
+                    let handler = self.handler(file, &name, &route.body);
                     self.served(file, EndpointKind::Route(route.method), &path, handler);
                 }
                 ServerStmt::Ws(path, body) => {
@@ -70,7 +70,7 @@ impl<'a> Compiler<'a> {
             }
         }
         if let Some(path) = own.filter(|_| routes::is_page(file.tree)) {
-            let page = self.page(&file.tree.body, &path);
+            let page = self.page(file, &path);
             self.served(file, EndpointKind::Page, &path, page);
         }
     }
@@ -130,24 +130,26 @@ impl<'a> Compiler<'a> {
             if let StmtKind::Server(server) = &stmt.kind
                 && let ServerStmt::Middleware(body) = &**server
             {
-                let function = self.handler(file, Some(&"middleware".into()), body);
+                let function = self.handler(file, &file.path.into(), body);
                 self.middleware.push((folder.to_owned(), function));
             }
         }
     }
 
-    /// A function that runs the file's own statements and then a body.
-    fn handler(&mut self, file: &ProjectFile<'a>, name: Option<&Arc<str>>, body: &'a Body) -> u32 {
+    /// A function that does what comes before a handler, and then the handler.
+    fn handler(&mut self, file: &ProjectFile<'a>, name: &Arc<str>, body: &'a Body) -> u32 {
         self.frame = Frame::new(body.span);
-        self.before_handler(file, body);
-        self.enter_scope(body.id);
-        self.stmts(&body.stmts, Dest::Return);
-        self.finished(name)
+        let rest = self.before_handler(file, body, name);
+        self.stmts(rest, Dest::Return);
+        self.finished(Some(name))
     }
 
-    /// What comes before a handler: the statements of its file.
-    pub fn before_handler(&mut self, file: &ProjectFile<'a>, _body: &'a Body) {
+    /// What comes before a handler, and the statements behind that: guards, validation, the statements of its file.
+    pub fn before_handler(&mut self, file: &ProjectFile<'a>, body: &'a Body, name: &Arc<str>) -> &'a [Stmt] {
+        self.guards_of_file(&file.tree.body, name);
+        let rest = self.guarded(body, name);
         self.own_statements(file);
+        rest
     }
 
     /// The function that is in the frame gets its place in the module.
@@ -171,8 +173,10 @@ impl<'a> Compiler<'a> {
     }
 
     /// A function that renders the top level of a file.
-    fn page(&mut self, body: &'a Body, path: &Arc<str>) -> u32 {
+    fn page(&mut self, file: &ProjectFile<'a>, path: &Arc<str>) -> u32 {
+        let body = &file.tree.body;
         self.frame = Frame::new(body.span);
+        self.guards_of_file(body, path);
         self.enter_scope(body.id);
         self.rendering(&body.stmts);
         let function = self.finish_frame(Some(path));

@@ -71,7 +71,7 @@ impl<'a> Compiler<'a> {
         shape
     }
 
-    fn declared_field(&mut self, field: &'a Field) -> FieldShape {
+    pub(super) fn declared_field(&mut self, field: &'a Field) -> FieldShape {
         let (ty, optional) = self.field_type(&field.ty);
         let decorated = field.decorators.iter().find(|decorator| &*decorator.name.text == "default");
         let default = field.default.as_ref().or_else(|| Some(&args(decorated?).first()?.value));

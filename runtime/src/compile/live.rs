@@ -25,7 +25,7 @@ impl<'a> Compiler<'a> {
         let result = self.frame.temp();
         self.call_native("@event", &[], result);
         let event = self.finished(Some(&name));
-        self.opening(file, body, ("@upgrade", &[block, event]))
+        self.opening(file, (body, &name), ("@upgrade", &[block, event]))
     }
 
     /// The last function of a stream's pipeline.
@@ -35,18 +35,18 @@ impl<'a> Compiler<'a> {
         self.enter_scope(body.id);
         self.stmts(&body.stmts, Dest::Drop);
         let block = self.finished(Some(&name));
-        self.opening(file, body, ("@stream", &[block]))
+        self.opening(file, (body, &name), ("@stream", &[block]))
     }
 
     /// Answers with what a built-in makes of these functions, after all that comes before a handler.
     fn opening(
         &mut self,
         file: &ProjectFile<'a>,
-        body: &'a Body,
+        (body, name): (&'a Body, &Arc<str>),
         (native, functions): (&str, &[u32]),
     ) -> u32 {
         self.frame = Frame::new(body.span);
-        self.before_handler(file, body);
+        self.before_handler(file, body, name);
         let result = self.frame.temp();
         let mut args: Vec<Reg> = Vec::new();
         for &function in functions {

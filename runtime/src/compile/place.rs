@@ -185,6 +185,7 @@ impl<'a> Compiler<'a> {
             "headers" => "@headers",
             "cookies" => "@cookies",
             "request" => "@request",
+            "session" => "@session",
             "response" => "@response",
             // Functions that only a connection, a middleware or a server has: read like any other built-in.
             function @ ("next" | "send" | "join" | "leave" | "close" | "broadcast") => {
@@ -200,7 +201,6 @@ impl<'a> Compiler<'a> {
     /// What only a server has.
     fn of_a_server(&mut self, name: &Name) {
         match &*name.text {
-            "csrf_token" => self.raise("ValueError", "csrf_token() needs a request to belong to"),
             "t" => {
                 self.unsupported(name.span, "`t` needs translations, which this version does not read yet");
             }
@@ -208,22 +208,6 @@ impl<'a> Compiler<'a> {
                 self.unsupported(name.span, &format!("`{other}` exists while a request is answered only"));
             }
         }
-    }
-
-    /// Throws an error when it is reached.
-    fn raise(&mut self, kind: &str, message: &str) {
-        let mark = self.frame.mark();
-        let base: Reg = self.frame.temp();
-        for text in [kind, message] {
-            let dst: Reg = self.frame.temp();
-            let constant = self.tables.text(&text.into());
-            self.frame.emit(Op::LoadConst { dst, constant });
-        }
-        let native = self.tables.native("error");
-        self.frame.emit(Op::CallNative { base, argc: 2, dst: base, native });
-        self.frame.emit(Op::Throw { src: base });
-        self.frame.state.reachable = false;
-        self.frame.release(mark);
     }
 
     /// `dst` = a declared function.

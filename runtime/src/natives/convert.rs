@@ -43,13 +43,15 @@ pub const NATIVES: &[Native] = &[
 
 /// Why a text is no int.
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum NoInt {
+pub enum NoInt {
+    /// Other characters.
     Malformed,
+    /// Beyond 64 bits.
     OutOfRange,
 }
 
 /// Decimal digits with an optional sign, blanks around it.
-fn read_int(text: &str) -> Result<i64, NoInt> {
+pub fn read_int(text: &str) -> Result<i64, NoInt> {
     let text = text.trim();
     let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
     if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -60,7 +62,7 @@ fn read_int(text: &str) -> Result<i64, NoInt> {
 
 /// A decimal number with an optional sign, fraction and exponent, blanks around it; none when it is another text or
 /// beyond the range of a double.
-fn read_number(text: &str) -> Option<f64> {
+pub fn read_number(text: &str) -> Option<f64> {
     let text = text.trim();
     let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
     let is_digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());

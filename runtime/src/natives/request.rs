@@ -9,11 +9,15 @@
 //! Absences: nothing is read from or written to a connection here.
 
 mod answer;
+mod cookies;
+mod guards;
 mod respond;
 mod serve;
+mod session;
+mod validate;
 mod words;
 
-use super::define::{INT, MAP, Run, TEXT, function, optional, required, variadic};
+use super::define::{INT, LIST, MAP, NOTHING, Run, TEXT, function, optional, required, variadic};
 use crate::base::{Kind, Kinds};
 use crate::value::stop::{Outcome, Stop};
 use crate::vm::{Context, Exchange, Native};
@@ -33,6 +37,21 @@ pub const NATIVES: &[Native] = &[
     variadic(function("@serve", &[], Kinds::ANY, serve::serve)),
     function("@next", &[], RESPONSE, serve::next),
     function("@respond", &[required("parts", MAP)], RESPONSE, respond::respond),
+    word("@session", session::session),
+    function("@auth", &[required("session", MAP)], Kinds::ANY, guards::auth),
+    function("@role", &[required("session", MAP), required("roles", LIST)], Kinds::ANY, guards::role),
+    function("@owner", &[required("session", MAP), required("id", Kinds::ANY)], Kinds::ANY, guards::owner),
+    function(
+        "@rate_limit",
+        &[required("place", TEXT), required("count", Kinds::ANY), required("seconds", Kinds::ANY)],
+        Kinds::ANY,
+        guards::rate_limit,
+    ),
+    function("@csrf", &[required("body", Kinds::ANY)], Kinds::ANY, guards::csrf),
+    function("@ip_whitelist", &[required("blocks", LIST)], Kinds::ANY, guards::ip_whitelist),
+    function("@validate", &[required("form", INT)], Kinds::ANY, validate::validate),
+    function("csrf_token", &[], TEXT, cookies::csrf_token),
+    function("set_cookie", cookies::PARAMS, NOTHING, cookies::set_cookie),
     function("redirect", &[required("url", TEXT), optional("status", INT)], RESPONSE, respond::redirect),
 ];
 

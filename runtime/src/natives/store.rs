@@ -5,10 +5,11 @@
 
 mod change;
 mod construct;
-mod encode;
+pub(in crate::natives) mod encode;
 mod formats;
-mod rules;
+pub(in crate::natives) mod rules;
 mod save;
+pub(in crate::natives) mod searching;
 #[cfg(test)]
 mod tests;
 mod transaction;

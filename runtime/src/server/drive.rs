@@ -276,7 +276,9 @@ enum Kind {
 
 fn kind(effect: &Effect) -> Kind {
     match effect {
-        Effect::Print(_) | Effect::Log { .. } | Effect::Now | Effect::Env(_) => Kind::Immediate,
+        Effect::Print(_) | Effect::Log { .. } | Effect::Now | Effect::Env(_) | Effect::Pass { .. } => {
+            Kind::Immediate
+        }
         Effect::ReadFile { .. }
         | Effect::WriteFile { .. }
         | Effect::AppendFile { .. }

@@ -1,6 +1,7 @@
 //! What executions of a server share of the world: the project's files and store, the system's clock and entropy.
 
 use super::log;
+use crate::app::http::RateLimits;
 use crate::app::machine;
 use crate::app::{Files, Gone, Host, StorePlace, files::DiskFiles};
 use crate::store::Source;
@@ -15,12 +16,13 @@ pub struct World {
     files: DiskFiles,
     store: StorePlace,
     started: Instant,
+    rates: Arc<RateLimits>,
 }
 
 impl World {
     /// Files in a folder, and a store.
     pub fn new(files: PathBuf, store: StorePlace) -> Self {
-        Self { files: DiskFiles::new(files), store, started: Instant::now() }
+        Self { files: DiskFiles::new(files), store, started: Instant::now(), rates: Arc::default() }
     }
 
     /// Where the store is.
@@ -83,6 +85,10 @@ impl Host for ServerHost {
 
     fn files(&mut self) -> &mut dyn Files {
         &mut self.world.files
+    }
+
+    fn rates(&mut self) -> Option<&RateLimits> {
+        Some(&self.world.rates)
     }
 
     fn store(&mut self) -> Arc<dyn Source> {

@@ -71,6 +71,17 @@ pub enum Effect {
     },
     /// The store. Answer: [`Answer::Store`].
     Store(Request),
+    /// May this client come again at this place? Answer: [`Answer::Millis`], 0 for yes, else the seconds to wait.
+    Pass {
+        /// Its address.
+        client: String,
+        /// What the place is known by.
+        place: u64,
+        /// Requests let through within the window, at least one.
+        count_max: u32,
+        /// Milliseconds, more than none.
+        window_ms: i64,
+    },
     /// One event of a stream. Answer: [`Answer::Nothing`] once the client's queue has room for it.
     Emit {
         /// Its name, if it has one; no line breaks.

@@ -146,7 +146,8 @@ fn compiled(source: &Arc<str>, flags: &Arc<str>) -> Result<Arc<Pattern>, LinkErr
 
 /// Source and flags of each pattern that a rule of a field names.
 fn rules(module: &Verified) -> BTreeSet<(&Arc<str>, &Arc<str>)> {
-    let fields = module.entities.entities.iter().flat_map(|entity| &entity.fields);
+    let shapes = module.entities.entities.iter().chain(&module.forms);
+    let fields = shapes.flat_map(|shape| &shape.fields);
     let mut found = BTreeSet::new();
     for rule in fields.flat_map(|field| &field.rules) {
         if let Rule::Pattern(source, flags) = rule {

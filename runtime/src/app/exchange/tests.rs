@@ -5,7 +5,7 @@ use crate::app::{MemoryHost, SourceFile};
 use crate::base::render::{Style, render};
 use crate::check::Role;
 use crate::config::Config;
-use crate::record::Body;
+use crate::record::{Body, SessionChange};
 use crate::value::Pool;
 use std::path::Path;
 
@@ -185,4 +185,213 @@ fn a_header_holds_no_line_break() {
     assert!(split.contains("\"kind\":\"ValueError\""), "{split}");
     let name = one("route GET { response { headers: { \"X A\": \"a\" } } }");
     assert!(name.contains("ValueError"), "{name}");
+}
+
+fn form(path: &str, pairs: &[(&str, &str)]) -> Inbound {
+    let pairs = pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    Inbound { body: Body::Form(pairs), ..request("POST", path) }
+}
+
+fn outbound(app: &Application, inbound: Inbound) -> Outbound {
+    answer(app, inbound, &mut MemoryHost::default()).outbound
+}
+
+#[test]
+fn a_session_is_written_back_when_it_changed() {
+    let code = "route POST { session.user = query.user\n none }\nroute GET { session.user }\nroute DELETE { session.clear() }";
+    let app = app(&[("app/index.flin", code)]);
+    let with = |method: &str, path: &str, session: &str| {
+        outbound(&app, Inbound { session: Some(session.to_owned()), ..request(method, path) })
+    };
+    let set = outbound(&app, request("POST", "/?user=ada"));
+    assert_eq!(set.session, SessionChange::Set(r#"{"user":"ada"}"#.to_owned()));
+    let read = with("GET", "/", r#"{"user":"ada"}"#);
+    assert_eq!(
+        (shown(&read).as_str(), read.session),
+        ("200 text/plain; charset=utf-8 ada", SessionChange::Keep)
+    );
+    assert_eq!(with("DELETE", "/", r#"{"user":"ada"}"#).session, SessionChange::Clear);
+    assert_eq!(outbound(&app, request("DELETE", "/")).session, SessionChange::Keep);
+}
+
+#[test]
+fn a_session_holds_little_and_only_what_json_gives_back() {
+    for code in
+        ["session.f = () => 1", "session.m = [1: 2]", "session.t = \"x\".repeat(5000)", "session.s = session"]
+    {
+        let app = app(&[("app/index.flin", &format!("route GET {{ {code}\n 1 }}"))]);
+        let refused = outbound(&app, get("/"));
+        assert_eq!(refused.session, SessionChange::Keep, "{code}");
+        assert!(shown(&refused).contains("\"kind\":\"ValueError\""), "{code}: {}", shown(&refused));
+    }
+}
+
+#[test]
+fn guards_let_through_or_answer() {
+    let code = r#"
+        guards { auth }
+        route GET { "in" }
+        route PUT { guard role("admin", "boss")
+            "role" }
+        route DELETE "/x/:id" { guard owner(int(params.id))
+            "own" }
+    "#;
+    let app = app(&[("app/index.flin", code)]);
+    let status = |method: &str, path: &str, session: &str| {
+        outbound(&app, Inbound { session: Some(session.to_owned()), ..request(method, path) }).status
+    };
+    assert_eq!(
+        shown(&outbound(&app, get("/"))),
+        r#"401 application/json {"error":"Authentication required","status":401}"#
+    );
+    assert_eq!(status("GET", "/", r#"{"user":1}"#), 200);
+    assert_eq!(status("PUT", "/", r#"{"user":1}"#), 403);
+    assert_eq!(status("PUT", "/", r#"{"user":{"id":1,"role":"boss"}}"#), 200);
+    assert_eq!(status("PUT", "/", r#"{"user":1,"role":"admin"}"#), 200);
+    assert_eq!(status("DELETE", "/x/1", r#"{"user":1}"#), 200);
+    assert_eq!(status("DELETE", "/x/2", r#"{"user":1}"#), 403);
+    assert_eq!(status("DELETE", "/x/2", r#"{"user":{"id":2}}"#), 200);
+    assert_eq!(status("DELETE", "/x/2", r#"{"user":1,"role":"admin"}"#), 200);
+}
+
+#[test]
+fn rates_addresses_and_tokens_are_guarded() {
+    let code = r#"
+        route GET "/rate" { guard rate_limit(2, 60)
+            1 }
+        route GET "/net" { guard ip_whitelist("10.0.0.0/8", "192.0.2.0/24")
+            1 }
+        route GET "/other" { guard ip_whitelist("10.0.0.0/8")
+            1 }
+        route POST "/form" { guard csrf
+            1 }
+        route GET "/token" { csrf_token() }
+    "#;
+    let app = app(&[("app/index.flin", code)]);
+    let mut host = MemoryHost::default();
+    let rates: Vec<u16> = (0..3).map(|_| answer(&app, get("/rate"), &mut host).outbound.status).collect();
+    assert_eq!(rates, [200, 200, 429]);
+    let refused = answer(&app, get("/rate"), &mut host).outbound;
+    assert!(refused.headers.iter().any(|(name, value)| name == "retry-after" && value != "0"), "{refused:?}");
+    let other = Inbound { ip: "192.0.2.9".into(), ..get("/rate") };
+    assert_eq!(answer(&app, other, &mut host).outbound.status, 200);
+    assert_eq!((outbound(&app, get("/net")).status, outbound(&app, get("/other")).status), (200, 403));
+    let with_token = |inbound: Inbound| outbound(&app, Inbound { csrf: "secret".into(), ..inbound });
+    assert_eq!(with_token(form("/form", &[("_csrf", "secret")])).status, 200);
+    assert_eq!(with_token(form("/form", &[("_csrf", "secrex")])).status, 403);
+    assert_eq!(outbound(&app, form("/form", &[("_csrf", "")])).status, 403);
+    let mut header = form("/form", &[]);
+    header.headers.push(("x-csrf-token".into(), "secret".into()));
+    assert_eq!(with_token(header).status, 200);
+    let token = with_token(get("/token"));
+    assert!(token.csrf_asked && shown(&token).ends_with("secret"));
+}
+
+#[test]
+fn validate_converts_and_tells_every_field() {
+    let code = r#"
+        enum Size { Small, Large }
+        route POST {
+            validate {
+                name: text @required @maxLength(5)
+                age: int? @min(18) @check(age < 200)
+                tags: [text] = []
+                size: Size = Size.Small
+                terms: bool
+                code: text @pattern(/^[a-z]+$/)
+            }
+            body
+        }
+        route GET { validate { page: int = 1 }
+            query }
+    "#;
+    let app = app(&[("app/index.flin", code)]);
+    let fine = form(
+        "/",
+        &[("name", "Ada"), ("age", " 36 "), ("terms", "on"), ("size", "Large"), ("junk", "x"), ("tags", "t")],
+    );
+    assert_eq!(
+        said(&app, fine),
+        r#"200 application/json {"name":"Ada","age":36,"tags":["t"],"size":"Large","terms":true}"#
+    );
+    let bare = post_json("/", r#"{"name": "Bo"}"#);
+    assert_eq!(said(&app, bare), r#"200 application/json {"name":"Bo","tags":[],"size":"Small"}"#);
+    let bad = post_json(
+        "/",
+        r#"{"name": " ", "age": "36", "tags": [1], "size": "Huge", "terms": 1, "code": "A1"}"#,
+    );
+    let told = r#"400 application/json {"error":"Validation failed","status":400,"fields":{"name":"is required","age":"must be an int","tags":"must be a list of text","size":"must be a Size","terms":"must be a bool","code":"has an invalid format"}}"#;
+    assert_eq!(said(&app, bad), told);
+    assert!(
+        said(&app, post_json("/", r#"{"name": "Bo", "age": 17}"#)).contains(r#""age":"must be at least 18""#)
+    );
+    assert!(said(&app, post_json("/", r#"{"name": "Bo", "age": 300}"#)).contains(r#""age":"is invalid""#));
+    assert!(said(&app, request("POST", "/")).contains(r#""name":"is required""#));
+    assert_eq!(said(&app, get("/?page=3&x=1")), r#"200 application/json {"page":3}"#);
+    assert_eq!(said(&app, get("/")), r#"200 application/json {"page":1}"#);
+    assert!(said(&app, get("/?page=x")).contains(r#""page":"must be an int""#));
+}
+
+#[test]
+fn the_steps_of_a_request_have_their_order() {
+    let code = r#"
+        print("file {query.n}")
+        guards { rate_limit(limit(), 60) }
+        fn limit() { print("guard")
+            9 }
+        route POST { validate { n: int @required }
+            print("handler") }
+    "#;
+    let middleware = "middleware { print(\"before\")\n next()\n print(\"after\") }";
+    let app = app(&[("app/_middleware.flin", middleware), ("app/index.flin", code)]);
+    let mut host = MemoryHost::default();
+    answer(&app, form("/?n=1", &[("n", "2")]), &mut host);
+    assert_eq!(host.output, "before\nguard\nfile 1\nhandler\nafter\n");
+    let mut host = MemoryHost::default();
+    answer(&app, form("/", &[]), &mut host);
+    assert_eq!(host.output, "before\nguard\nafter\n");
+}
+
+#[test]
+fn cookies_and_redirects() {
+    let code = r#"
+        route POST {
+            set_cookie("a", "1", max_age: 1h, same_site: "Strict")
+            set_cookie("b", "2", http_only: false)
+            redirect("/next?x=1")
+        }
+        route GET { set_cookie("a\nb", "1") }
+        route PUT { redirect("/a\r\nSet-Cookie: x=1") }
+    "#;
+    let app = app(&[("app/index.flin", code)]);
+    let set = outbound(&app, request("POST", "/"));
+    assert_eq!(set.status, 302);
+    assert!(set.headers.contains(&("location".to_owned(), "/next?x=1".to_owned())));
+    assert_eq!(set.cookies.len(), 2);
+    assert_eq!((set.cookies[0].max_age, set.cookies[0].http_only), (Some(3600), true));
+    assert!(!set.cookies[1].http_only);
+    for method in ["GET", "PUT"] {
+        assert!(shown(&outbound(&app, request(method, "/"))).contains("ValueError"), "{method}");
+    }
+}
+
+#[test]
+fn a_handler_saves_and_what_it_broke_has_its_status() {
+    let entity = "entity Note { text: text @required @unique }";
+    let code = "route POST { response { status: 201, body: save Note { ...body } } }\nroute GET \"/:id\" { Note.get(params.id) }";
+    let app = app(&[("entities/note.flin", entity), ("app/notes.flin", code)]);
+    let mut host = MemoryHost::default();
+    let mut said = |inbound| shown(&answer(&app, inbound, &mut host).outbound);
+    assert!(
+        said(post_json("/notes", r#"{"text": "a"}"#))
+            .starts_with(r#"201 application/json {"id":1,"text":"a""#)
+    );
+    assert!(said(post_json("/notes", r#"{"text": "a"}"#)).starts_with("409 "));
+    let missing = said(post_json("/notes", r#"{"text": ""}"#));
+    assert!(
+        missing.starts_with("400 ") && missing.contains(r#""fields":{"text":"is required"}"#),
+        "{missing}"
+    );
+    assert!(said(get("/7")).starts_with("404 "));
+    assert!(said(get("/1")).starts_with("200 "));
 }

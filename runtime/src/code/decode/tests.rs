@@ -178,10 +178,10 @@ fn module() -> impl Strategy<Value = Module> {
     );
     let entities = vec(entity(), 0..2).prop_map(|entities| Schema { entities });
     let shapes = (vec(shape, 0..3), entities);
-    let endpoints = vec(endpoint(), 0..3);
+    let endpoints = (vec(endpoint(), 0..3), vec(entity(), 0..2));
     let names = (shapes, pairs(), vec(file, 0..3), pairs(), pairs(), vec(source, 0..3), endpoints);
     (code, names).prop_map(|((entry, constants, functions, natives, types), names)| {
-        let ((enums, entities), variants, files, globals, tests, sources, endpoints) = names;
+        let ((enums, entities), variants, files, globals, tests, sources, (endpoints, forms)) = names;
         Module {
             constants,
             functions,
@@ -195,6 +195,7 @@ fn module() -> impl Strategy<Value = Module> {
             globals,
             tests,
             endpoints,
+            forms,
             sources,
         }
     })
@@ -269,7 +270,7 @@ fn each_damage_is_refused_at_its_place() {
     assert_eq!(decode(b""), Err(DecodeError::Magic));
     assert_eq!(changed(0, b'F'), DecodeError::Magic);
     assert_eq!(changed(6, 9), DecodeError::Version { found: 9 });
-    assert_eq!(changed(12, 3), DecodeError::SectionCount { found: 3, expected: 13 });
+    assert_eq!(changed(12, 3), DecodeError::SectionCount { found: 3, expected: 14 });
     assert_eq!(changed(16, 2), DecodeError::SectionKind { offset: 16, found: 2, expected: 1 });
     assert!(matches!(changed(20, 0), DecodeError::SectionPlace { offset: 16, start: 0, .. }));
     assert!(matches!(changed(27, 0xFF), DecodeError::SectionPlace { offset: 16, .. }));

@@ -1,4 +1,4 @@
-//! Rules B15 to B17: what a module says of its entities.
+//! Rules B15 to B17: what a module says of its entities, and of the forms that requests fill in.
 
 use super::{Fault, Table};
 use crate::base::span::{to_u32, to_usize};
@@ -22,7 +22,7 @@ pub(super) fn check(module: &Module) -> Result<(), Fault> {
             }
         }
     }
-    Ok(())
+    (0..).zip(&module.forms).try_for_each(|(form, shape)| fields(module, form, shape))
 }
 
 fn fields(module: &Module, entity: u32, shape: &EntityShape) -> Result<(), Fault> {

@@ -416,6 +416,21 @@ fn b15_entities_and_their_fields_have_names_of_their_own() {
 }
 
 #[test]
+fn b15_to_b17_hold_for_forms_too() {
+    let of_form = |change: fn(&mut EntityShape)| {
+        rule_of_entity(|m| {
+            let mut form = m.entities.entities[0].clone();
+            change(&mut form);
+            m.forms.push(form);
+        })
+    };
+    assert_eq!(of_form(|_| ()), None);
+    assert_eq!(of_form(|form| form.fields[1].name = form.fields[0].name.clone()), Some(15));
+    assert_eq!(of_form(|form| form.fields[0].default = Some(2)), Some(16));
+    assert_eq!(of_form(|form| form.fields[0].rules = vec![FieldRule::OneOf(vec![Datum::None])]), Some(17));
+}
+
+#[test]
 fn b16_a_default_takes_nothing_and_a_check_the_entity() {
     assert_eq!(rule_of_entity(|m| m.entities.entities[0].fields[0].default = None), None);
     for default in [2, 3] {

@@ -1,5 +1,6 @@
 //! From a response to plain data: status, headers and body, in steps.
 
+use super::exchange;
 use super::respond::SERVER_FAULT;
 use crate::natives::json::Writer;
 use crate::natives::steps::bulk;
@@ -37,7 +38,11 @@ enum Stage {
     /// A text is copied.
     Copy(Handle<Text>),
     Json(Writer),
-    End,
+    /// The session is looked at.
+    Session,
+    /// It is written.
+    Closing(Writer),
+    End(SessionChange),
 }
 
 impl Answering {
@@ -60,11 +65,26 @@ impl Answering {
                 if writer.run(context)? {
                     self.charged = writer.charged();
                     self.body = writer.take().into_bytes();
-                    self.stage = Stage::End;
+                    self.stage = Stage::Session;
                 }
             }
-            Stage::End => {
-                self.end(context)?;
+            Stage::Session => {
+                self.stage = match super::session::closing(context)? {
+                    Some(writer) => Stage::Closing(writer),
+                    None => Stage::End(SessionChange::Keep),
+                };
+            }
+            Stage::Closing(writer) => {
+                if writer.run(context)? {
+                    let before = exchange(context, "session")?.inbound.session.as_ref();
+                    let change = super::session::change(writer.take(), before)?;
+                    context.heap.memory.release(writer.charged())?;
+                    self.stage = Stage::End(change);
+                }
+            }
+            Stage::End(change) => {
+                let change = std::mem::take(change);
+                self.end(context, change)?;
                 return Ok(Step::Done(Value::None));
             }
         }
@@ -76,8 +96,8 @@ impl Answering {
         visit(Value::Response(self.response));
         match &self.stage {
             Stage::Copy(text) => visit(Value::Text(*text)),
-            Stage::Json(writer) => writer.trace(visit),
-            Stage::Headers | Stage::Body | Stage::End => {}
+            Stage::Json(writer) | Stage::Closing(writer) => writer.trace(visit),
+            Stage::Headers | Stage::Body | Stage::Session | Stage::End(_) => {}
         }
     }
 
@@ -85,7 +105,8 @@ impl Answering {
     pub fn held(&self) -> usize {
         match &self.stage {
             Stage::Json(writer) => writer.charged(),
-            Stage::Headers | Stage::Body | Stage::Copy(_) | Stage::End => self.charged,
+            Stage::Closing(writer) => self.charged.saturating_add(writer.charged()),
+            Stage::Headers | Stage::Body | Stage::Copy(_) | Stage::Session | Stage::End(_) => self.charged,
         }
     }
 
@@ -119,7 +140,7 @@ impl Answering {
     fn body(&mut self, context: &mut Context<'_>) -> Outcome<()> {
         let body = response::of(context.heap, self.response)?.body;
         let (stage, content_type) = match body {
-            Value::None | Value::Unset => (Stage::End, None),
+            Value::None | Value::Unset => (Stage::Session, None),
             Value::Text(text) => (Stage::Copy(text), Some("text/plain; charset=utf-8")),
             Value::View(view) => match context.heap.objects.get(view)? {
                 Object::View(text) => (Stage::Copy(*text), Some("text/html; charset=utf-8")),
@@ -134,7 +155,7 @@ impl Answering {
                 context.charge_fuel(bulk(bytes.len()));
                 self.charged = bytes.len();
                 self.body = bytes.to_vec();
-                (Stage::End, Some("application/octet-stream"))
+                (Stage::Session, Some("application/octet-stream"))
             }
             Value::Response(_) => {
                 return Err(Stop::value_error("a response cannot be the body of a response"));
@@ -171,13 +192,13 @@ impl Answering {
         let window = rest.get(..COPY_BYTES).unwrap_or(rest);
         self.body.extend_from_slice(window);
         if window.len() == rest.len() {
-            self.stage = Stage::End;
+            self.stage = Stage::Session;
         }
         context.charge_fuel(bulk(window.len()));
         Ok(())
     }
 
-    fn end(&mut self, context: &mut Context<'_>) -> Outcome<()> {
+    fn end(&mut self, context: &mut Context<'_>, session: SessionChange) -> Outcome<()> {
         let made = *response::of(context.heap, self.response)?;
         let status = response::status(context.heap, &made)?;
         let Some(exchange) = context.exchange else { return Err(Bug::BadAnswer.into()) };
@@ -191,7 +212,7 @@ impl Answering {
             status,
             headers: std::mem::take(&mut self.headers),
             cookies: std::mem::take(&mut exchange.cookies),
-            session: SessionChange::Keep,
+            session,
             csrf_asked: exchange.csrf_asked,
             body: std::mem::take(&mut self.body),
             failure,

@@ -3,7 +3,6 @@
 use super::exchange;
 use crate::natives::{arguments, steps};
 use crate::value::map::Key;
-use crate::value::object::{ErrorName, ErrorValue};
 use crate::value::stop::{Bug, Outcome, Stop};
 use crate::value::{ErrorKind, Handle, Heap, Map, Object, Response, Value};
 use crate::vm::exchange::Detail;
@@ -171,23 +170,13 @@ pub fn hides(exchange: &Exchange, kind: &str) -> bool {
 pub fn invalid_json(context: &mut Context<'_>) -> Outcome<Handle<Object>> {
     const MESSAGE: &str = "Invalid JSON in request body";
     let heap = &mut *context.heap;
-    let (Value::Text(message), Value::Text(name)) = (heap.new_text(MESSAGE)?, heap.new_text("HttpError")?)
-    else {
+    let Value::Error(error) = super::guards::http_error(heap, 400, MESSAGE)? else {
         return Err(Bug::WrongShape.into());
     };
-    let error = ErrorValue {
-        kind: ErrorName::Own(name),
-        message,
-        status: 400,
-        trace: Vec::new(),
-        left_out: 0,
-        cause: Value::None,
-        data: None,
-    };
-    let error = heap.new_object(Object::Error(Box::new(error)))?;
+    let message = heap.new_text(MESSAGE)?;
     let map = heap.new_map(1)?;
     let key = heap.new_text("error")?;
-    heap.set_key(map, key, Value::Text(message))?;
+    heap.set_key(map, key, message)?;
     let headers = heap.new_headers()?;
     let body = Value::Map(map);
     new(heap, Response { status: Some(400), headers, body, error: Some((error, map)) })

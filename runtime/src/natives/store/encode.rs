@@ -271,7 +271,7 @@ fn scalar(heap: &Heap, ty: &FieldType, value: Value) -> Outcome<Option<(Token<'s
 }
 
 /// The variant without payload of that name.
-fn named(program: &Program, of: u32, name: &str) -> Option<u32> {
+pub fn named(program: &Program, of: u32, name: &str) -> Option<u32> {
     let variants = &program.module.enums.get(crate::base::span::to_usize(of))?.variants;
     variants.iter().position(|(known, payload)| **known == *name && payload.is_empty()).map(to_u32)
 }

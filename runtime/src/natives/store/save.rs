@@ -5,9 +5,9 @@
 
 use super::encode::{Encode, End};
 use super::rules::{broken, is_kept, mismatch};
+use super::searching::Searching;
 use super::stored;
 use crate::base::span::to_u32;
-use crate::natives::text::matches::matches;
 use crate::record::data::{Reader, Writer};
 use crate::record::request::{Given, Which};
 use crate::record::{EntityShape, FieldShape, Reply, Request, Rule, Token};
@@ -17,7 +17,7 @@ use crate::value::{Handle, Object, Value};
 use crate::vm::entity::load::Load;
 use crate::vm::entity::{member, refused, shape};
 use crate::vm::native::SLICE;
-use crate::vm::{Answer, Context, Effect, Flow, Step, Stepped, truth};
+use crate::vm::{Answer, Context, Effect, Step, Stepped, truth};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -36,7 +36,7 @@ pub struct Saving {
     rule: usize,
     encode: Option<Encode>,
     load: Option<Load>,
-    searching: Option<Box<dyn Stepped>>,
+    searching: Searching,
     /// Fields encoded so far.
     fields: BTreeMap<usize, Vec<u8>>,
     /// The fields of the version that the store has.
@@ -80,7 +80,7 @@ impl Saving {
             rule: 0,
             encode: None,
             load: None,
-            searching: None,
+            searching: Searching::default(),
             fields: BTreeMap::new(),
             current: None,
             failures: BTreeMap::new(),
@@ -225,7 +225,7 @@ impl Saving {
                 Ok(Step::Call { callee: Value::Function(*function), args, argc: 1 })
             }
             Rule::Pattern(source, flags) => {
-                let Some(found) = self.search(context, value, (source, flags))? else {
+                let Some(found) = self.searching.run(context, value, (source, flags))? else {
                     return Ok(Step::Again);
                 };
                 Ok(self.settle(rule, found))
@@ -248,41 +248,6 @@ impl Saving {
         }
         self.rule = self.rule.saturating_add(1);
         Step::Again
-    }
-
-    /// Is the pattern found in a text? None while the search goes on.
-    fn search(
-        &mut self,
-        context: &mut Context<'_>,
-        value: Value,
-        (source, flags): (&Arc<str>, &Arc<str>),
-    ) -> Outcome<Option<bool>> {
-        let step = match (&mut self.searching, value) {
-            (Some(search), _) => search.step(context, None)?,
-            (None, Value::Text(_)) => {
-                let pattern = context.program.rule_pattern(source, flags).ok_or(Bug::BadIndex)?;
-                let regex = context.heap.new_object(Object::Regex(pattern))?;
-                match matches(context, &[value, Value::Regex(regex)])? {
-                    Flow::Value(found) => Step::Done(found),
-                    Flow::Step(search) => {
-                        self.searching = Some(search);
-                        Step::Again
-                    }
-                    Flow::Effect(..) => return Err(Bug::BadFrame.into()),
-                }
-            }
-            (None, _) => return Ok(Some(false)),
-        };
-        match step {
-            Step::Done(found) => {
-                if let Some(search) = self.searching.take() {
-                    context.heap.memory.release(search.held())?;
-                }
-                truth(context.heap, found).map(Some)
-            }
-            Step::Again => Ok(None),
-            Step::Call { .. } | Step::Ask(_) => Err(Bug::BadFrame.into()),
-        }
     }
 
     /// Does the field say what the stored version says?
@@ -379,13 +344,12 @@ impl Stepped for Saving {
         visit(Value::Entity(self.draft));
         self.encode.iter().for_each(|encode| encode.trace(visit));
         self.load.iter().for_each(|load| load.trace(visit));
-        self.searching.iter().for_each(|search| search.trace(visit));
+        self.searching.trace(visit);
     }
 
     fn held(&self) -> usize {
         let encoding = self.encode.as_ref().map_or(0, Encode::charged);
-        let searching = self.searching.as_ref().map_or(0, |search| search.held());
-        self.held.saturating_add(encoding).saturating_add(searching)
+        self.held.saturating_add(encoding).saturating_add(self.searching.held())
     }
 
     fn calls_back(&self) -> bool {
