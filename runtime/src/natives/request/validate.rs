@@ -246,7 +246,7 @@ impl Stepped for Validating {
 
     fn trace(&self, visit: &mut dyn FnMut(Value)) {
         self.source.into_iter().chain(self.out).for_each(|map| visit(Value::Map(map)));
-        for (from, to) in self.list {
+        if let Some((from, to)) = self.list {
             visit(Value::List(from));
             visit(Value::List(to));
         }
