@@ -7,6 +7,7 @@
 //! - [`boundary`] is where a panic of ours stops, [`stack`] what native recursion runs on.
 //! - [`http`] decodes requests and encodes answers, above framing.
 //! - [`live`] drives sockets, streams and jobs in process.
+//! - [`public`] serves files as they are, out of one folder.
 //! - [`files`] is the only way of a program to the disk: a folder that no path leads out of.
 //!
 //! Absences: nothing is printed here and no process ends here; that is the command line's part.
@@ -24,6 +25,7 @@ pub mod live;
 pub mod machine;
 mod password;
 pub mod project;
+pub mod public;
 pub mod router;
 pub mod script;
 pub mod stack;

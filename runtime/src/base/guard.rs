@@ -124,6 +124,10 @@ guards! {
     RateLimit in "app::http::rate_limit"
     /// clients that were let through are remembered within a bound
     RateMemory in "app::http::rate_limit"
+    /// files are served out of one folder, and none that is hidden
+    PublicFolder in "app::public"
+    /// a range of bytes lies within its file
+    RangeBounds in "app::public::range"
     /// names and values of headers and cookies break no line
     HeaderText in "app::http::outbound"
     /// a program does not write the headers that frame an answer

@@ -130,7 +130,7 @@ mod tests {
     use super::*;
 
     fn body(outbound: &Outbound) -> String {
-        String::from_utf8(outbound.body.to_vec()).unwrap()
+        String::from_utf8(outbound.body.clone()).unwrap()
     }
 
     #[test]
