@@ -16,7 +16,9 @@
 //! | [`stall`], [`stale`] | peers that do not read, sources that do not run |
 //! | [`websocket`] | RFC 6455 without sockets |
 //! | [`mailbox`], [`rooms`], [`broadcast`] | what waits for a peer, who hears what, the task that says it |
-//! | [`events`] | server-sent events, and what waits for their client |
+//! | [`events`], [`stream`] | server-sent events and what waits for their client; a generator's life |
+//! | [`line`], [`socket`] | what executions are connected to; a WebSocket's life |
+//! | [`jobs`] | the scheduler |
 //!
 //! Invariants:
 //!
@@ -39,6 +41,8 @@ pub mod errors;
 pub mod events;
 pub mod gate;
 pub mod health;
+pub mod jobs;
+pub mod line;
 pub mod log;
 pub mod mailbox;
 pub mod metrics;
@@ -49,9 +53,11 @@ pub mod rooms;
 pub mod runners;
 pub mod service;
 mod signals;
+pub mod socket;
 pub mod stale;
 pub mod stall;
 pub mod stop;
+pub mod stream;
 pub mod supervise;
 pub mod websocket;
 pub mod world;
@@ -59,16 +65,18 @@ pub mod world;
 use crate::app::application::Application;
 use crate::app::http::Sessions;
 use crate::app::http::session::KeyFault;
+use crate::app::script::End;
 use crate::app::{StorePlace, machine};
 use crate::config::Config;
 use crate::record::Refusal;
 use crate::value::Pool;
 use crate::vm::Random;
 use blocking::Blocking;
+use broadcast::Broadcaster;
 use descriptors::Budget;
 use drive::Places;
 use errors::Errors;
-use metrics::Metrics;
+use metrics::{Entry, Metrics};
 use request_id::RequestIds;
 use runners::Runners;
 use stale::Stale;
@@ -81,13 +89,15 @@ use stop::{Stop, Stopping};
 use supervise::{Restarts, supervise};
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::runtime::{self, Runtime};
-use tokio::sync::Semaphore;
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use world::World;
 
 /// Connections that the system holds for us until they are accepted.
 const BACKLOG: u32 = 4096;
 /// Connections that are told 503 and wait for their end, at a time.
 const REFUSALS_MAX: usize = 64;
+/// Jobs that run at a time: more than any program has.
+const JOBS_MAX: u32 = 1 << 20;
 /// What tasks get to end in once nothing is waited for any more.
 const LAST_MOMENT: Duration = Duration::from_secs(1);
 
@@ -129,6 +139,16 @@ pub enum Point {
     Accepted,
     /// Before an execution of a route or page begins.
     Route,
+    /// Before an event of a socket is dealt with.
+    Message,
+    /// Before a stream's generator begins.
+    Stream,
+    /// Before a job begins.
+    Job,
+    /// Before the scheduler looks what is due.
+    Scheduler,
+    /// Before the broadcaster carries out a command.
+    Broadcaster,
 }
 
 /// Whoever is called at the points; nobody, ordinarily.
@@ -209,6 +229,12 @@ pub struct Shared {
     sessions: Sessions,
     /// What the random numbers of executions follow from.
     random: Mutex<Random>,
+    broadcaster: Broadcaster,
+    scheduler: jobs::Desk,
+    /// The program was replaced.
+    replaced: Notify,
+    /// A permit for each job that runs.
+    jobs: Arc<Semaphore>,
     restarts: Restarts,
     stop: Stop,
     probe: Probe,
@@ -259,7 +285,12 @@ impl Server {
         let mut random = Random::new(seed);
         let folder = app.root.join(&config.store.path);
         let sessions = Sessions::open(&folder, session_seed, machine::now_millis())?;
+        let (broadcaster, rooms) = broadcast::open();
         let shared = Arc::new(Shared {
+            broadcaster,
+            scheduler: jobs::Desk::default(),
+            replaced: Notify::new(),
+            jobs: Arc::new(Semaphore::new(permits(JOBS_MAX))),
             sessions,
             develops: options.develops,
             stale: Stale::default(),
@@ -284,7 +315,7 @@ impl Server {
             config,
         });
         let running = Running { shared, address, runtime: Some(runtime) };
-        running.spawn_tasks(listener);
+        running.spawn_tasks(listener, rooms);
         Ok(running)
     }
 }
@@ -324,12 +355,22 @@ fn listen(config: &Config) -> Result<TcpListener, StartError> {
 }
 
 impl Running {
-    fn spawn_tasks(&self, listener: TcpListener) {
+    fn spawn_tasks(&self, listener: TcpListener, rooms: Arc<broadcast::Desk>) {
         let Some(runtime) = &self.runtime else { return };
         let (shared, listener) = (Arc::clone(&self.shared), Arc::new(listener));
         let (restarts, stopping) = (shared.restarts.clone(), shared.stop.watch());
         let begin = move || accept::run(Arc::clone(&shared), Arc::clone(&listener));
-        runtime.spawn(supervise("accept loop", restarts, stopping, begin));
+        runtime.spawn(supervise("accept loop", restarts.clone(), stopping.clone(), begin));
+        let shared = Arc::clone(&self.shared);
+        let begin = move || jobs::run(Arc::clone(&shared));
+        runtime.spawn(supervise("scheduler", restarts.clone(), stopping, begin));
+        let probe = self.shared.probe.clone();
+        let begin = move || {
+            let probe = probe.clone();
+            broadcast::run(Arc::clone(&rooms), move || probe.at(Point::Broadcaster))
+        };
+        // Rooms go on while connections drain.
+        runtime.spawn(supervise("broadcaster", restarts, self.shared.stop.watch(), begin));
     }
 
     /// Where it listens.
@@ -416,6 +457,7 @@ impl Shared {
     /// New requests are answered by this program; those that are being answered go on with theirs.
     pub fn replace(&self, app: Arc<Application>) {
         *self.app.write().unwrap_or_else(PoisonError::into_inner) = app;
+        self.replaced.notify_one();
     }
 
     /// Why the newest sources are not what runs.
@@ -443,15 +485,40 @@ impl Shared {
     async fn drained(&self) {
         let mut stopping = self.stop.watch();
         stopping.begun().await;
-        let all = self.budget.connections_max;
         tokio::select! {
             () = tokio::time::sleep(self.config.server.drain_timeout) => {}
             () = stopping.ended() => {}
-            _ = self.connections.acquire_many(all) => return,
+            () = self.idle() => return,
         }
         self.stop.end();
         // They end at their next poll.
-        let _ = tokio::time::timeout(LAST_MOMENT, self.connections.acquire_many(all)).await;
+        let _ = tokio::time::timeout(LAST_MOMENT, self.idle()).await;
+    }
+
+    /// Waits until no connection is open and no job runs.
+    async fn idle(&self) {
+        // Errors say that there are no permits any more, which nobody takes away.
+        let _connections = self.connections.acquire_many(self.budget.connections_max).await;
+        let _jobs = self.jobs.acquire_many(JOBS_MAX).await;
+    }
+
+    /// Held while a job runs.
+    fn working(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.jobs).try_acquire_owned().ok()
+    }
+
+    /// Notes how an execution without an answer ended.
+    fn ended(&self, entry: Entry, end: &End, id: &Arc<str>) {
+        match end {
+            End::Done | End::Gone => {}
+            End::Uncaught(error) => self.errors.log(id, error),
+            End::Timeout => tracing::warn!(request = &**id, "an execution passed its deadline"),
+            End::NoEntropy => tracing::error!(request = &**id, "the system gives no random numbers"),
+            End::Panicked => self.metrics.panicked(entry),
+            End::Bug(bug) => {
+                tracing::error!(request = &**id, %bug, "an invariant of the runtime did not hold; please report it");
+            }
+        }
     }
 
     fn open_connections(&self) -> u64 {
@@ -480,6 +547,8 @@ impl Shared {
             descriptors: descriptors::open().unwrap_or(0),
             descriptors_max: self.budget.limit.unwrap_or(u64::MAX),
             restarts: self.restarts.total(),
+            rooms: self.broadcaster.levels().0,
+            room_members: self.broadcaster.levels().1,
             runners_waiting: u64::try_from(self.places.runners.waiting()).unwrap_or(u64::MAX),
             store: self.world.store().health().map(|store| metrics::StoreLevels {
                 writable: store.writable.is_ok(),
@@ -489,7 +558,6 @@ impl Shared {
                 sequence: store.sequence,
                 panics: store.panics,
             }),
-            ..metrics::Levels::default()
         }
     }
 }

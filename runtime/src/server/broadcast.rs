@@ -49,6 +49,13 @@ pub enum Command {
 pub struct Broadcaster {
     commands: mpsc::Sender<Command>,
     next: Arc<AtomicU64>,
+    levels: Arc<Levels>,
+}
+
+#[derive(Debug, Default)]
+struct Levels {
+    rooms: AtomicU64,
+    members: AtomicU64,
 }
 
 /// What the task works on, whichever run of it.
@@ -57,6 +64,7 @@ pub struct Desk(Mutex<Held>);
 
 #[derive(Debug)]
 struct Held {
+    levels: Arc<Levels>,
     rooms: Rooms,
     commands: mpsc::Receiver<Command>,
 }
@@ -64,14 +72,20 @@ struct Held {
 /// A broadcaster, and the desk that [`run`] works at.
 pub fn open() -> (Broadcaster, Arc<Desk>) {
     let (sender, commands) = mpsc::channel(COMMANDS_MAX);
-    let desk = Desk(Mutex::new(Held { rooms: Rooms::default(), commands }));
-    (Broadcaster { commands: sender, next: Arc::default() }, Arc::new(desk))
+    let levels = Arc::<Levels>::default();
+    let desk = Desk(Mutex::new(Held { levels: Arc::clone(&levels), rooms: Rooms::default(), commands }));
+    (Broadcaster { commands: sender, next: Arc::default(), levels }, Arc::new(desk))
 }
 
 impl Broadcaster {
     /// A number for a new connection.
     pub fn member(&self) -> Member {
         Member(self.next.fetch_add(1, Ordering::Relaxed))
+    }
+
+    /// Rooms with a member, and members of all rooms.
+    pub fn levels(&self) -> (u64, u64) {
+        (self.levels.rooms.load(Ordering::Relaxed), self.levels.members.load(Ordering::Relaxed))
     }
 
     /// Sends a command once there is room for it. Where the task is gone for good, so is the server: nobody hears.
@@ -83,7 +97,7 @@ impl Broadcaster {
 /// Carries out commands until no sender is left. `before` is called before each, and may panic.
 pub async fn run(desk: Arc<Desk>, before: impl Fn()) {
     let mut held = desk.0.lock().await;
-    let Held { rooms, commands } = &mut *held;
+    let Held { levels, rooms, commands } = &mut *held;
     while let Some(command) = commands.recv().await {
         before();
         match command {
@@ -96,6 +110,9 @@ pub async fn run(desk: Arc<Desk>, before: impl Fn()) {
                 tokio::task::yield_now().await;
             }
         }
+        let count = |n: usize| u64::try_from(n).unwrap_or(u64::MAX);
+        levels.rooms.store(count(rooms.count()), Ordering::Relaxed);
+        levels.members.store(count(rooms.members()), Ordering::Relaxed);
     }
 }
 

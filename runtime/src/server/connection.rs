@@ -36,7 +36,9 @@ pub async fn serve(
     let _ = stream.set_nodelay(true);
     let (stream, stalled) = Watched::new(stream);
     let (stream, traffic) = Gated::new(stream, Limits::from(&shared.config.server));
-    let peer = Arc::new(Peer::new(Arc::clone(&shared), traffic.clone(), address.ip()));
+    let permit = Arc::new(permit);
+    let peer = Peer::new(Arc::clone(&shared), traffic.clone(), address.ip(), Arc::clone(&permit));
+    let peer = Arc::new(peer);
     let service = service_fn(move |request| service::answer(Arc::clone(&peer), request));
     let connection = http1::Builder::new()
         // Ours answer.

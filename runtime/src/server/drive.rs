@@ -3,6 +3,7 @@
 //!
 //! - **V1** A thread that does IO runs an execution for [`MOMENT`] in all, not at a stretch; then it moves for good.
 //! - **V2** The deadline counts everything: turns, waiting for turns, effects, waiting for effects.
+//!   A wait of a stream is the program's own, and the deadline begins anew behind it.
 //! - **V3** Whoever drops the future ends the execution: here, or at its next turn on a runner. A large heap is dropped
 //!   by a runner.
 
@@ -28,6 +29,8 @@ const MOMENT: Duration = Duration::from_millis(1);
 const SLICE: Duration = Duration::from_millis(1);
 /// Fuel between two looks at the clock: about a quarter of a millisecond.
 const FUEL: u64 = 50_000;
+/// Later than any deadline.
+const FAR: Duration = Duration::from_hours(24 * 365);
 /// A heap that is larger is dropped by a runner.
 const LARGE_BYTES: usize = 1 << 20;
 
@@ -35,16 +38,6 @@ const LARGE_BYTES: usize = 1 << 20;
 pub trait Line: Send {
     /// Performs one of the effects of connections, or says how the execution ends instead.
     fn perform(&mut self, effect: Effect) -> Pin<Box<dyn Future<Output = Result<Answer, End>> + Send + '_>>;
-}
-
-/// What is connected to nothing: an effect of connections is a fault of the compiler's there.
-#[derive(Clone, Copy, Debug)]
-pub struct NoLine;
-
-impl Line for NoLine {
-    fn perform(&mut self, _: Effect) -> Pin<Box<dyn Future<Output = Result<Answer, End>> + Send + '_>> {
-        Box::pin(std::future::ready(Err(End::Bug(Bug::BadAnswer))))
-    }
 }
 
 /// Where executions run and wait.
@@ -59,7 +52,8 @@ pub struct Places {
 /// An execution that is dropped where that keeps nobody waiting.
 #[derive(Debug)]
 pub struct Held {
-    execution: Option<Execution>,
+    /// Boxed: it moves between threads, and a future that waits for it stays small.
+    execution: Option<Box<Execution>>,
     runners: Arc<Runners<Run>>,
     host: ServerHost,
 }
@@ -67,7 +61,7 @@ pub struct Held {
 /// An execution's turns on a runner.
 #[derive(Debug)]
 pub struct Run {
-    execution: Execution,
+    execution: Box<Execution>,
     host: ServerHost,
     /// What its first turn performs, because it takes long.
     heavy: Option<Effect>,
@@ -84,23 +78,39 @@ enum Next {
     Ticket(Ticket),
 }
 
+/// Why an execution is not driven on.
+#[derive(Debug)]
+enum Stopped {
+    Ended(End),
+    /// It asks for so much time to pass.
+    Waits(Duration),
+}
+
 impl Held {
     /// Holds an execution.
     pub fn new(execution: Execution, places: &Places, host: ServerHost) -> Self {
-        Self { execution: Some(execution), runners: Arc::clone(&places.runners), host }
+        Self { execution: Some(Box::new(execution)), runners: Arc::clone(&places.runners), host }
     }
 
     /// The execution; none after the runners lost it to a panic.
-    pub const fn execution(&mut self) -> Option<&mut Execution> {
-        self.execution.as_mut()
+    pub fn execution(&mut self) -> Option<&mut Execution> {
+        self.execution.as_deref_mut()
     }
 
     /// Runs what was started to its end, for at most so long (V2).
     pub async fn drive(&mut self, places: &Places, line: &mut dyn Line, deadline: Option<Duration>) -> End {
-        let driven = self.driven(places, line);
-        let end = match deadline.filter(|_| !off(Guard::Deadline)) {
-            None => driven.await,
-            Some(deadline) => tokio::time::timeout(deadline, driven).await.unwrap_or(End::Timeout),
+        let mut left = MOMENT;
+        let end = loop {
+            let time = deadline.filter(|_| !off(Guard::Deadline)).unwrap_or(FAR);
+            let driven = tokio::time::timeout(time, self.driven(places, line, &mut left)).await;
+            match driven.unwrap_or(Stopped::Ended(End::Timeout)) {
+                Stopped::Ended(end) => break end,
+                Stopped::Waits(time) => tokio::time::sleep(time).await,
+            }
+            match &mut self.execution {
+                Some(execution) => execution.resume(Answer::Nothing),
+                None => break End::Panicked,
+            }
         };
         match &mut self.execution {
             Some(execution) => execution.finish(end),
@@ -109,33 +119,29 @@ impl Held {
         }
     }
 
-    async fn driven(&mut self, places: &Places, line: &mut dyn Line) -> End {
-        let mut left = MOMENT;
+    async fn driven(&mut self, places: &Places, line: &mut dyn Line, left: &mut Duration) -> Stopped {
         let mut heavy = None;
         loop {
-            let next = if left.is_zero() { self.there(heavy.take()).await } else { self.here(&mut left) };
+            let next = if left.is_zero() { self.there(heavy.take()).await } else { self.here(left) };
             let answer = match next {
                 None => continue,
-                Some(Next::Ended(end)) => return end,
+                Some(Next::Ended(end)) => return Stopped::Ended(end),
                 Some(Next::Ticket(ticket)) => committed(ticket).await,
                 Some(Next::Effect(effect)) => match kind(&effect) {
                     Kind::Immediate | Kind::Disk => on_disk(effect, self.host.clone(), places).await,
                     Kind::Store => self.open_store(effect, places).await,
                     Kind::Heavy => {
-                        (heavy, left) = (Some(effect), Duration::ZERO);
+                        (heavy, *left) = (Some(effect), Duration::ZERO);
                         continue;
                     }
-                    Kind::Wait(time) => {
-                        tokio::time::sleep(time).await;
-                        Ok(Answer::Nothing)
-                    }
+                    Kind::Wait(time) => return Stopped::Waits(time),
                     Kind::Line => line.perform(effect).await,
                 },
             };
             match (answer, &mut self.execution) {
                 (Ok(answer), Some(execution)) => execution.resume(answer),
-                (Ok(_), None) => return End::Panicked,
-                (Err(end), _) => return end,
+                (Ok(_), None) => return Stopped::Ended(End::Panicked),
+                (Err(end), _) => return Stopped::Ended(end),
             }
         }
     }

@@ -107,9 +107,22 @@ impl Sender {
         }
     }
 
-    /// Waits until the client is gone.
+    /// What knows when the client is gone.
+    pub fn client(&self) -> Client {
+        Client(self.queue.downgrade())
+    }
+}
+
+/// Whoever reads a stream. Knowing of it does not keep the stream open.
+#[derive(Clone, Debug)]
+pub struct Client(mpsc::WeakSender<Event>);
+
+impl Client {
+    /// Waits until it is gone.
     pub async fn gone(&self) {
-        self.queue.closed().await;
+        if let Some(queue) = self.0.upgrade() {
+            queue.closed().await;
+        }
     }
 }
 
@@ -173,8 +186,9 @@ mod tests {
         assert_eq!(pool.leased(), held, "what was not queued is not charged");
         assert_eq!(receiver.recv().await.unwrap().as_ref(), b"data: x\n\n");
         assert_eq!(sender.emit(Some("n"), "y").await, Ok(()), "room again");
+        let client = sender.client();
         drop(receiver);
-        sender.gone().await;
+        client.gone().await;
         assert_eq!((sender.emit(None, "z").await, pool.leased()), (Err(Unsent::Gone), 0));
     }
 

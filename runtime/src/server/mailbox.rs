@@ -5,7 +5,7 @@
 //! - **Q2** What waits is charged to the process's pool, once however many peers it waits for.
 //! - **Q3** Nobody waits with the lock held; posting costs the same whatever the peer does.
 
-use super::websocket::{frame, frame_bytes};
+use super::websocket::{CloseCode, frame, frame_bytes};
 use crate::base::guard::{Guard, off};
 use crate::record::Message;
 use crate::value::{Lease, Pool};
@@ -74,6 +74,7 @@ pub enum Standing {
 pub struct Mailbox {
     waiting: Mutex<Waiting>,
     changed: Notify,
+    taken: Notify,
 }
 
 #[derive(Debug, Default)]
@@ -81,6 +82,8 @@ struct Waiting {
     parcels: VecDeque<Arc<Parcel>>,
     bytes: usize,
     standing: Standing,
+    /// What the connection is closed with once nothing waits.
+    close: Option<CloseCode>,
 }
 
 impl Mailbox {
@@ -94,6 +97,9 @@ impl Mailbox {
         let posted = waiting.post(parcel);
         drop(waiting);
         self.changed.notify_one();
+        if posted.is_err() {
+            self.taken.notify_one();
+        }
         posted
     }
 
@@ -102,7 +108,28 @@ impl Mailbox {
         let mut waiting = self.lock();
         let parcel = waiting.parcels.pop_front()?;
         waiting.bytes = waiting.bytes.saturating_sub(parcel.frame.len());
+        drop(waiting);
+        self.taken.notify_one();
         Some(parcel)
+    }
+
+    /// The connection is to be closed once what waits was sent. What was said first counts.
+    pub fn close(&self, code: CloseCode) {
+        self.lock().close.get_or_insert(code);
+        self.changed.notify_one();
+    }
+
+    /// What the connection is to be closed with now: nothing waits any more.
+    pub fn closes(&self) -> Option<CloseCode> {
+        let waiting = self.lock();
+        waiting.close.filter(|_| waiting.parcels.is_empty())
+    }
+
+    /// Waits until one more message could wait, or none will ever again.
+    pub async fn room(&self) {
+        while !self.has_room() && self.standing() == Standing::Open {
+            self.taken.notified().await;
+        }
     }
 
     /// How it stands.
@@ -125,6 +152,7 @@ impl Mailbox {
     pub fn shut(&self) {
         self.lock().end(Standing::Gone);
         self.changed.notify_one();
+        self.taken.notify_one();
     }
 
     /// Waits until something was posted or it was shut since the last call.

@@ -70,6 +70,11 @@ impl Rooms {
     pub fn count(&self) -> usize {
         self.rooms.len()
     }
+
+    /// How many connections are in a room.
+    pub fn members(&self) -> usize {
+        self.joined.len()
+    }
 }
 
 #[cfg(test)]

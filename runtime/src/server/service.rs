@@ -5,23 +5,27 @@
 //!   faults goes to the log alone.
 
 use super::body::Body;
-use super::drive::{Held, NoLine};
+use super::drive::Held;
 use super::gate::{self, Answer, Traffic, Turn};
+use super::line::RoomLine;
 use super::metrics::Entry;
 use super::receive::{Received, Unreceived, receive};
-use super::{Point, Shared, errors, own};
+use super::websocket::handshake::{self, Offer, Refused};
+use super::{Point, Shared, errors, own, socket, stream};
 use crate::app::application::Application;
 use crate::app::boundary::{Panicked, contain};
 use crate::app::exchange::{self, Answered};
 use crate::app::http::{self, Failure, Visit, Wanted};
+use crate::app::live::SWITCHING;
 use crate::app::machine;
 use crate::app::router::{Found, Match};
-use crate::app::script::End;
+use crate::app::script::{End, Execution};
 use crate::record::{Inbound, Outbound};
 use crate::value::BLOCK_BYTES;
 use hyper::body::Incoming;
-use hyper::header::{ACCEPT, CONNECTION, HeaderValue};
-use hyper::{Request, Response, StatusCode};
+use hyper::header::{ACCEPT, CONNECTION, HeaderValue, UPGRADE};
+use hyper::upgrade::OnUpgrade;
+use hyper::{Request, Response, StatusCode, Version};
 use std::convert::Infallible;
 use std::future::poll_fn;
 use std::net::IpAddr;
@@ -29,6 +33,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
 use std::time::Instant;
+use tokio::sync::OwnedSemaphorePermit;
 
 /// One connection, as its requests see it.
 #[derive(Debug)]
@@ -36,13 +41,27 @@ pub struct Peer {
     shared: Arc<Shared>,
     traffic: Traffic,
     ip: IpAddr,
+    /// Its place among the connections, which a socket keeps beyond HTTP.
+    permit: Arc<OwnedSemaphorePermit>,
 }
 
 impl Peer {
     /// A connection from this address.
-    pub const fn new(shared: Arc<Shared>, traffic: Traffic, ip: IpAddr) -> Self {
-        Self { shared, traffic, ip }
+    pub const fn new(
+        shared: Arc<Shared>,
+        traffic: Traffic,
+        ip: IpAddr,
+        permit: Arc<OwnedSemaphorePermit>,
+    ) -> Self {
+        Self { shared, traffic, ip, permit }
     }
+}
+
+/// A request that may become a socket.
+struct Upgrade {
+    on: Box<OnUpgrade>,
+    /// The value of `Sec-WebSocket-Accept`.
+    accept: String,
 }
 
 /// Answers a request.
@@ -84,12 +103,14 @@ async fn contained<F: Future>(future: F) -> Result<F::Output, Panicked> {
     .await
 }
 
-async fn handle(peer: &Peer, request: Request<Incoming>) -> Response<Body> {
+async fn handle(peer: &Peer, mut request: Request<Incoming>) -> Response<Body> {
     let shared = &peer.shared;
     if let Some(response) = own::page(shared, &request) {
         return response;
     }
     let id = shared.ids.next();
+    // Most requests ask for none, and whatever they hold while they wait is held for each of them.
+    let on = request.headers().contains_key(UPGRADE).then(|| Box::new(hyper::upgrade::on(&mut request)));
     let (parts, body) = request.into_parts();
     let wanted =
         parts.headers.get(ACCEPT).and_then(|accept| accept.to_str().ok()).map_or(Wanted::Json, Wanted::of);
@@ -103,10 +124,25 @@ async fn handle(peer: &Peer, request: Request<Incoming>) -> Response<Body> {
         return asked.fails(&Failure { detail, ..Failure::new(503, "The program has errors") });
     }
     let app = shared.app();
-    let found = match app.find(&inbound.method, &inbound.path) {
+    let socket = on.as_ref().and_then(|_| app.socket(&inbound.path)).map(Found::Socket);
+    let mut upgrade = None;
+    let found = match socket.unwrap_or_else(|| app.find(&inbound.method, &inbound.path)) {
         Found::Endpoint(found) => found,
         Found::Nothing => return asked.fails(&Failure::new(404, "Not found")),
-        Found::Socket(_) => return asked.fails(&Failure::new(426, "This path speaks WebSocket")),
+        Found::Socket(found) => {
+            let offer = Offer {
+                method: &inbound.method,
+                http_11: parts.version >= Version::HTTP_11,
+                host: &inbound.host,
+                headers: &inbound.headers,
+            };
+            match (handshake::accept(&offer), on) {
+                (Ok(accept), Some(on)) => upgrade = Some(Box::new(Upgrade { on, accept })),
+                (Ok(_), None) => return asked.no_socket(Refused::Plain),
+                (Err(refused), _) => return asked.no_socket(refused),
+            }
+            found
+        }
         Found::NotAllowed(allow) => {
             let mut outbound = Failure::new(405, "Method not allowed").answer(wanted, &asked.id);
             outbound.headers.push(("allow".to_owned(), allow));
@@ -136,7 +172,7 @@ async fn handle(peer: &Peer, request: Request<Incoming>) -> Response<Body> {
         Err(refusal) => return asked.fails(&refusal.failure()),
     };
     drop((parts, bytes));
-    let response = asked.executed(&app, found, inbound).await;
+    let response = asked.executed(&app, found, inbound, upgrade).await;
     drop(lease);
     response
 }
@@ -152,21 +188,41 @@ struct Asked<'p> {
 }
 
 impl Asked<'_> {
-    async fn executed(&self, app: &Application, found: Match, mut inbound: Inbound) -> Response<Body> {
+    async fn executed(
+        &self,
+        app: &Application,
+        found: Match,
+        mut inbound: Inbound,
+        upgrade: Option<Box<Upgrade>>,
+    ) -> Response<Body> {
         let shared = &self.peer.shared;
         inbound.params = found.params;
+        let has_body = inbound.method != "HEAD";
         shared.probe.at(Point::Route);
         shared.metrics.executions.inc();
         let running = shared.metrics.running();
         let execution = exchange::start(app, found.endpoint, inbound, shared.seed());
         let host = shared.world.host(Arc::clone(&self.id));
         let mut held = Held::new(execution, &shared.places, host);
-        let end = held.drive(&shared.places, &mut NoLine, app.limits.deadline).await;
+        let mut line = RoomLine::new(Arc::clone(shared));
+        let end = held.drive(&shared.places, &mut line, app.limits.deadline).await;
         let Answered { outbound, uncaught } = match held.execution() {
             Some(execution) => exchange::finish(execution, &end, &self.id, app.detail()),
             None => exchange::of_end(&end, &self.id, app.detail()),
         };
-        drop((held, running));
+        drop(running);
+        let opened = held.execution().is_some_and(Execution::is_opened);
+        match (outbound.status, upgrade) {
+            (SWITCHING, Some(upgrade)) if opened => return self.switches(app, held, *upgrade),
+            (200, None) if opened && has_body => {
+                let events = stream::begin(shared, held, Arc::clone(&self.id), app.limits.deadline);
+                return self.sends(outbound).map(|_| Body::Stream(Box::pin(events)));
+            }
+            // Nobody else may change the protocol.
+            (SWITCHING, _) => return plain(500, exchange::INTERNAL),
+            (_, _) => {}
+        }
+        drop(held);
         if end == End::Panicked {
             shared.metrics.panicked(Entry::Route);
         }
@@ -182,6 +238,38 @@ impl Asked<'_> {
         }
         let detail = uncaught.filter(|_| shared.develops).map(|error| errors::chain(&error).join("\n"));
         self.sends(self.worded(outbound, detail))
+    }
+
+    /// The request becomes a socket.
+    fn switches(&self, app: &Application, held: Held, upgrade: Upgrade) -> Response<Body> {
+        let mut response = Response::new(Body::Empty);
+        *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
+        for (name, value) in handshake::headers(&upgrade.accept) {
+            if let Ok(value) = HeaderValue::from_str(value) {
+                response.headers_mut().insert(name, value);
+            }
+        }
+        let shared = Arc::clone(&self.peer.shared);
+        let opened = socket::Opened {
+            upgrade: *upgrade.on,
+            held,
+            id: Arc::clone(&self.id),
+            deadline: app.limits.deadline,
+            permit: Arc::clone(&self.peer.permit),
+            shared,
+        };
+        tokio::spawn(socket::run(opened));
+        response
+    }
+
+    /// The request asks a socket's path for something else.
+    fn no_socket(&self, refused: Refused) -> Response<Body> {
+        let failure = Failure::new(refused.status(), refused.to_string());
+        let mut response = self.fails(&failure);
+        for &(name, value) in handshake::refusal_headers(refused) {
+            response.headers_mut().insert(name, HeaderValue::from_static(value));
+        }
+        response
     }
 
     /// An error in the form that was asked for.

@@ -15,20 +15,20 @@ route POST "/echo" { body }
 route GET "/error" { throw error("Broken", "it broke") }
 "#;
 
-fn config() -> Config {
+pub(super) fn config() -> Config {
     let mut config = Config::default();
     config.server.port = 0;
     config
 }
 
-fn app(source: &str, config: Config) -> Arc<Application> {
+pub(super) fn app(source: &str, config: Config) -> Arc<Application> {
     let pool = machine::pool(config.vm.memory_total);
     let file = SourceFile::in_memory("app/index.flin", Role::App, source);
     let root = tempfile::tempdir().unwrap().keep();
     Arc::new(Application::of_files(&[file], config, &root, &pool).unwrap())
 }
 
-fn options() -> Options {
+pub(super) fn options() -> Options {
     let store = StorePlace::memory(&crate::config::Store::default());
     Options { threads: 1, runners: 1, store: Some(store), ..Options::default() }
 }
@@ -38,24 +38,24 @@ fn start(config: Config) -> Running {
 }
 
 /// Sends bytes and reads to the end.
-fn ask(running: &Running, bytes: &str) -> String {
+pub(super) fn ask(running: &Running, bytes: &str) -> String {
     let mut stream = TcpStream::connect(running.addr()).unwrap();
     stream.write_all(bytes.as_bytes()).unwrap();
     rest(&mut stream)
 }
 
-fn get(running: &Running, path: &str) -> String {
+pub(super) fn get(running: &Running, path: &str) -> String {
     ask(running, &format!("GET {path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"))
 }
 
-fn rest(stream: &mut TcpStream) -> String {
-    stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+pub(super) fn rest(stream: &mut TcpStream) -> String {
+    stream.set_read_timeout(Some(Duration::from_mins(1))).unwrap();
     let mut bytes = Vec::new();
     stream.read_to_end(&mut bytes).unwrap();
     String::from_utf8(bytes).unwrap()
 }
 
-fn status(answer: &str) -> &str {
+pub(super) fn status(answer: &str) -> &str {
     answer.split(' ').nth(1).unwrap_or(answer)
 }
 

@@ -1,0 +1,120 @@
+//! A WebSocket's life: frames on one side, the program's handlers on the other.
+//!
+//! - **K1** Handlers run one after the other. While one runs, frames go on being written and pings answered; at most one
+//!   message is read ahead.
+//! - **K2** Whatever ends the connection, `close` runs exactly once, after all that came before it.
+//! - **K3** A peer that takes nothing, says nothing or does not answer a close frame is given up after a bounded time.
+//! - **K4** A panic or an error that nothing caught closes this connection with 1011, and no other.
+
+mod pump;
+
+use super::drive::Held;
+use super::line::{RoomLine, SocketLine};
+use super::mailbox::Mailbox;
+use super::metrics::Entry;
+use super::websocket::CloseCode;
+use super::{Point, Shared};
+use crate::app::boundary::contain;
+use crate::app::live::{Dealt, Ending};
+use crate::app::script::End;
+use crate::record::Message;
+use crate::vm::exchange::SocketEvent;
+use hyper::upgrade::OnUpgrade;
+use hyper_util::rt::TokioIo;
+use pump::Pump;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{OwnedSemaphorePermit, mpsc};
+
+/// A request that was answered with 101, and what it holds.
+#[derive(Debug)]
+pub struct Opened {
+    /// What the server shares.
+    pub shared: Arc<Shared>,
+    /// The connection, once the answer was sent.
+    pub upgrade: OnUpgrade,
+    /// The execution: its pipeline ran, its events have not begun.
+    pub held: Held,
+    /// The request's id, for the log.
+    pub id: Arc<str>,
+    /// Of each event.
+    pub deadline: Option<Duration>,
+    /// Its place among the connections.
+    pub permit: Arc<OwnedSemaphorePermit>,
+}
+
+/// Lives it.
+pub async fn run(opened: Opened) {
+    let Opened { shared, upgrade, held, id, deadline, permit } = opened;
+    let mut ending = shared.stopping();
+    let life = async {
+        // Whoever is gone before the answer was sent never had a socket.
+        let Ok(stream) = upgrade.await else { return };
+        let mailbox = Arc::new(Mailbox::default());
+        let (inbox, messages) = mpsc::channel(1);
+        let pump = Pump::new(&shared, Arc::clone(&mailbox), inbox);
+        let line = SocketLine::new(RoomLine::new(Arc::clone(&shared)), Arc::clone(&mailbox));
+        let program = Program { shared: &shared, held, line, mailbox, id: &id, deadline };
+        tokio::join!(pump.run(TokioIo::new(stream)), program.run(messages));
+    };
+    tokio::select! {
+        () = life => {}
+        () = ending.ended() => {}
+    }
+    drop(permit);
+}
+
+/// The program's side.
+struct Program<'s> {
+    shared: &'s Shared,
+    held: Held,
+    line: SocketLine,
+    mailbox: Arc<Mailbox>,
+    id: &'s Arc<str>,
+    deadline: Option<Duration>,
+}
+
+impl Program<'_> {
+    async fn run(mut self, mut messages: mpsc::Receiver<Message>) {
+        let mut on = self.deal(SocketEvent::Open).await;
+        while let Some(message) = messages.recv().await {
+            // Behind its end the program hears nothing more.
+            on = on && self.deal(SocketEvent::Message(message)).await;
+        }
+        self.deal(SocketEvent::Close).await;
+        self.line.gone().await;
+    }
+
+    /// Deals with an event; false when the socket is to end.
+    async fn deal(&mut self, event: SocketEvent) -> bool {
+        let binary = matches!(event, SocketEvent::Message(Message::Binary(_)));
+        let Some(execution) = self.held.execution() else { return false };
+        if binary && !execution.takes_binary() {
+            self.mailbox.close(CloseCode::UNSUPPORTED);
+            return false;
+        }
+        execution.happen(event);
+        let end = match contain(|| self.shared.probe.at(Point::Message)) {
+            Ok(()) => self.held.drive(&self.shared.places, &mut self.line, self.deadline).await,
+            Err(_) => End::Panicked,
+        };
+        if let Some(execution) = self.held.execution() {
+            execution.abandon();
+        }
+        self.shared.ended(Entry::Socket, &end, self.id);
+        match Dealt::of(end, false).ending {
+            None | Some(Ending::Program) => self.mailbox.closes().is_none(),
+            Some(Ending::Unsupported) => {
+                self.mailbox.close(CloseCode::UNSUPPORTED);
+                false
+            }
+            Some(Ending::Error) => {
+                self.mailbox.close(CloseCode::INTERNAL);
+                false
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
