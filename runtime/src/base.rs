@@ -6,6 +6,7 @@ pub mod builtin;
 pub mod cidr;
 pub mod cron;
 pub mod diagnostic;
+pub mod event;
 pub mod fault;
 pub mod guard;
 pub mod kind;

@@ -23,6 +23,7 @@ pub mod format;
 pub mod heap;
 pub mod list;
 pub mod map;
+pub mod markup;
 pub mod memory;
 pub mod number;
 pub mod object;
@@ -48,7 +49,7 @@ pub use text::Text;
 use crate::base::Kind;
 use crate::base::builtin::NativeId;
 
-/// A value of the language, or (`Unset`, `Cell`, `Iterator`, `Reference`) one of the machine's own.
+/// A value of the language, or (`Unset`, `Cell`, `Iterator`, `Markup`, `Reference`) one of the machine's own.
 #[derive(Clone, Copy, Debug)]
 pub enum Value {
     /// The machine's: a variable that no assignment has reached, an argument that was not given.
@@ -117,6 +118,8 @@ pub enum Value {
     Cell(Handle<Value>),
     /// The machine's: the state of a `for` loop ([`Object::Iterator`]).
     Iterator(Handle<Object>),
+    /// The machine's: markup that grows ([`Object::Markup`]).
+    Markup(Handle<Object>),
     /// The machine's: what a field that refers to an entity holds until it is read.
     Reference {
         /// Index of the entity in the program's schema.
@@ -132,9 +135,12 @@ impl Value {
     /// The kind that a program sees. The machine's own values never reach one; they count as none.
     pub const fn kind(self) -> Kind {
         match self {
-            Self::Unset | Self::None | Self::Cell(_) | Self::Iterator(_) | Self::Reference { .. } => {
-                Kind::None
-            }
+            Self::Unset
+            | Self::None
+            | Self::Cell(_)
+            | Self::Iterator(_)
+            | Self::Markup(_)
+            | Self::Reference { .. } => Kind::None,
             Self::Bool(_) => Kind::Bool,
             Self::Int(_) => Kind::Int,
             Self::Number(_) => Kind::Number,

@@ -24,6 +24,7 @@ mod index;
 mod iterate;
 mod link;
 mod liveness;
+mod markup;
 pub mod native;
 mod outcome;
 mod pattern;
@@ -56,6 +57,8 @@ use std::sync::Arc;
 pub struct Limits {
     /// Nested calls; one more raises `StackOverflow`.
     pub call_depth_max: usize,
+    /// Components rendered inside each other; one more raises `StackOverflow`.
+    pub component_depth_max: usize,
     /// Bytes charged; more raises `MemoryLimitExceeded`.
     pub memory_bytes_max: usize,
     /// Collect before every instruction and every native step: slow, and finds every handle that is not a root.
@@ -64,7 +67,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { call_depth_max: 512, memory_bytes_max: 256 << 20, gc_stress: false }
+        Self { call_depth_max: 512, component_depth_max: 64, memory_bytes_max: 256 << 20, gc_stress: false }
     }
 }
 
@@ -99,7 +102,7 @@ impl Vm {
             heap: Heap::new(Arc::clone(&program.texts), memory),
             random: Random::new(seed),
             fuel: 0,
-            stack: Stack::new(limits.call_depth_max),
+            stack: Stack::new(limits.call_depth_max, limits.component_depth_max),
             globals: Globals::new(&program),
             saved: Saved::default(),
             exchange: None,

@@ -10,6 +10,8 @@ use std::time::Duration;
 pub struct Limits {
     /// Nested calls: `StackOverflow`.
     pub call_depth_max: usize,
+    /// Components rendered inside each other: `StackOverflow`.
+    pub component_depth_max: usize,
     /// Bytes of the VM: `MemoryLimitExceeded`.
     pub memory_bytes_max: usize,
     /// Wall time: `Timeout`. Scripts have none.
@@ -36,6 +38,7 @@ impl Limits {
         let number = |n: u32| usize::try_from(n).unwrap_or(usize::MAX);
         Self {
             call_depth_max: number(config.vm.call_depth_max),
+            component_depth_max: number(config.vm.component_depth_max),
             memory_bytes_max: number(config.vm.memory_mb).saturating_mul(1 << 20),
             deadline: None,
             fuel_max: None,
@@ -48,6 +51,7 @@ impl Limits {
     pub(super) fn vm(&self) -> vm::Limits {
         vm::Limits {
             call_depth_max: self.call_depth_max,
+            component_depth_max: self.component_depth_max,
             memory_bytes_max: self.memory_bytes_max,
             gc_stress: self.gc_stress,
         }

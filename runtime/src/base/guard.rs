@@ -180,6 +180,14 @@ guards! {
     FilePath in "app::files"
     /// a file larger than what the memory budget has left is not read
     FileBudget in "natives::files"
+    /// text that a program computed is escaped where it goes into markup
+    MarkupEscape in "value::markup::escape"
+    /// an address that a browser would run as a script is not written
+    AddressScheme in "value::markup::address"
+    /// what is not a name is not written as one of an attribute or a tag
+    AttributeName in "value::markup::name"
+    /// components rendered inside each other deeper than the limit are refused
+    ComponentDepth in "vm::frame"
     /// a save that would take the store past its memory is refused
     StoreMemory in "store::state::draft"
     /// a row refers only to rows that are there and not deleted

@@ -367,6 +367,11 @@ ops! {
     /// Removes the key from the map; TypeError when it is no map.
     0x63 DeleteKey { map: Read, key: Read } Block::No;
 
+    // Components
+    /// Calls the function value at `base` with `argc` arguments after it as a component: those inside each other are
+    /// limited.
+    0x64 CallComponent { base: Base, argc: Count, dst: Write } Block::Call;
+
     // Calls
     /// Calls the function value at `base` with `argc` arguments after it.
     0x68 Call { base: Base, argc: Count, dst: Write } Block::Call;
@@ -412,6 +417,31 @@ ops! {
     0x7F MapRest { dst: Write, src: Read, keys: Read } Block::No;
     /// `dst = subject == src`, or for a range in `src` and a numeric subject, is it a member?
     0x80 Matches { dst: Write, subject: Read, src: Read } Block::No;
+
+    // Markup
+    /// `dst` = new markup, empty.
+    0x88 NewMarkup { dst: Write } Block::No;
+    /// Appends the text of the constant as it is.
+    0x89 PutText { markup: Update, constant: Name } Block::No;
+    /// Appends `src` rendered: nothing for none and functions, a view's markup, a list's elements in turn, else its text,
+    /// escaped.
+    0x8A PutValue { markup: Update, src: Read } Block::No;
+    /// Appends the text of `src`, escaped when `escaped`.
+    0x8B PutPart { markup: Update, src: Read, escaped: Flag } Block::No;
+    /// Appends an attribute; which values write nothing or only the name, the language says.
+    0x8C PutAttribute { markup: Update, src: Read, name: Name } Block::No;
+    /// Appends an attribute for each entry of the map (or none); ValueError for a name that is none.
+    0x8D PutAttributes { markup: Update, src: Read } Block::No;
+    /// Appends `class` with what the list in `src` holds; nothing when that is nothing.
+    0x8E PutClasses { markup: Update, src: Read } Block::No;
+    /// Appends `<` and the tag in `src`, or when `end` its end tag unless it has none; ValueError when it is none.
+    0x8F PutTag { markup: Update, src: Read, end: Flag } Block::No;
+    /// Begins an address, or a `<style>` element when `style`.
+    0x90 BeginPart { markup: Update, style: Flag } Block::No;
+    /// Ends it: an address that would run as a script becomes `#`, a `<style>` element that is there already goes away.
+    0x91 EndPart { markup: Update, style: Flag } Block::No;
+    /// `dst` = a view of the markup, or its text when `text`; the markup is empty afterwards.
+    0x92 TakeMarkup { dst: Write, markup: Read, text: Flag } Block::No;
 }
 
 const _: () = assert!(size_of::<Op>() == 8);

@@ -16,7 +16,7 @@
 //! - **B11** `ForNext` jumps to the instruction after a `ForPrepare` of the same registers.
 //! - **B12** Spans rise, lie in the code, and name a source file of the module, whose places rise too.
 //! - **B13** Every register that is read was written on every path to it; a call unwrites the registers from its base on.
-//! - **B14** Cells and states of loops are in registers and slots of their own: what needs one reads one, and nothing else
+//! - **B14** Cells, states of loops and markup that grows are in registers and slots of their own: what needs one reads one, and nothing else
 //!   does, so that none reaches a program.
 //! - **B15** Entities have names of their own, and so have the fields of one (and of what `validate` declares); the fields that they are unique in or
 //!   looked up by exist.

@@ -17,6 +17,11 @@ use crate::vm::{Answer, Context, Effect, Flow, Native, Step, Stepped, write};
 mod tests;
 
 const X: Param = required("x", Kinds::ANY);
+const SLOT: &[Param] = &[
+    required("slots", Kinds::of(&[Kind::Map])),
+    required("name", Kinds::ANY),
+    required("content", Kinds::ANY),
+];
 const VIEW: Kinds = Kinds::of(&[Kind::View]);
 const TEXT_OF: Native = function("text", &[X], TEXT, text_of);
 const TO_TEXT: Native = method("to_text", Kinds::ANY, &[], TEXT, text_of);
@@ -30,6 +35,7 @@ pub const NATIVES: &[Native] = &[
     alias("toString", TO_TEXT),
     function("escape", &[X], TEXT, markup::escape),
     function("raw", &[X], VIEW, markup::raw),
+    function("@slot", SLOT, NOTHING, markup::slot),
     log::DEBUG,
     alias("log_debug", log::DEBUG),
     log::INFO,

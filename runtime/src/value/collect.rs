@@ -98,6 +98,7 @@ fn mark(heap: &mut Heap, value: Value) -> Result<Option<Holder>, Bug> {
         | Value::Bytes(object)
         | Value::View(object)
         | Value::Iterator(object)
+        | Value::Markup(object)
         | Value::Entity(object)
         | Value::Query(object)
         | Value::Response(object) => fresh(&mut heap.objects, object)?.then_some(Holder::Object(object)),
@@ -156,8 +157,8 @@ fn holds_more(heap: &Heap, place: Place) -> Result<bool, Bug> {
 
 fn child_of(object: &Object, at: usize) -> Option<Value> {
     match object {
-        Object::Range(_) | Object::Regex(_) | Object::Bytes(_) => None,
-        Object::View(text) => (at == 0).then_some(Value::Text(*text)),
+        Object::Range(_) | Object::Regex(_) | Object::Bytes(_) | Object::Markup(_) => None,
+        Object::View(view) => (at == 0).then_some(Value::Text(view.text)),
         Object::Variant(variant) => variant.payload.get(at).copied(),
         Object::Entity(entity) => entity.fields.get(at).copied(),
         Object::Query(query) => query.held(at),

@@ -229,7 +229,9 @@ impl Object {
     /// Bytes charged besides the slot.
     pub fn payload(&self) -> usize {
         match self {
-            Self::Range(_) | Self::View(_) => 0,
+            Self::Range(_) => 0,
+            Self::View(view) => size_of_val::<[super::markup::Style]>(&view.styles),
+            Self::Markup(markup) => markup.payload(),
             Self::Error(error) => size_of_val::<super::ErrorValue>(error).saturating_add(
                 error.trace.capacity().saturating_mul(size_of::<super::object::TracePoint>()),
             ),

@@ -3,6 +3,7 @@
 use super::arena::Handle;
 use super::entity::{Entity, Query};
 use super::map::Map;
+use super::markup::{Markup, View};
 use super::pattern::Pattern;
 use super::text::Text;
 use super::{ErrorKind, Value};
@@ -31,7 +32,9 @@ pub enum Object {
     /// Immutable, opaque bytes.
     Bytes(Arc<[u8]>),
     /// Rendered markup.
-    View(Handle<Text>),
+    View(View),
+    /// Markup that grows.
+    Markup(Box<Markup>),
     /// The state of a `for` loop.
     Iterator(Iterator),
     /// An entity.

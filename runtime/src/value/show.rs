@@ -277,7 +277,7 @@ fn object_token(
         }
         Object::Regex(pattern) => out.push_str(&pattern.source),
         Object::Bytes(bytes) => put(out, format_args!("<{} bytes>", bytes.len())),
-        Object::View(text) => return Ok(Token::Text { text: *text, quoted: false }),
+        Object::View(view) => return Ok(Token::Text { text: view.text, quoted: false }),
         Object::Entity(entity) => {
             out.push_str(names.entity(entity.of));
             match entity.stored {
@@ -286,7 +286,7 @@ fn object_token(
             }
         }
         Object::Response(_) => {}
-        Object::Query(_) | Object::Iterator(_) => return Err(Bug::InternalValue),
+        Object::Query(_) | Object::Iterator(_) | Object::Markup(_) => return Err(Bug::InternalValue),
     }
     Ok(Token::Scratch)
 }

@@ -47,6 +47,15 @@ pub(super) enum Request {
         /// How many arguments.
         argc: u8,
     },
+    /// The same, called as a component.
+    Component {
+        /// The function value.
+        callee: Value,
+        /// The register of the first argument.
+        first: usize,
+        /// How many arguments.
+        argc: u8,
+    },
     /// Arguments in a list, and named ones in a map.
     With {
         /// The function value.
@@ -197,6 +206,19 @@ impl Vm {
                 let base = self.stack.code()?.base.saturating_add(first);
                 self.invoke(callee, Given::placed(&args), base)
             }
+            Request::Component { callee, first, argc } => {
+                self.stack.admit_component()?;
+                let declared = self.program.parameters(&self.heap, callee)?;
+                let window = self.stack.top_window()?;
+                let end = first.saturating_add(usize::from(argc).min(declared));
+                let args = window.get(first..end).unwrap_or_default().to_vec();
+                let base = self.stack.code()?.base.saturating_add(first);
+                let flow = self.invoke(callee, Given::placed(&args), base)?;
+                if flow.is_none() {
+                    self.stack.begin_component()?;
+                }
+                Ok(flow)
+            }
             Request::With { callee, args, named } => {
                 let base = self.stack.free_base(&self.program)?;
                 self.spread(None, args, |vm, args| {
@@ -344,7 +366,15 @@ impl Vm {
         for (register, value) in window.iter_mut().zip(&bound) {
             *register = *value;
         }
-        let frame = CodeFrame { function: index, pc: 0, base, slots: to_u32(slots), closure, dst: 0 };
+        let frame = CodeFrame {
+            function: index,
+            pc: 0,
+            base,
+            slots: to_u32(slots),
+            closure,
+            dst: 0,
+            component: false,
+        };
         self.stack.frames.push(Frame::Code(frame));
         let work = function.code.len().saturating_add(args.len()).saturating_add(1);
         self.fuel = self.fuel.saturating_sub(i64::try_from(work).unwrap_or(i64::MAX));

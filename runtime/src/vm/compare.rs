@@ -51,7 +51,7 @@ pub fn truth(heap: &Heap, value: Value) -> Outcome<bool> {
             match heap.objects.get(object)? {
                 Object::Range(range) => range.ends().is_some(),
                 Object::Bytes(bytes) => !bytes.is_empty(),
-                Object::View(text) => !heap.texts.str(*text)?.is_empty(),
+                Object::View(view) => !heap.texts.str(view.text)?.is_empty(),
                 _ => return Err(Bug::WrongShape.into()),
             }
         }

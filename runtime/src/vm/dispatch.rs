@@ -5,8 +5,9 @@
 //! repeating an operation after a collection, and for collecting before every instruction.
 
 use super::frame::{CodeFrame, Frame, WINDOW, window};
+use super::markup::Form;
 use super::native::{Context, Flow};
-use super::{Vm, arith, call, compare, construct, index, iterate, pattern, raise};
+use super::{Vm, arith, call, compare, construct, index, iterate, markup, pattern, raise};
 use crate::base::span::{to_u32, to_usize};
 use crate::code::Op;
 use crate::value::Value;
@@ -158,6 +159,7 @@ fn enter<const SINGLE: bool>(vm: &mut Vm) -> Outcome<Signal> {
                 slots: spilled,
                 closure,
                 dst: 0,
+                component: false,
             }));
             code = &callee.code;
             pc = 0;
@@ -556,6 +558,11 @@ fn enter<const SINGLE: bool>(vm: &mut Vm) -> Outcome<Signal> {
                 let callee = get!(first);
                 call!(callee, usize::from(first).wrapping_add(1), argc, dst);
             }
+            Op::CallComponent { base: first, argc, dst } => {
+                let (callee, first) = (get!(first), usize::from(first).wrapping_add(1));
+                stack.code()?.dst = dst;
+                break Signal::Call(call::Request::Component { callee, first, argc });
+            }
             Op::CallFunction { base: first, argc, dst, function } => {
                 let callee = Value::Function(function);
                 invoke!(function, None, callee, usize::from(first).wrapping_add(1), argc, dst);
@@ -627,6 +634,27 @@ fn enter<const SINGLE: bool>(vm: &mut Vm) -> Outcome<Signal> {
             Op::Matches { dst, subject, src } => {
                 flow!(dst, compare::matches(cx!(), get!(subject), get!(src)));
             }
+
+            Op::NewMarkup { dst } => set!(dst, heap.new_markup()),
+            Op::PutText { markup, constant } => done!(markup::text(cx!(), get!(markup), constant)),
+            Op::PutValue { markup, src } => {
+                flow!(markup, markup::put(cx!(), get!(markup), get!(src), Form::Rendered));
+            }
+            Op::PutPart { markup, src, escaped } => {
+                let form = if escaped { Form::Escaped } else { Form::Plain };
+                flow!(markup, markup::put(cx!(), get!(markup), get!(src), form));
+            }
+            Op::PutAttribute { markup, src, name } => {
+                flow!(markup, markup::attribute(cx!(), get!(markup), get!(src), name));
+            }
+            Op::PutAttributes { markup, src } => {
+                flow!(markup, markup::attributes(cx!(), get!(markup), get!(src)));
+            }
+            Op::PutClasses { markup, src } => flow!(markup, markup::classes(cx!(), get!(markup), get!(src))),
+            Op::PutTag { markup, src, end } => done!(markup::tag(cx!(), get!(markup), get!(src), end)),
+            Op::BeginPart { markup, style } => done!(markup::begin(heap, get!(markup), style)),
+            Op::EndPart { markup, style } => done!(markup::end(heap, get!(markup), style)),
+            Op::TakeMarkup { dst, markup, text } => set!(dst, markup::take(cx!(), get!(markup), text)),
         }
     };
     *fuel_left = fuel;

@@ -53,6 +53,8 @@ pub(super) struct CodeFrame {
     pub closure: Option<Handle<Closure>>,
     /// The register that the result of what it waits for goes to.
     pub dst: u8,
+    /// Was it called as a component?
+    pub component: bool,
 }
 
 /// A built-in that runs in steps.
@@ -96,6 +98,10 @@ pub(super) struct Stack {
     depth_max: usize,
     /// Frames below level 0.
     floor: usize,
+    /// Places among the frames of calls that rendered a component; those that returned are cleared before they count.
+    components: Vec<usize>,
+    /// Components allowed inside each other.
+    component_depth_max: usize,
 }
 
 /// The window at a base; [`Stack::reach`] made it.
@@ -118,9 +124,9 @@ fn grow<T>(of: &mut Vec<T>, more: usize, memory: &mut Memory) -> Outcome<()> {
 }
 
 impl Stack {
-    /// An empty stack for so many nested calls.
-    pub fn new(depth_max: usize) -> Self {
-        Self { depth_max, ..Self::default() }
+    /// An empty stack for so many nested calls, and so many components inside each other.
+    pub fn new(depth_max: usize, component_depth_max: usize) -> Self {
+        Self { depth_max, component_depth_max, ..Self::default() }
     }
 
     /// Can a frame be pushed without [`Self::admit`] and [`Self::reach`] being asked?
@@ -160,6 +166,26 @@ impl Stack {
         let limit = self.depth_max;
         let message = format!("Maximum call depth ({limit}) exceeded. Check for infinite recursion.");
         Err(Stop::raise(ErrorKind::StackOverflow, message))
+    }
+
+    /// Refuses a component that is nested too deep.
+    pub fn admit_component(&mut self) -> Outcome<()> {
+        let frames = &self.frames;
+        self.components.retain(|&at| matches!(frames.get(at), Some(Frame::Code(frame)) if frame.component));
+        let limit = self.component_depth_max;
+        if self.components.len() < limit || off(Guard::ComponentDepth) {
+            return Ok(());
+        }
+        let message =
+            format!("Maximum component depth ({limit}) exceeded. Check for a component inside itself.");
+        Err(Stop::raise(ErrorKind::StackOverflow, message))
+    }
+
+    /// The topmost frame is a component's.
+    pub fn begin_component(&mut self) -> Result<(), Bug> {
+        self.code()?.component = true;
+        self.components.push(self.frames.len().saturating_sub(1));
+        Ok(())
     }
 
     /// Makes room for one more frame, a window at `base` and so many spill slots.

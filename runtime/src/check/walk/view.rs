@@ -2,6 +2,7 @@
 
 use super::Visit;
 use super::code::walk_loop;
+use crate::base::event::is_event;
 use crate::syntax::tree::*;
 
 /// Visits what a text template computes.
@@ -93,55 +94,6 @@ fn walk_attr<'t, V: Visit<'t>>(visit: &mut V, attr: &'t Attr) {
     }
 }
 
-/// Is that attribute the name of an event, `on…` included?
-pub fn is_event(attr: &str) -> bool {
-    const EVENTS: &[&str] = &[
-        "click",
-        "dblclick",
-        "submit",
-        "reset",
-        "input",
-        "change",
-        "focus",
-        "blur",
-        "keydown",
-        "keyup",
-        "keypress",
-        "mousedown",
-        "mouseup",
-        "mousemove",
-        "mouseenter",
-        "mouseleave",
-        "mouseover",
-        "mouseout",
-        "touchstart",
-        "touchmove",
-        "touchend",
-        "touchcancel",
-        "pointerdown",
-        "pointerup",
-        "pointermove",
-        "drag",
-        "dragstart",
-        "dragend",
-        "dragenter",
-        "dragleave",
-        "dragover",
-        "drop",
-        "scroll",
-        "wheel",
-        "load",
-        "error",
-        "paste",
-        "copy",
-        "cut",
-        "contextmenu",
-        "toggle",
-    ];
-    let prefixed = attr.get(..2).is_some_and(|two| two.eq_ignore_ascii_case("on")) && attr.len() > 2;
-    prefixed || EVENTS.contains(&attr)
-}
-
 /// Visits what stands between tags.
 fn walk_content<'t, V: Visit<'t>>(visit: &mut V, content: &'t Content) {
     for part in &content.parts {
@@ -149,7 +101,7 @@ fn walk_content<'t, V: Visit<'t>>(visit: &mut V, content: &'t Content) {
             ContentPart::Text(_) | ContentPart::Comment(_) => {}
             ContentPart::Braced(body) => visit.body(body),
             ContentPart::Control(control) => walk_control(visit, control),
-            ContentPart::Element(element) => walk_element(visit, element),
+            ContentPart::Element(element) => visit.element(element),
         }
     }
 }

@@ -88,7 +88,11 @@ pub(crate) fn effect(module: &Module, op: Op) -> Effect {
             effect.reads = after.map_or(Registers::none(), |first| Registers::block(first, argc));
             effect.loses = Registers::block(base, 256);
         }
-        Op::Call { .. } | Op::CallMethod { .. } | Op::CallWith { .. } | Op::CallMethodWith { .. } => {
+        Op::Call { .. }
+        | Op::CallMethod { .. }
+        | Op::CallComponent { .. }
+        | Op::CallWith { .. }
+        | Op::CallMethodWith { .. } => {
             effect.loses = Registers::block(base, 256);
         }
         Op::NewClosure { function, .. } => {

@@ -20,6 +20,8 @@ pub(super) enum Shape {
     Cell,
     /// The state of a loop.
     Loop,
+    /// Markup that grows.
+    Markup,
 }
 
 /// The shapes of a function's slots.
@@ -53,6 +55,16 @@ impl Slots {
         match op {
             Op::NewCell { .. } => Shape::Cell,
             Op::Iterate { .. } => Shape::Loop,
+            Op::NewMarkup { .. }
+            | Op::PutText { .. }
+            | Op::PutValue { .. }
+            | Op::PutPart { .. }
+            | Op::PutAttribute { .. }
+            | Op::PutAttributes { .. }
+            | Op::PutClasses { .. }
+            | Op::PutTag { .. }
+            | Op::BeginPart { .. }
+            | Op::EndPart { .. } => Shape::Markup,
             Op::LoadSlot { slot, .. } => self.shape(slot),
             _ => Shape::Value,
         }
@@ -67,6 +79,21 @@ impl Slots {
             Op::SetCell { cell, src } if cell == src => return Err(Fault::RegisterShape { register: cell }),
             Op::SetCell { cell, src } => one(cell, Shape::Cell).with(Registers::block(src, 1), Shape::Value),
             Op::Next { iterator, .. } | Op::NextPair { iterator, .. } => one(iterator, Shape::Loop),
+            Op::PutText { markup, .. } | Op::BeginPart { markup, .. } | Op::EndPart { markup, .. } => {
+                one(markup, Shape::Markup)
+            }
+            Op::PutValue { markup, src }
+            | Op::PutPart { markup, src, .. }
+            | Op::PutAttribute { markup, src, .. }
+            | Op::PutAttributes { markup, src }
+            | Op::PutClasses { markup, src }
+            | Op::PutTag { markup, src, .. } => {
+                if markup == src {
+                    return Err(Fault::RegisterShape { register: markup });
+                }
+                one(markup, Shape::Markup).with(Registers::block(src, 1), Shape::Value)
+            }
+            Op::TakeMarkup { markup, .. } => one(markup, Shape::Markup),
             Op::StoreSlot { src, slot } => one(src, self.shape(slot)),
             Op::NewClosure { function, .. } => {
                 let captures =
@@ -91,55 +118,64 @@ pub(super) struct Held {
     written: Registers,
     cells: Registers,
     loops: Registers,
+    markups: Registers,
 }
 
 impl Held {
     /// These registers hold something of the shape from now on.
     pub(super) fn with(self, registers: Registers, shape: Shape) -> Self {
-        let other = self.without(registers);
-        let cells = if shape == Shape::Cell { other.cells.union(registers) } else { other.cells };
-        let loops = if shape == Shape::Loop { other.loops.union(registers) } else { other.loops };
-        Self { written: other.written.union(registers), cells, loops }
+        let mut held = self.without(registers);
+        held.written = held.written.union(registers);
+        match shape {
+            Shape::Value => {}
+            Shape::Cell => held.cells = held.cells.union(registers),
+            Shape::Loop => held.loops = held.loops.union(registers),
+            Shape::Markup => held.markups = held.markups.union(registers),
+        }
+        held
+    }
+
+    /// The same done to each of the sets.
+    fn each(self, other: Self, change: impl Fn(Registers, Registers) -> Registers) -> Self {
+        Self {
+            written: change(self.written, other.written),
+            cells: change(self.cells, other.cells),
+            loops: change(self.loops, other.loops),
+            markups: change(self.markups, other.markups),
+        }
     }
 
     /// These registers no longer count as written.
     pub(super) fn without(self, registers: Registers) -> Self {
-        Self {
-            written: self.written.without(registers),
-            cells: self.cells.without(registers),
-            loops: self.loops.without(registers),
-        }
+        self.each(self, |mine, _| mine.without(registers))
     }
 
     /// What the other holds counts, where it holds something.
     pub(super) fn overlaid(self, other: Self) -> Self {
-        let under = self.without(other.written);
-        Self {
-            written: under.written.union(other.written),
-            cells: under.cells.union(other.cells),
-            loops: under.loops.union(other.loops),
-        }
+        self.without(other.written).each(other, Registers::union)
     }
 
     /// What is certain when either may be the case.
     pub(super) fn meet(self, other: Self) -> Self {
         let differs = |mine: Registers, theirs: Registers| mine.without(theirs).union(theirs.without(mine));
-        let differs = differs(self.cells, other.cells).union(differs(self.loops, other.loops));
+        let shapes = self.each(other, differs);
+        let differs = shapes.cells.union(shapes.loops).union(shapes.markups);
         let both = Self { written: self.written.intersection(other.written), ..self };
         let only_mine = self.written.without(other.written);
         both.without(differs.union(only_mine))
     }
 
     fn values(self) -> Registers {
-        self.written.without(self.cells).without(self.loops)
+        self.written.without(self.cells).without(self.loops).without(self.markups)
     }
 
     fn shape(self, register: u8) -> Shape {
-        let one = Registers::block(register, 1);
-        if one.intersection(self.cells) == one {
+        if self.cells.has(register) {
             Shape::Cell
-        } else if one.intersection(self.loops) == one {
+        } else if self.loops.has(register) {
             Shape::Loop
+        } else if self.markups.has(register) {
+            Shape::Markup
         } else {
             Shape::Value
         }
@@ -150,7 +186,8 @@ impl Held {
         if let Some(register) = wanted.written.without(self.written).first() {
             return Err(Fault::Unwritten { register });
         }
-        let wrong = wanted.cells.without(self.cells).union(wanted.loops.without(self.loops));
+        let missing = wanted.each(self, Registers::without);
+        let wrong = missing.cells.union(missing.loops).union(missing.markups);
         let wrong = wrong.union(wanted.values().without(self.values()));
         wrong.first().map_or(Ok(()), |register| Err(Fault::RegisterShape { register }))
     }
@@ -162,6 +199,7 @@ pub(super) struct Given {
     values: Registers,
     cells: Registers,
     loops: Registers,
+    markups: Registers,
 }
 
 impl Given {
@@ -170,15 +208,31 @@ impl Given {
             Shape::Value => &mut self.values,
             Shape::Cell => &mut self.cells,
             Shape::Loop => &mut self.loops,
+            Shape::Markup => &mut self.markups,
         };
         *set = set.union(registers);
     }
 
     /// What is certain anywhere in the block of what was held before it.
     pub(super) fn keeps(&self, held: Held) -> Held {
-        let values = held.values().intersection(self.cells.union(self.loops));
-        let cells = held.cells.intersection(self.values.union(self.loops));
-        let loops = held.loops.intersection(self.values.union(self.cells));
-        held.without(values.union(cells).union(loops))
+        let given = |shape: Shape| match shape {
+            Shape::Value => self.values,
+            Shape::Cell => self.cells,
+            Shape::Loop => self.loops,
+            Shape::Markup => self.markups,
+        };
+        let held_as = [
+            (held.values(), Shape::Value),
+            (held.cells, Shape::Cell),
+            (held.loops, Shape::Loop),
+            (held.markups, Shape::Markup),
+        ];
+        let mut changed = Registers::none();
+        for (registers, shape) in held_as {
+            for (_, other) in held_as.iter().filter(|(_, other)| *other != shape) {
+                changed = changed.union(registers.intersection(given(*other)));
+            }
+        }
+        held.without(changed)
     }
 }

@@ -193,7 +193,7 @@ impl Writer {
             | Value::View(_)
             | Value::Response(_)
             | Value::Client => scalar.push_str("null"),
-            Value::Cell(_) | Value::Iterator(_) | Value::Reference { .. } => {
+            Value::Cell(_) | Value::Iterator(_) | Value::Markup(_) | Value::Reference { .. } => {
                 return Err(Bug::InternalValue.into());
             }
         }

@@ -182,6 +182,7 @@ fn look(heap: &Heap, value: Value, around: u32) -> Outcome<Look> {
         | Value::Client
         | Value::Cell(_)
         | Value::Iterator(_)
+        | Value::Markup(_)
         | Value::Query(_)
         | Value::Reference { .. } => 0,
     }))
@@ -199,9 +200,10 @@ fn of_object(heap: &Heap, object: Handle<Object>) -> Outcome<u64> {
         }
         Object::Regex(pattern) => seeded_hash(&(&*pattern.source, &*pattern.flags)),
         Object::Bytes(bytes) => seeded_hash(&**bytes),
-        Object::View(text) => heap.texts.get(*text)?.hash(),
+        Object::View(view) => heap.texts.get(view.text)?.hash(),
         Object::Variant(_)
         | Object::Iterator(_)
+        | Object::Markup(_)
         | Object::Entity(_)
         | Object::Query(_)
         | Object::Response(_) => {

@@ -2,8 +2,11 @@
 
 use super::super::arguments;
 use super::alone;
+use crate::value::map::Key;
+use crate::value::markup::View;
+use crate::value::markup::escape::entity;
 use crate::value::show::Show;
-use crate::value::stop::{Bug, Outcome};
+use crate::value::stop::{Bug, Outcome, Stop};
 use crate::value::{Handle, Heap, Object, Text, TextBuilder, Value};
 use crate::vm::native::SLICE;
 use crate::vm::{Context, Flow, Step, Stepped};
@@ -27,20 +30,27 @@ pub fn raw(context: &mut Context<'_>, args: &[Value]) -> Outcome<Flow> {
     }
 }
 
-fn view(heap: &mut Heap, text: Handle<Text>) -> Outcome<Value> {
-    Ok(Value::View(heap.new_object(Object::View(text))?))
+/// Adds content to what is kept for the slot of that name.
+pub fn slot(context: &mut Context<'_>, args: &[Value]) -> Outcome<Flow> {
+    let (slots, name) = (arguments::map(args, 0)?, arguments::value(args, 1)?);
+    let content = arguments::value(args, 2)?;
+    let heap = &mut *context.heap;
+    let Some(key) = Key::new(&heap.texts, name)? else {
+        let kind = name.kind().name();
+        return Err(Stop::type_error(format!("the name of a slot is a text, not {kind}")));
+    };
+    if let Some(Value::List(kept)) = heap.maps.get(slots)?.get(&heap.texts, key) {
+        heap.push(kept, content)?;
+    } else {
+        let kept = heap.new_list_with(1)?;
+        heap.lists.get_mut(kept)?.items.push(content);
+        heap.set_key(slots, name, Value::List(kept))?;
+    }
+    Ok(Flow::Value(Value::None))
 }
 
-/// How a byte is written in markup, unless as itself.
-const fn entity(byte: u8) -> Option<&'static str> {
-    Some(match byte {
-        b'&' => "&amp;",
-        b'<' => "&lt;",
-        b'>' => "&gt;",
-        b'"' => "&quot;",
-        b'\'' => "&#39;",
-        _ => return None,
-    })
+fn view(heap: &mut Heap, text: Handle<Text>) -> Outcome<Value> {
+    Ok(Value::View(heap.new_object(Object::View(View::plain(text)))?))
 }
 
 #[derive(Clone, Copy, Debug)]

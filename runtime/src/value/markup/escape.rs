@@ -1,0 +1,66 @@
+//! How text is written in markup so that it stays text, between tags and in quoted attribute values alike.
+
+use crate::base::guard::{Guard, off};
+
+/// How a byte is written, unless as itself.
+pub const fn entity(byte: u8) -> Option<&'static str> {
+    Some(match byte {
+        b'&' => "&amp;",
+        b'<' => "&lt;",
+        b'>' => "&gt;",
+        b'"' => "&quot;",
+        b'\'' => "&#39;",
+        _ => return None,
+    })
+}
+
+/// Bytes of the text when it is escaped.
+#[inline]
+pub fn length(text: &str) -> usize {
+    let more = |byte: u8| match byte {
+        b'<' | b'>' => 3_usize,
+        b'&' | b'\'' => 4,
+        b'"' => 5,
+        _ => 0,
+    };
+    text.bytes().fold(text.len(), |sum, byte| sum.saturating_add(more(byte)))
+}
+
+/// Appends the text escaped; the caller made room for [`length`] bytes.
+#[inline]
+pub fn push(text: &str, out: &mut String) {
+    if off(Guard::MarkupEscape) {
+        return out.push_str(text);
+    }
+    let mut rest = text;
+    while let Some((at, written)) = first(rest) {
+        // What is escaped is one byte long, so both cuts are between characters.
+        let (before, after) = rest.split_at_checked(at).unwrap_or((rest, ""));
+        out.push_str(before);
+        out.push_str(written);
+        rest = after.get(1..).unwrap_or_default();
+    }
+    out.push_str(rest);
+}
+
+#[inline]
+fn first(text: &str) -> Option<(usize, &'static str)> {
+    text.bytes().enumerate().find_map(|(at, byte)| Some((at, entity(byte)?)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_five_are_escaped_and_the_length_is_known_before() {
+        for text in ["", "plain", "<b class=\"x\">'é' & 漢</b>", "&&&", "🎉<", "'"] {
+            let mut out = String::new();
+            push(text, &mut out);
+            assert_eq!(out.len(), length(text), "{text}");
+            let plain = out.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"");
+            assert_eq!(plain.replace("&#39;", "'").replace("&amp;", "&"), text);
+            assert!(!out.contains(['<', '>', '"', '\'']), "{out}");
+        }
+    }
+}
