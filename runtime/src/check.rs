@@ -19,6 +19,7 @@ mod tests;
 mod types;
 pub(crate) mod walk;
 
+pub use components::name_of as component_name;
 pub use project::{Project, ProjectFile, Role};
 
 use crate::base::Diagnostic;
@@ -40,7 +41,7 @@ pub fn check(project: &Project<'_>, builtins: &Builtins) -> Checked {
     let mut diagnostics = Vec::new();
     let globals = Globals::gather(project, &mut diagnostics);
     let index = Index::new(builtins);
-    let names = names::resolve(project, &globals, &index, &mut diagnostics);
+    let mut names = names::resolve(project, &globals, &index, &mut diagnostics);
     for file in &project.files {
         place::check(file, &mut diagnostics);
         flow::check(file.tree, &mut diagnostics);
@@ -51,7 +52,7 @@ pub fn check(project: &Project<'_>, builtins: &Builtins) -> Checked {
     regex::check(&project.files, &mut diagnostics);
     routes::check(project, &mut diagnostics);
     types::check(&Known::new(project, &names, &globals, &index), &mut diagnostics);
-    components::check(project, &names, &mut diagnostics);
+    components::check(project, &mut names, &mut diagnostics);
     diagnostics.sort_by_key(|found| (found.span, found.code));
     diagnostics.dedup();
     Checked { names, diagnostics }

@@ -13,11 +13,14 @@
 //! the program's own file would run it, and raises an error where a library function does.
 
 mod assign;
+mod attribute;
 mod body;
 mod call;
 mod chain;
+mod component;
 mod condition;
 mod control;
+mod element;
 mod endpoint;
 mod entity;
 mod expr;
@@ -36,6 +39,7 @@ mod postfix;
 mod program;
 mod query;
 mod scope;
+mod slot;
 mod state;
 mod store;
 mod tables;

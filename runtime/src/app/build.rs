@@ -49,8 +49,8 @@ pub enum BadBytecode {
 
 /// Builds the program whose entry is one of the files.
 pub fn build(files: &[SourceFile], entry: usize, limits: &Limits) -> Result<Built, Rejected> {
-    let front = Front::parse(files, limits);
-    match front.id(entry) {
+    let front = Front::parse_used(files, limits);
+    match files.get(entry).and_then(|file| front.id(file)) {
         Some(entry) => built(front, Some(entry), false),
         None => Err(Rejected::Diagnostics(front.sources, front.diagnostics)),
     }
@@ -58,18 +58,18 @@ pub fn build(files: &[SourceFile], entry: usize, limits: &Limits) -> Result<Buil
 
 /// Builds what a server serves: the endpoints of all files of a project, and one of its files to be run first, if any.
 pub fn build_all(files: &[SourceFile], entry: Option<usize>, limits: &Limits) -> Result<Built, Rejected> {
-    let front = Front::parse(files, limits);
-    let entry = entry.and_then(|entry| front.id(entry));
+    let front = Front::parse_used(files, limits);
+    let entry = entry.and_then(|entry| files.get(entry)).and_then(|file| front.id(file));
     built(front, entry, true)
 }
 
 fn built(mut front: Front<'_>, entry: Option<FileId>, served: bool) -> Result<Built, Rejected> {
-    let checked = front.check(served);
+    let checked = front.check(true);
     if !front.is_sound() {
         return Err(Rejected::Diagnostics(front.sources, front.diagnostics));
     }
     let made = compile::compile(&compile::Input {
-        project: &front.project(served),
+        project: &front.project(true),
         entry,
         served,
         names: &checked.names,

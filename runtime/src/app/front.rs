@@ -4,9 +4,11 @@ use super::limits::Limits;
 use super::project::SourceFile;
 use crate::base::span::to_u32;
 use crate::base::{Diagnostic, FileId, Source, SourceMap, Span};
-use crate::check::{self, Checked, ProjectFile};
+use crate::check::walk::Visit;
+use crate::check::{self, Checked, ProjectFile, Role, component_name};
 use crate::natives;
 use crate::syntax::{NotUtf8, Parsed, decode_source, parse, tree};
+use std::collections::HashSet;
 
 /// The files of a program, parsed.
 #[derive(Debug)]
@@ -24,6 +26,31 @@ impl<'f> Front<'f> {
         let mut front = Self { files: Vec::new(), sources: SourceMap::default(), diagnostics: Vec::new() };
         for file in files {
             front.add(file, limits);
+        }
+        front
+    }
+
+    /// Parses what a program is made of: every file but component files, and of those the ones that tags name, from
+    /// file to file. What nothing uses is not looked at.
+    pub fn parse_used(files: &'f [SourceFile], limits: &Limits) -> Self {
+        let mut front = Self { files: Vec::new(), sources: SourceMap::default(), diagnostics: Vec::new() };
+        let (components, others): (Vec<_>, Vec<_>) =
+            files.iter().partition(|file| file.role == Role::Component);
+        for file in others {
+            front.add(file, limits);
+        }
+        let mut waiting = components;
+        let mut seen = 0;
+        while let Some((_, _, tree)) = front.files.get(seen) {
+            seen = seen.saturating_add(1);
+            let mut tags = Tags::default();
+            tags.body(&tree.body);
+            let (named, rest): (Vec<_>, Vec<_>) =
+                waiting.into_iter().partition(|file| tags.0.contains(component_name(&file.path)));
+            waiting = rest;
+            for file in named {
+                front.add(file, limits);
+            }
         }
         front
     }
@@ -64,9 +91,19 @@ impl<'f> Front<'f> {
         !self.diagnostics.iter().any(Diagnostic::is_error)
     }
 
-    /// The id of the file at an index of what was parsed.
-    pub fn id(&self, index: usize) -> Option<FileId> {
-        self.files.get(index).map(|(id, _, _)| *id)
+    /// The id of a file, if it was parsed.
+    pub fn id(&self, file: &SourceFile) -> Option<FileId> {
+        self.files.iter().find(|(_, parsed, _)| std::ptr::eq(*parsed, file)).map(|(id, _, _)| *id)
+    }
+}
+
+/// The names of component tags.
+#[derive(Default)]
+struct Tags<'t>(HashSet<&'t str>);
+
+impl<'t> Visit<'t> for Tags<'t> {
+    fn component(&mut self, tag: &'t tree::Name) {
+        self.0.insert(&tag.text);
     }
 }
 

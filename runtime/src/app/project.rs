@@ -159,7 +159,7 @@ impl Project {
         Limits::of(&self.config)
     }
 
-    /// What a file runs with: all global files and itself, whose bytes are given. Gives the files and its index.
+    /// What a file runs with: all global files, all components, and itself, whose bytes are given. Gives the files and its index.
     pub fn with_entry(
         &self,
         entry: &Path,
@@ -167,7 +167,8 @@ impl Project {
         bytes: Vec<u8>,
     ) -> Result<(Vec<SourceFile>, usize), LoadError> {
         let mut paths = Vec::new();
-        for folder in GLOBAL_FOLDERS {
+        let components = self.config.views.components.iter().map(String::as_str);
+        for folder in GLOBAL_FOLDERS.into_iter().chain(components) {
             self.find(folder, &mut paths)?;
         }
         let mut files = self.read_all(&paths)?;

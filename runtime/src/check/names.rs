@@ -122,6 +122,8 @@ pub struct FileNames {
     pub conditions: HashMap<NodeId, bool>,
     /// For each type after `is` (id of the tree's `Type`): what is tested.
     pub tests: HashMap<NodeId, TypeTest>,
+    /// For each component tag (id of its name) that no function in scope answers to: the component file.
+    pub components: HashMap<NodeId, FileId>,
     /// Are the top-level variables global to the project (a file in `entities/` or `lib/`)?
     pub is_global: bool,
 }

@@ -1,6 +1,6 @@
 //! Where statements may stand: jumps in loops, events in streams, declarations and handlers at file level (E0008).
 
-use super::walk::{Visit, walk_expr, walk_function, walk_server, walk_stmt};
+use super::walk::{Visit, walk_element, walk_expr, walk_function, walk_server, walk_stmt};
 use super::{ProjectFile, Role};
 use crate::base::{Code, Diagnostic, Span};
 use crate::syntax::tree::*;
@@ -174,6 +174,21 @@ impl<'t> Visit<'t> for Places<'_> {
             }
             _ => walk_stmt(self, stmt),
         }
+    }
+
+    fn element(&mut self, element: &'t Element) {
+        if let ElementKind::Tagged(tagged) = &element.kind
+            && let Tag::Html(name) = &tagged.tag
+            && &*name.text == "slot"
+            && self.role != Role::Component
+        {
+            self.report(
+                name.span,
+                "`<slot>` stands only in a component file",
+                "a function gets the content of its tag as `children` of its argument",
+            );
+        }
+        walk_element(self, element);
     }
 
     fn jump(&mut self, jump: &'t Jump, span: Span) {

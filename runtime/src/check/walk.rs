@@ -16,7 +16,8 @@ pub use code::{walk_args, walk_expr, walk_function, walk_ops, walk_stmt, walk_ta
 pub use server::{walk_decorator, walk_entity, walk_server};
 
 pub use code::walk_match;
-use view::{walk_control, walk_element, walk_template};
+pub use view::walk_element;
+use view::{walk_control, walk_template};
 
 use crate::base::Span;
 use crate::syntax::tree::*;
@@ -66,6 +67,10 @@ pub trait Visit<'t>: Sized {
     /// The type after `is`.
     fn tested_type(&mut self, ty: &'t Type) {
         self.ty(ty);
+    }
+    /// An element.
+    fn element(&mut self, element: &'t Element) {
+        walk_element(self, element);
     }
     /// A component's tag.
     fn component(&mut self, _tag: &'t Name) {}

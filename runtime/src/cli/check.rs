@@ -33,8 +33,8 @@ fn check_file(file: &Path, report: &mut Report) -> Result<bool, LoadError> {
     let project = Project::of_file(file)?;
     let bytes = project::read_source(file)?;
     let (files, _) = project.with_entry(file, project.role_of(file), bytes)?;
-    let mut front = Front::parse(&files, &project.limits());
-    front.check(false);
+    let mut front = Front::parse_used(&files, &project.limits());
+    front.check(true);
     report.diagnostics(&front.diagnostics, &from_here(&front.sources, &prefix(&project, file)));
     Ok(front.is_sound())
 }

@@ -17,8 +17,45 @@ pub(super) enum Dest {
     To(Reg),
     /// To the caller: what yields it ends the function.
     Return,
-    /// To the end of the list in the register, as a part of what a body with output statements yields.
-    Part(Reg),
+    /// Into markup, as a part of what a body, an element or a text yields.
+    Put(Sink),
+}
+
+/// Markup that values go into.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Sink {
+    /// The register that holds it.
+    pub markup: Reg,
+    /// What becomes of a value.
+    pub form: Form,
+}
+
+/// What a value becomes in markup.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    /// It is rendered.
+    Content,
+    /// Its text, escaped: between the quotes of an attribute.
+    Attribute,
+    /// Its text as it is: a part of a text.
+    Text,
+}
+
+impl Sink {
+    /// Values are rendered into it.
+    pub const fn content(markup: Reg) -> Self {
+        Self { markup, form: Form::Content }
+    }
+}
+
+impl Dest {
+    /// Markup that values are rendered into, if it is that.
+    const fn content(self) -> Option<Reg> {
+        match self {
+            Self::Put(Sink { markup, form: Form::Content }) => Some(markup),
+            _ => None,
+        }
+    }
 }
 
 impl<'a> Compiler<'a> {
@@ -30,31 +67,30 @@ impl<'a> Compiler<'a> {
     /// Statements in a row and the value that they yield.
     #[inline(never)]
     pub fn stmts(&mut self, stmts: &'a [Stmt], dest: Dest) {
+        if let Dest::Put(sink) = dest {
+            self.put_pending(sink.markup);
+        }
+        let parts = if dest == Dest::Drop { Parts::No } else { parts_of(stmts) };
+        if parts == Parts::Several {
+            return self.rendered_stmts(stmts, dest);
+        }
         let mark = self.frame.mark();
         let late = self.hoist_block(stmts);
-        let parts = if dest == Dest::Drop { Parts::No } else { parts_of(stmts) };
-        match (parts, dest) {
-            (Parts::Several, Dest::Part(_)) => self.each(stmts, dest, dest),
-            (Parts::Several, _) => {
-                let list = self.frame.temp();
-                self.new_parts(list);
-                self.each(stmts, Dest::Part(list), Dest::Part(list));
-                self.rendered(list, dest);
-            }
-            (Parts::Last | Parts::No, _) => self.each(stmts, Dest::Drop, dest),
-        }
+        self.each(stmts, Dest::Drop, dest);
         self.unhoist(&late);
         self.frame.release(mark);
     }
 
     /// Statements of which those alone count that put something out: the top level of a page or a component.
     pub fn rendering(&mut self, stmts: &'a [Stmt]) {
+        self.rendered_stmts(stmts, Dest::Return);
+    }
+
+    /// Statements in a row and the view of what they put out.
+    fn rendered_stmts(&mut self, stmts: &'a [Stmt], dest: Dest) {
         let mark = self.frame.mark();
         let late = self.hoist_block(stmts);
-        let list = self.frame.temp();
-        self.new_parts(list);
-        self.each(stmts, Dest::Part(list), Dest::Part(list));
-        self.rendered(list, Dest::Return);
+        self.viewed(dest, |this, inner| this.each(stmts, inner, inner));
         self.unhoist(&late);
         self.frame.release(mark);
     }
@@ -70,6 +106,24 @@ impl<'a> Compiler<'a> {
         }
         self.each(stmts, Dest::Drop, Dest::Drop);
         self.unhoist(&late);
+        self.frame.release(mark);
+    }
+
+    /// Gives what `run` puts out to `dest`: at once where that is rendered anyway, else as a view.
+    pub fn viewed(&mut self, dest: Dest, run: impl FnOnce(&mut Self, Dest)) {
+        if dest.content().is_some() {
+            return run(self, dest);
+        }
+        let mark = self.frame.mark();
+        let markup = match dest {
+            Dest::To(dst) => self.scratch(dst),
+            _ => self.frame.temp(),
+        };
+        if let Dest::Put(sink) = dest {
+            self.put_pending(sink.markup);
+        }
+        self.gather(markup, |this| run(this, Dest::Put(Sink::content(markup))));
+        self.gathered(markup, false, dest);
         self.frame.release(mark);
     }
 
@@ -91,7 +145,7 @@ impl<'a> Compiler<'a> {
     /// Yields none.
     pub fn none(&mut self, dest: Dest) {
         match dest {
-            Dest::Drop | Dest::Part(_) => {}
+            Dest::Drop | Dest::Put(_) => {}
             Dest::To(dst) => self.frame.emit(Op::LoadNone { dst }),
             Dest::Return => {
                 self.frame.emit(Op::ReturnNone {});
@@ -109,7 +163,7 @@ impl<'a> Compiler<'a> {
                 self.frame.emit(Op::Return { src });
                 self.frame.state.reachable = false;
             }
-            Dest::Part(list) => self.part_of_list(list, src),
+            Dest::Put(sink) => self.put(sink, src),
         }
     }
 
@@ -120,7 +174,7 @@ impl<'a> Compiler<'a> {
             StmtKind::Expr(value) => self.value(value, dest),
             StmtKind::Output(Output::Body(body)) => self.output_body(body, dest),
             StmtKind::Output(Output::Control(control)) => self.control(control, dest),
-            StmtKind::Output(Output::Element(element)) => self.element(element.span),
+            StmtKind::Output(Output::Element(element)) => self.element(element, dest),
             StmtKind::VarDecl(decl) => {
                 let value = self.assign_value(&decl.name, &decl.value);
                 self.give(value, dest);
@@ -137,7 +191,7 @@ impl<'a> Compiler<'a> {
                 this.while_loop(&tree.condition, &|this| this.body(&tree.body, dest));
             }),
             StmtKind::Match(tree) => self.match_value(tree, dest),
-            StmtKind::TryCatch(tree) => self.try_catch(tree, dest),
+            StmtKind::TryCatch(tree) => self.try_catch_value(tree, dest),
             StmtKind::Jump(jump) => self.leave(jump),
             StmtKind::Assert(assert) => {
                 self.assert(assert);
@@ -165,30 +219,22 @@ impl<'a> Compiler<'a> {
 
     /// Runs a loop and yields what its rounds put out, or none.
     fn collect(&mut self, puts_out: bool, dest: Dest, run: impl FnOnce(&mut Self, Dest)) {
-        match dest {
-            Dest::Drop => run(self, dest),
-            Dest::Part(_) => run(self, if puts_out { dest } else { Dest::Drop }),
-            Dest::To(_) | Dest::Return if puts_out => {
-                let list = self.frame.temp();
-                self.new_parts(list);
-                run(self, Dest::Part(list));
-                self.rendered(list, dest);
-            }
-            Dest::To(_) | Dest::Return => {
-                run(self, Dest::Drop);
-                self.none(dest);
-            }
+        if puts_out && dest != Dest::Drop {
+            self.viewed(dest, run);
+        } else {
+            run(self, Dest::Drop);
+            self.none(dest);
         }
     }
 
     /// A body that runs where it stands; one that ends in an assignment renders nothing.
-    fn output_body(&mut self, body: &'a Body, dest: Dest) {
+    pub fn output_body(&mut self, body: &'a Body, dest: Dest) {
         let assigns = body.stmts.last().is_some_and(|last| match &last.kind {
             StmtKind::Expr(value) => matches!(value.kind, ExprKind::Assign(_)),
             StmtKind::VarDecl(_) | StmtKind::Destructure(_) => true,
             _ => false,
         });
-        let renders_nothing = assigns && matches!(dest, Dest::Part(_));
+        let renders_nothing = assigns && dest.content().is_some();
         self.body(body, if renders_nothing { Dest::Drop } else { dest });
     }
 
@@ -338,6 +384,10 @@ pub(super) fn is_output(stmt: &Stmt) -> bool {
         StmtKind::If(tree) => {
             tree.arms.iter().any(|arm| branch(&arm.branch)) || tree.otherwise.as_ref().is_some_and(branch)
         }
+        StmtKind::Server(server) => match &**server {
+            ServerStmt::View(body) => any(body),
+            _ => false,
+        },
         StmtKind::For(tree) => any(&tree.body),
         StmtKind::While(tree) => any(&tree.body),
         StmtKind::Match(tree) => tree.arms.iter().any(|arm| match &arm.body {

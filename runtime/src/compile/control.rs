@@ -1,6 +1,6 @@
 //! Branches and errors: `if`, conditionals, `try`, and control blocks in every mode.
 
-use super::body::{Dest, is_output};
+use super::body::{Dest, Form, Sink, is_output};
 use super::frame::Reg;
 use super::program::Compiler;
 use super::state::State;
@@ -32,7 +32,7 @@ impl<'a> Compiler<'a> {
         let end = self.frame.label();
         let mut joined = State::nowhere();
         let last = arms.len().saturating_sub(1);
-        let falls_through = otherwise.is_none() && matches!(dest, Dest::Drop | Dest::Part(_));
+        let falls_through = otherwise.is_none() && matches!(dest, Dest::Drop | Dest::Put(_));
         for (at, (condition, branch)) in arms.enumerate() {
             let next = self.frame.label();
             let mark = self.frame.mark();
@@ -68,6 +68,18 @@ impl<'a> Compiler<'a> {
         self.frame.state.meet(&before);
     }
 
+    /// The same wherever its value goes: nothing is put out before it is certain.
+    pub fn try_catch_value(&mut self, tree: &'a TryCatch, dest: Dest) {
+        if !matches!(dest, Dest::Put(_)) {
+            return self.try_catch(tree, dest);
+        }
+        let mark = self.frame.mark();
+        let value = self.frame.temp();
+        self.try_catch(tree, Dest::To(value));
+        self.give(value, dest);
+        self.frame.release(mark);
+    }
+
     /// `try { … } catch name { … }`.
     #[inline(never)]
     pub fn try_catch(&mut self, tree: &'a TryCatch, dest: Dest) {
@@ -92,53 +104,68 @@ impl<'a> Compiler<'a> {
         self.frame.release(mark);
     }
 
-    /// A control block: its bodies hold statements, or text in a text.
+    /// A control block: its bodies hold statements, content, or text in a text.
     #[inline(never)]
     pub fn control(&mut self, control: &'a Control, dest: Dest) {
+        if let ControlKind::Braced(body) = &control.kind {
+            return self.body(body, dest);
+        }
         let puts_out = match control.mode {
             Mode::Code => puts_out(control),
             Mode::Content | Mode::Text => true,
         };
-        let list = match dest {
-            Dest::To(_) | Dest::Return if puts_out && !matches!(control.kind, ControlKind::Braced(_)) => {
-                let list = self.frame.temp();
-                self.new_parts(list);
-                Some(list)
+        match (control.mode, dest) {
+            (_, Dest::Drop) => self.arms(control, dest),
+            (Mode::Text, Dest::Put(_)) => self.arms(control, dest),
+            (Mode::Text, Dest::To(_) | Dest::Return) => {
+                let mark = self.frame.mark();
+                let markup = self.frame.temp();
+                let inner = Dest::Put(Sink { markup, form: Form::Text });
+                self.gather(markup, |this| this.arms(control, inner));
+                self.gathered(markup, true, dest);
+                self.frame.release(mark);
             }
-            _ => None,
-        };
-        let inner = match (list, dest) {
-            (Some(list), _) => Dest::Part(list),
-            (None, Dest::Part(_)) if !puts_out && is_loop(control) => Dest::Drop,
-            (None, Dest::To(_) | Dest::Return) if is_loop(control) => Dest::Drop,
-            (None, _) => dest,
-        };
+            (Mode::Code | Mode::Content, _) if puts_out => {
+                self.viewed(dest, |this, inner| this.arms(control, inner));
+            }
+            (Mode::Code | Mode::Content, _) if is_loop(control) => {
+                self.arms(control, Dest::Drop);
+                self.none(dest);
+            }
+            (Mode::Code | Mode::Content, _) => self.arms(control, dest),
+        }
+    }
+
+    /// The bodies of a control block, each to the same place.
+    fn arms(&mut self, control: &'a Control, dest: Dest) {
+        if let Dest::Put(sink) = dest {
+            self.put_pending(sink.markup);
+        }
         match &control.kind {
             ControlKind::If { arms, otherwise } => {
                 let arms = arms.iter().map(|arm| (&arm.condition, &arm.body));
-                self.branches(arms, otherwise.as_ref(), inner, Self::block);
+                self.branches(arms, otherwise.as_ref(), dest, Self::block);
             }
             ControlKind::For { head, body } | ControlKind::Each { head, body } => {
-                self.for_loop(head, &|this| this.block(body, inner));
+                self.for_loop(head, &|this| this.block(body, dest));
             }
             ControlKind::While { condition, body } => {
-                self.while_loop(condition, &|this| this.block(body, inner));
+                self.while_loop(condition, &|this| this.block(body, dest));
             }
-            ControlKind::Braced(body) => self.body(body, inner),
-        }
-        match list {
-            Some(list) if control.mode == Mode::Text => self.joined(list, dest),
-            Some(list) => self.rendered(list, dest),
-            None if is_loop(control) => self.none(dest),
-            None => {}
+            ControlKind::Braced(body) => self.body(body, dest),
         }
     }
 
     fn block(&mut self, block: &'a Block, dest: Dest) {
         match block {
             Block::Code(body) => self.body(body, dest),
-            Block::Text(parts) => self.text_parts(parts, dest),
-            Block::Content(content) => self.element(content.span),
+            Block::Text(parts) => {
+                self.text_parts(parts, dest);
+                if let Dest::Put(sink) = dest {
+                    self.put_pending(sink.markup);
+                }
+            }
+            Block::Content(content) => self.content_value(content, dest),
         }
     }
 }

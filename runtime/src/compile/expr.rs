@@ -14,16 +14,20 @@ impl<'a> Compiler<'a> {
     /// The value of an expression, wherever it is to go.
     pub fn value(&mut self, value: &'a Expr, dest: Dest) {
         let value = unparen(value);
+        if let Dest::Put(sink) = dest {
+            self.put_pending(sink.markup);
+        }
         match (&value.kind, dest) {
             (ExprKind::If(tree), _) => self.if_value(tree, dest),
             (ExprKind::Match(tree), _) => self.match_value(tree, dest),
-            (ExprKind::TryCatch(tree), _) => self.try_catch(tree, dest),
+            (ExprKind::TryCatch(tree), _) => self.try_catch_value(tree, dest),
             (ExprKind::Control(control), _) => self.control(control, dest),
             (ExprKind::Transaction(body), _) => self.transaction(body, value.span, dest),
             (ExprKind::Conditional(tree), _) => self.conditional(tree, dest),
+            (ExprKind::Element(element), _) => self.element(element, dest),
             (_, Dest::Drop) => self.effect(value),
             (_, Dest::To(dst)) => self.expr_to(value, dst),
-            (_, Dest::Return | Dest::Part(_)) => {
+            (_, Dest::Return | Dest::Put(_)) => {
                 let mark = self.frame.mark();
                 let src = self.operand(value);
                 self.give(src, dest);
@@ -137,14 +141,9 @@ impl<'a> Compiler<'a> {
             ExprKind::Store(op, operand) => self.store_op(*op, operand, value.span, dst),
             ExprKind::Transaction(body) => self.transaction(body, value.span, Dest::To(dst)),
             ExprKind::Response(entries) => self.response(entries, value.span, dst),
-            ExprKind::Element(element) => self.element(element.span),
+            ExprKind::Element(element) => self.element(element, Dest::To(dst)),
         }
         self.frame.release(mark);
-    }
-
-    /// Elements render to views, which need the server's half.
-    pub fn element(&mut self, span: Span) {
-        self.unsupported(span, "elements need the renderer, which this version does not have yet");
     }
 
     fn range(&mut self, range: &'a Range, span: Span, dst: Reg) {

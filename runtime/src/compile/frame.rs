@@ -4,6 +4,7 @@
 //! - Nothing is emitted where control cannot come, so no unreachable instruction exists.
 //! - Registers are a stack: parameters, variables of the function, then block variables and temporaries.
 
+use super::component::Word;
 use super::state::State;
 use super::store::Open;
 use crate::base::Span;
@@ -30,6 +31,8 @@ pub(super) enum Key {
     Function(NodeId),
     /// The row whose fields are names in the expression at hand.
     Row,
+    /// What only a component has.
+    Component(Word),
 }
 
 /// Where a variable lives, seen from the running function.
@@ -86,6 +89,12 @@ pub(super) struct Frame {
     pub captured: HashMap<Key, u32>,
     /// Registers that must hold the mark of an unset variable from the start.
     pub unset: Vec<Reg>,
+    /// Markup known beforehand that was not put out yet; it comes before whatever is put out next.
+    pub pending: String,
+    /// The slot of the map that takes what is marked for a slot of the component whose content is compiled.
+    pub slotted: Option<u32>,
+    /// Is an element being compiled that no jump leaves half done?
+    pub whole: bool,
     /// Did an expression need more registers than there are?
     pub overflow: Option<Span>,
     code: Vec<Op>,
@@ -113,6 +122,9 @@ impl Frame {
             captures: Vec::new(),
             captured: HashMap::new(),
             unset: Vec::new(),
+            pending: String::new(),
+            slotted: None,
+            whole: false,
             overflow: None,
             code: Vec::new(),
             spans: Vec::new(),

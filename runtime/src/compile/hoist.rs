@@ -24,6 +24,12 @@ impl<'a> Compiler<'a> {
         self.make(&functions);
     }
 
+    /// Makes the functions of a file that is itself run like a function. It has its variables already.
+    pub fn hoist_file(&mut self, body: &'a Body) {
+        let functions = of_file(self.names, body);
+        self.make(&functions);
+    }
+
     /// Makes the functions that stand in a block and need its variables; `unhoist` takes what this gives.
     pub fn hoist_block(&mut self, stmts: &'a [Stmt]) -> Vec<NodeId> {
         let file = self.file;

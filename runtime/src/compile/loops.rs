@@ -168,7 +168,9 @@ impl<'a> Compiler<'a> {
 
     fn round(&mut self, round: Round<'_, 'a>, labels: Loop) {
         self.frame.loops.push(labels);
+        let whole = std::mem::take(&mut self.frame.whole);
         round(self);
+        self.frame.whole = whole;
         self.frame.loops.pop();
     }
 }

@@ -1,5 +1,6 @@
 //! Reading and writing variables and other names.
 
+use super::component::Word;
 use super::frame::{Key, Label, Location, Reg};
 use super::program::{Compiler, variable};
 use crate::base::FileId;
@@ -159,7 +160,10 @@ impl<'a> Compiler<'a> {
                     format!("`{0}` is an entity, not a value: `{0}.all` has all of them", name.text);
                 self.unsupported(name.span, &message);
             }
-            Binding::Context => self.of_a_request(name, dst),
+            Binding::Context => match Word::of(&name.text).filter(|_| self.is_component()) {
+                Some(word) => self.read_word(word, dst),
+                None => self.of_a_request(name, dst),
+            },
             Binding::Enum(_) => {
                 let message = format!("`{}` is an enum, not a value: name one of its variants", name.text);
                 self.unsupported(name.span, &message);

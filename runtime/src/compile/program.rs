@@ -1,6 +1,7 @@
 //! A whole program: which functions it has, which variables are global, and what runs first.
 
 use super::Input;
+use super::component::Components;
 use super::frame::{Frame, Key, Reg};
 use super::hoist;
 use super::tables::Tables;
@@ -50,6 +51,12 @@ pub(super) struct Compiler<'a> {
     pub row_body: Option<NodeId>,
     /// What the hint that was made last captures: see [`super::query`].
     pub hint_captures: Option<(Vec<Capture>, HashMap<Key, u32>)>,
+    /// The component file that is compiled.
+    pub component: Option<FileId>,
+    /// Functions of the component files that tags named.
+    pub components: Components,
+    /// Those that are not compiled yet.
+    pub waiting: Vec<FileId>,
     /// Findings.
     pub diagnostics: Vec<Diagnostic>,
 }
@@ -71,6 +78,9 @@ impl<'a> Compiler<'a> {
             globals: HashMap::new(),
             row_body: None,
             hint_captures: None,
+            component: None,
+            components: Components::new(),
+            waiting: Vec::new(),
             diagnostics: Vec::new(),
         }
     }
@@ -82,7 +92,7 @@ impl<'a> Compiler<'a> {
         let in_use = |file: &&ProjectFile<'_>| {
             Some(file.id) == self.input.entry
                 || file.role == Role::Global
-                || served && !matches!(file.role, Role::Test | Role::Script)
+                || served && !matches!(file.role, Role::Test | Role::Script | Role::Component)
         };
         let files: Vec<ProjectFile<'a>> = files.iter().filter(in_use).copied().collect();
         for file in &files {
@@ -103,6 +113,7 @@ impl<'a> Compiler<'a> {
                 self.endpoints(file);
             }
         }
+        self.component_files();
         if self.diagnostics.iter().any(Diagnostic::is_error) {
             self.diagnostics.sort_by_key(|found| (found.span.file, found.span.start));
             return Err(self.diagnostics);

@@ -54,7 +54,7 @@ pub(super) fn module(source: &[u8], limits: &Limits) -> Result<Module, Vec<Found
         return Err(found(&front, &front.diagnostics));
     }
     let project = front.project(false);
-    let entry = front.id(0).unwrap_or_default();
+    let entry = files.first().and_then(|file| front.id(file)).unwrap_or_default();
     let input = compile::Input {
         project: &project,
         entry: Some(entry),

@@ -1,6 +1,6 @@
 //! Statements, expressions, targets and patterns.
 
-use super::{Visit, Write, walk_control, walk_element, walk_template};
+use super::{Visit, Write, walk_control, walk_template};
 use crate::syntax::tree::*;
 
 /// Visits what a statement holds.
@@ -8,7 +8,7 @@ pub fn walk_stmt<'t, V: Visit<'t>>(visit: &mut V, stmt: &'t Stmt) {
     match &stmt.kind {
         StmtKind::Expr(expr) | StmtKind::Wait(expr) => visit.expr(expr),
         StmtKind::Output(output) => match output {
-            Output::Element(element) => walk_element(visit, element),
+            Output::Element(element) => visit.element(element),
             Output::Control(control) => walk_control(visit, control),
             Output::Body(body) => visit.body(body),
         },
@@ -216,7 +216,7 @@ pub fn walk_expr<'t, V: Visit<'t>>(visit: &mut V, expr: &'t Expr) {
         ExprKind::Function(function) => visit.function(function),
         ExprKind::If(branches) => walk_if(visit, branches),
         ExprKind::Match(matching) => visit.matching(matching),
-        ExprKind::Element(element) => walk_element(visit, element),
+        ExprKind::Element(element) => visit.element(element),
         ExprKind::Control(control) => walk_control(visit, control),
         ExprKind::Transaction(body) => visit.body(body),
         ExprKind::TryCatch(attempt) => walk_try_catch(visit, attempt),

@@ -143,7 +143,7 @@ impl Answering {
             Value::None | Value::Unset => (Stage::Session, None),
             Value::Text(text) => (Stage::Copy(text), Some("text/plain; charset=utf-8")),
             Value::View(view) => match context.heap.objects.get(view)? {
-                Object::View(text) => (Stage::Copy(*text), Some("text/html; charset=utf-8")),
+                Object::View(view) => (Stage::Copy(view.text), Some("text/html; charset=utf-8")),
                 _ => return Err(Bug::WrongShape.into()),
             },
             Value::Bytes(bytes) => {
