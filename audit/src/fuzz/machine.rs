@@ -27,6 +27,7 @@ const LATE_FUEL_MAX: u64 = 400_000;
 /// Fuel of a run that its deadline must end.
 const TIMED_FUEL_MAX: u64 = 600_000;
 const CALL_DEPTH_MAX: usize = 128;
+const COMPONENT_DEPTH_MAX: usize = 16;
 const SOURCE_DEPTH_MAX: u32 = 64;
 /// The outermost function, a built-in on top, and a file of globals that is read for the first time are no nested calls.
 const FRAMES_MAX: usize = CALL_DEPTH_MAX + 3;
@@ -44,6 +45,7 @@ pub struct Ran {
 pub fn limits(gc_stress: bool) -> Limits {
     Limits {
         call_depth_max: CALL_DEPTH_MAX,
+        component_depth_max: COMPONENT_DEPTH_MAX,
         memory_bytes_max: MEMORY_BYTES_MAX,
         deadline: None,
         fuel_max: Some(if gc_stress { STRESSED_FUEL_MAX } else { FUEL_MAX }),

@@ -16,6 +16,8 @@ const CELL: u8 = 16;
 const ITERATOR: u8 = 17;
 /// Next and last of a loop over ints.
 const COUNTER: u8 = 18;
+/// Holds markup that grows.
+const MARKUP: u8 = 20;
 /// Calls are made from here.
 const CALLS: u8 = 24;
 /// Arguments of a call, at most.
@@ -156,6 +158,7 @@ fn prologue(choices: &mut Choices<'_>, tables: &Tables, params: usize) -> Statem
     ops.push(Op::NewList { dst: 0, base: 0, argc: choices.below(6) as u8 });
     ops.push(Op::NewCell { dst: CELL, src: plain(choices) });
     ops.push(Op::Iterate { dst: ITERATOR, src: 0 });
+    ops.push(Op::NewMarkup { dst: MARKUP });
     ops
 }
 
@@ -165,7 +168,7 @@ fn plain(choices: &mut Choices<'_>) -> u8 {
 
 fn statement(choices: &mut Choices<'_>, tables: &Tables, closure: bool) -> Statement {
     let (a, b) = (plain(choices), plain(choices));
-    match choices.below(16) {
+    match choices.below(18) {
         0 => vec![Op::GetCell { dst: a, cell: CELL }],
         1 => vec![Op::SetCell { cell: CELL, src: a }],
         2 => vec![Op::Next { iterator: ITERATOR, value: a, target: target(choices) }],
@@ -176,7 +179,27 @@ fn statement(choices: &mut Choices<'_>, tables: &Tables, closure: bool) -> State
         7 if closure => vec![Op::SetCaptured { src: a, captured: 0 }],
         8 => counted_loop(choices),
         9..=11 => call(choices, tables),
+        12 | 13 => vec![markup(choices, tables)],
         _ => vec![any(choices, tables)],
+    }
+}
+
+/// Something that goes into the markup, or what comes out.
+fn markup(choices: &mut Choices<'_>, tables: &Tables) -> Op {
+    let (markup, src) = (MARKUP, plain(choices));
+    let (name, flag) = (choices.pick(&tables.texts), choices.once_in(2));
+    match choices.below(11) {
+        0 => Op::NewMarkup { dst: markup },
+        1 => Op::PutText { markup, constant: name },
+        2 | 3 => Op::PutValue { markup, src },
+        4 => Op::PutPart { markup, src, escaped: flag },
+        5 => Op::PutAttribute { markup, src, name },
+        6 => Op::PutAttributes { markup, src },
+        7 => Op::PutClasses { markup, src },
+        8 => Op::PutTag { markup, src, end: flag },
+        9 if flag => Op::BeginPart { markup, style: choices.once_in(2) },
+        9 => Op::EndPart { markup, style: choices.once_in(2) },
+        _ => Op::TakeMarkup { dst: src, markup, text: flag },
     }
 }
 
@@ -199,8 +222,9 @@ fn call(choices: &mut Choices<'_>, tables: &Tables) -> Statement {
     let argc = choices.below(usize::from(ARGUMENTS)) as u8;
     let dst = plain(choices);
     let mut ops: Statement = (0..=argc).map(|at| Op::Move { dst: CALLS + at, src: plain(choices) }).collect();
-    ops.push(match choices.below(4) {
+    ops.push(match choices.below(5) {
         0 => Op::Call { base: CALLS, argc, dst },
+        1 if choices.once_in(2) => Op::CallComponent { base: CALLS, argc, dst },
         1 => Op::CallFunction { base: CALLS, argc, dst, function: choices.below(tables.functions) as u32 },
         2 if tables.natives > 0 => {
             Op::CallNative { base: CALLS, argc, dst, native: choices.below(tables.natives) as u32 }
@@ -217,6 +241,9 @@ fn any(choices: &mut Choices<'_>, tables: &Tables) -> Op {
         let special = matches!(info.block, Block::Call)
             || info.name.contains("Cell")
             || info.name.contains("Captured")
+            || info.name.starts_with("Put")
+            || info.name.contains("Part")
+            || info.name.contains("Markup")
             || info.name.starts_with("Next")
             || info.name.starts_with("For")
             || matches!(

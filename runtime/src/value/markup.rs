@@ -120,10 +120,16 @@ impl Markup {
     pub fn end_address(&mut self) {
         let from = self.content.floor_char_boundary(self.address);
         if address::runs_script(self.content.get(from..).unwrap_or_default()) {
-            self.content.truncate(from);
+            self.cut(from);
             // What was taken away is longer.
             self.content.push('#');
         }
+    }
+
+    /// Takes away what was written from an offset on.
+    fn cut(&mut self, from: usize) {
+        self.content.truncate(from);
+        self.styles.cut(from);
     }
 
     /// A `<style>` element begins here.
@@ -137,7 +143,7 @@ impl Markup {
         if self.keeps_style(memory, Style { start, end: self.content.len() })? {
             return Ok(());
         }
-        self.content.truncate(start);
+        self.cut(start);
         Ok(())
     }
 

@@ -49,6 +49,15 @@ impl Styles {
         true
     }
 
+    /// Forgets what does not end before an offset.
+    pub(super) fn cut(&mut self, from: usize) {
+        let kept = self.found.partition_point(|style| style.end <= from);
+        if kept < self.found.len() {
+            self.found.truncate(kept);
+            self.by_content.retain(|at| *at < kept);
+        }
+    }
+
     pub(super) fn take(&mut self) -> Box<[Style]> {
         self.by_content = HashTable::new();
         std::mem::take(&mut self.found).into_boxed_slice()

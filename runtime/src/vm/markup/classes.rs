@@ -2,15 +2,16 @@
 
 use super::rendering::Rendering;
 use super::{Form, handle, run};
-use crate::value::stop::{Bug, Outcome};
+use crate::value::stop::Outcome;
 use crate::value::{Handle, List, Object, Value};
+use crate::vm::construct::no_list;
 use crate::vm::native::{Context, Flow, Step, Stepped};
 
 /// Appends `class="…"` with the words in the list: views as they are, none and truth values not at all, lists word by
 /// word, other values as escaped text. Nothing where nothing is left.
 pub(in crate::vm) fn classes(context: &mut Context<'_>, markup: Value, words: Value) -> Outcome<Flow> {
     let markup = handle(markup)?;
-    let Value::List(words) = words else { return Err(Bug::WrongShape.into()) };
+    let Value::List(words) = words else { return Err(no_list(words)) };
     run(context, Classes { markup, words, at: 0, written: false, rendering: None })
 }
 
