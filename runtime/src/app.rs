@@ -30,6 +30,7 @@ pub mod router;
 pub mod script;
 pub mod stack;
 pub mod store;
+pub mod testing;
 
 pub use application::Application;
 pub use files::{FileFault, FilePath, Files};

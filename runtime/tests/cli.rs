@@ -406,3 +406,41 @@ fn a_named_pipe_without_a_writer_is_refused_and_an_open_one_is_read() {
     let output = Command::new("sh").args(["-c", &piped]).current_dir(project.path()).output().unwrap();
     assert_eq!((output.status.code(), &*output.stdout), (Some(0), &b"1\n"[..]), "{output:?}");
 }
+
+#[test]
+fn a_test_sends_requests_through_the_whole_pipeline() {
+    let project = Project::new(&[
+        ("flin.config", ""),
+        (
+            "app/_middleware.flin",
+            "middleware { answer = next()\n response.headers[\"X-Seen\"] = \"yes\"\n answer }",
+        ),
+        (
+            "app/login.flin",
+            "route POST { validate { name: text @required }\n session.user = body.name\n redirect(\"/\") }",
+        ),
+        ("app/me.flin", "guards { auth }\nroute GET { [\"user\": session.user, \"q\": query.q] }"),
+        (
+            "tests/all.flin",
+            r#"test "a session is passed on" {
+    assert test_request("GET", "/me").status == 401
+    login = test_request("POST", "/login", body: { name: "ada" })
+    assert login.status == 302 && login.headers["X-Seen"] == "yes"
+    cookie = login.headers["Set-Cookie"].split(";")[0].split("=")
+    me = test_request("GET", "/me?q=%C3%A9", cookies: [cookie[0]: cookie[1]])
+    assert me.body == { user: "ada", q: "é" }
+}
+test "invalid JSON never reaches the handler" {
+    answer = test_request("POST", "/login", body: "\{not json", headers: ["Content-Type": "application/json"])
+    assert answer.status == 400 && answer.body.error == "Invalid JSON in request body"
+    assert test_request("POST", "/login", body: "name=Bo", headers: ["Content-Type": "application/x-www-form-urlencoded"]).status == 302
+    assert test_request("POST", "/login", body: {}).body.fields == { name: "is required" }
+    assert test_request("GET", "/%zz").status == 400 && test_request("GET", "/none").status == 404
+}
+"#,
+        ),
+    ]);
+    let wanted = "ok      tests/all.flin: a session is passed on\n\
+                  ok      tests/all.flin: invalid JSON never reaches the handler\n2 passed, 0 failed\n";
+    assert_eq!(project.flin(&["test"]), said(0, wanted, ""));
+}

@@ -2,10 +2,13 @@
 
 use super::files::{Files, MemoryFiles};
 use super::http::RateLimits;
+use super::script::End;
 use super::store::StorePlace;
 use crate::config;
+use crate::record::{Inbound, Outbound};
 use crate::store::Source;
 use crate::store::session::NoStore;
+use crate::value::Bug;
 use crate::vm::{Answer, Effect, LogLevel};
 use std::sync::Arc;
 use std::time::Duration;
@@ -43,6 +46,10 @@ pub trait Host {
     /// Where clients that come too often are counted; nowhere in a world without clients.
     fn rates(&mut self) -> Option<&RateLimits> {
         None
+    }
+    /// Sends a request to the program's own endpoints; of tests alone.
+    fn request(&mut self, _asked: Inbound) -> Result<Outbound, End> {
+        Err(End::Bug(Bug::BadAnswer))
     }
     /// Where the program's store is.
     fn store(&mut self) -> Arc<dyn Source> {

@@ -319,6 +319,7 @@ pub fn perform(effect: Effect, host: &mut dyn Host) -> Result<Answer, End> {
             let wait = refused.map_or(0, |refused| refused.retry_after_seconds);
             Answer::Millis(i64::try_from(wait).unwrap_or(i64::MAX))
         }
+        Effect::Request(asked) => Answer::Response(Box::new(host.request(*asked)?)),
         effect @ (Effect::Emit { .. }
         | Effect::Wait(_)
         | Effect::Send(_)
@@ -326,7 +327,7 @@ pub fn perform(effect: Effect, host: &mut dyn Host) -> Result<Answer, End> {
         | Effect::Leave(_)
         | Effect::Broadcast { .. }) => host.say(effect)?,
         // What only a driver of its own can do.
-        Effect::Store(_) | Effect::Close | Effect::Request(_) => return Err(End::Bug(Bug::BadAnswer)),
+        Effect::Store(_) | Effect::Close => return Err(End::Bug(Bug::BadAnswer)),
     })
 }
 

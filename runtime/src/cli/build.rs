@@ -48,7 +48,16 @@ pub(super) fn compiled(
     prefix: &Path,
     report: &mut Report,
 ) -> Result<Built, Exit> {
-    match compile(files, entry, limits) {
+    said(compile(files, entry, limits), prefix, report)
+}
+
+/// Says what is wrong with a program, or odd.
+pub(super) fn said(
+    built: Result<Built, Rejected>,
+    prefix: &Path,
+    report: &mut Report,
+) -> Result<Built, Exit> {
+    match built {
         Ok(built) => {
             report.diagnostics(&built.diagnostics, &from_here(&built.sources, prefix));
             Ok(built)

@@ -1,17 +1,21 @@
 //! `flin test`: every test in a machine and a world of its own.
 
-use super::build::{compiled, prefix};
+use super::build::{compiled, prefix, said};
 use super::report::ErrorText;
 use super::version::print;
 use super::{Exit, Report};
-use crate::app::build::link;
+use crate::app::build::build_all;
 use crate::app::files::MemoryFiles;
+use crate::app::http::Sessions;
 use crate::app::machine::{env, now_millis};
 use crate::app::project;
-use crate::app::{End, Execution, Files, Gone, Host, Limits, LoadError, Project, StorePlace, machine};
+use crate::app::testing;
+use crate::app::{
+    Application, End, Execution, Files, Gone, Host, Limits, LoadError, Project, StorePlace, machine,
+};
 use crate::base::render::printable;
 use crate::check::Role;
-use crate::config;
+use crate::record::{Inbound, Outbound};
 use crate::store::Source;
 use crate::value::Pool;
 use crate::vm::{LogLevel, Program};
@@ -74,11 +78,12 @@ fn find(path: &Path) -> Result<(Project, Vec<PathBuf>), LoadError> {
 
 impl Runner<'_> {
     fn file(&mut self, file: &Path) -> Result<(), Exit> {
-        let program = self.program(file)?;
+        let app = Arc::new(self.program(file)?);
+        let program = &app.program;
         let shown = printable(&file.to_string_lossy());
         for &(name, function) in &program.module.tests {
-            let mut world = TestWorld::new(&self.project.config.store);
-            let end = self.run(&program, function, &mut world);
+            let mut world = TestWorld::new(&app);
+            let end = self.run(program, function, &mut world);
             // In memory: there is nothing to be made durable.
             let _ = world.store.close();
             let name = printable(program.text(name));
@@ -87,19 +92,31 @@ impl Runner<'_> {
                 print(format_args!("ok      {shown}: {name}\n"), self.report);
             } else {
                 self.failed = self.failed.saturating_add(1);
-                let why = indented(&(world.output + &said(&end)));
+                let why = indented(&(world.output + &ending(&end)));
                 print(format_args!("FAILED  {shown}: {name}\n{why}"), self.report);
             }
         }
         Ok(())
     }
 
-    fn program(&mut self, file: &Path) -> Result<Arc<Program>, Exit> {
-        let loaded = project::read_source(file);
-        let loaded = loaded.and_then(|bytes| self.project.with_entry(file, Role::Test, bytes));
-        let (files, entry) = loaded.map_err(|error| self.report.load(&error))?;
-        let built = compiled(&files, entry, &self.limits, &prefix(&self.project, file), self.report)?;
-        link(built.module).map_err(|error| {
+    /// The file with all that is global; with the whole project where it sends requests.
+    fn program(&mut self, file: &Path) -> Result<Application, Exit> {
+        let bytes = project::read_source(file).map_err(|error| self.report.load(&error))?;
+        let serves = bytes.windows(TEST_REQUEST.len()).any(|found| found == TEST_REQUEST);
+        let prefix = prefix(&self.project, file);
+        let built = if serves {
+            let files = self.project.all().map_err(|error| self.report.load(&error))?;
+            let path = self.project.file(file, Vec::new()).path;
+            let entry = files.iter().position(|file| file.path == path);
+            said(build_all(&files, entry, &self.limits), &prefix, self.report)?
+        } else {
+            let loaded = self.project.with_entry(file, Role::Test, bytes);
+            let (files, entry) = loaded.map_err(|error| self.report.load(&error))?;
+            compiled(&files, entry, &self.limits, &prefix, self.report)?
+        };
+        let Project { root, config } = &self.project;
+        let app = Application::of_built(built, config.clone(), root, (self.limits, &self.pool));
+        app.map_err(|error| {
             self.report.file_error(file.display(), error);
             Exit::Usage
         })
@@ -117,7 +134,7 @@ impl Runner<'_> {
     }
 }
 
-fn said(end: &End) -> String {
+fn ending(end: &End) -> String {
     match end {
         End::Done => String::new(),
         End::Uncaught(error) => ErrorText(error).to_string(),
@@ -133,21 +150,28 @@ fn indented(text: &str) -> String {
     text.lines().fold(String::new(), |text, line| text + "        " + &printable(line) + "\n")
 }
 
+/// What a file has in it that sends requests.
+const TEST_REQUEST: &[u8] = b"test_request";
+
 /// The real clock and environment, an empty folder in memory, output kept for failures, no entropy.
 struct TestWorld {
     output: String,
     started: Instant,
     files: MemoryFiles,
     store: StorePlace,
+    app: Arc<Application>,
+    sessions: Arc<Sessions>,
 }
 
 impl TestWorld {
-    fn new(store: &config::Store) -> Self {
+    fn new(app: &Arc<Application>) -> Self {
         Self {
             output: String::new(),
             started: Instant::now(),
             files: MemoryFiles::default(),
-            store: StorePlace::memory(store),
+            store: StorePlace::memory(&app.config.store),
+            app: Arc::clone(app),
+            sessions: Arc::new(Sessions::new([0; 32], [0; 32])),
         }
     }
 }
@@ -185,6 +209,11 @@ impl Host for TestWorld {
 
     fn files(&mut self) -> &mut dyn Files {
         &mut self.files
+    }
+
+    fn request(&mut self, asked: Inbound) -> Result<Outbound, End> {
+        let (app, sessions) = (Arc::clone(&self.app), Arc::clone(&self.sessions));
+        Ok(testing::request(&app, &sessions, asked, self))
     }
 
     fn store(&mut self) -> Arc<dyn Source> {

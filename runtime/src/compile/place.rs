@@ -192,7 +192,7 @@ impl<'a> Compiler<'a> {
             "session" => "@session",
             "response" => "@response",
             // Functions that only a connection, a middleware or a server has: read like any other built-in.
-            function @ ("next" | "send" | "join" | "leave" | "close" | "broadcast") => {
+            function @ ("next" | "send" | "join" | "leave" | "close" | "broadcast" | "test_request") => {
                 let native = self.tables.native(&format!("@{function}"));
                 return self.frame.emit(Op::LoadNative { dst, native });
             }

@@ -14,6 +14,7 @@ mod guards;
 mod respond;
 mod serve;
 mod session;
+mod tested;
 mod validate;
 mod words;
 
@@ -50,6 +51,7 @@ pub const NATIVES: &[Native] = &[
     function("@csrf", &[required("body", Kinds::ANY)], Kinds::ANY, guards::csrf),
     function("@ip_whitelist", &[required("blocks", LIST)], Kinds::ANY, guards::ip_whitelist),
     function("@validate", &[required("form", INT)], Kinds::ANY, validate::validate),
+    function("@test_request", tested::PARAMS, MAP, tested::test_request),
     function("csrf_token", &[], TEXT, cookies::csrf_token),
     function("set_cookie", cookies::PARAMS, NOTHING, cookies::set_cookie),
     function("redirect", &[required("url", TEXT), optional("status", INT)], RESPONSE, respond::redirect),

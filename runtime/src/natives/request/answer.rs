@@ -260,7 +260,7 @@ fn cut(text: &str) -> String {
 }
 
 /// The lines of a header: one for a value, one each for the elements of a list.
-fn values(heap: &Heap, program: &Program, value: Value, name: &str) -> Outcome<Vec<String>> {
+pub fn values(heap: &Heap, program: &Program, value: Value, name: &str) -> Outcome<Vec<String>> {
     let one = |value: Value| {
         let mut text = String::new();
         match value {
