@@ -14,6 +14,7 @@ mod report;
 mod repro;
 mod run;
 mod show;
+mod soak;
 mod triage;
 
 use crate::catalogue::{Catalogue, CatalogueError, Claim, Entry};
@@ -81,6 +82,8 @@ enum Command {
     Repro(repro::Repro),
     /// Kills saving processes and looks whether anything acknowledged is gone
     Kill(kill::Kill),
+    /// Puts a server under mixed traffic for minutes, and compares what it holds
+    Soak(soak::Soak),
     /// Runs a fixed number of mutated modules or sources, and counts
     Mutate(mutate::Mutate),
     /// Runs the fuzz targets within a budget, and measures how good they are
@@ -143,6 +146,8 @@ enum Failure {
     #[error(transparent)]
     Kill(#[from] crate::drivers::kill::KillError),
     #[error(transparent)]
+    Soak(#[from] crate::soak::SoakError),
+    #[error(transparent)]
     Shipped(#[from] crate::shipped::ShippedError),
     #[error(transparent)]
     Triage(Box<crate::triage::TriageError>),
@@ -177,6 +182,7 @@ pub fn main() -> ExitCode {
         Command::Prove(prove) => prove.run(common),
         Command::Repro(repro) => repro.run(),
         Command::Kill(kill) => kill.run(common),
+        Command::Soak(soak) => soak.run(),
         Command::Mutate(mutate) => mutate.run(common),
         Command::Fuzz(fuzz) => fuzz.run(common),
         Command::Triage(triage) => triage.run(common),

@@ -27,6 +27,8 @@ pub mod report;
 #[cfg(feature = "cli")]
 pub mod shipped;
 #[cfg(feature = "cli")]
+pub mod soak;
+#[cfg(feature = "cli")]
 pub mod triage;
 
 /// Runs children and observes them; a package of its own, which knows nothing of FLIN.

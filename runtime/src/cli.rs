@@ -9,6 +9,7 @@ mod build;
 mod check;
 mod dev;
 mod fmt;
+mod new;
 mod replace;
 mod report;
 mod run;
@@ -84,6 +85,7 @@ fn command(args: impl IntoIterator<Item = OsString>) -> Exit {
     }
     match args.command {
         Command::Run { file } => run::run(&file, &mut report),
+        Command::New { folder } => new::new(&folder, &mut report),
         Command::Dev { folder } => dev::dev(&folder, &mut report),
         Command::Start { folder } => serve::start(&folder, &mut report),
         Command::Check { paths } => check::check(&paths, &mut report),

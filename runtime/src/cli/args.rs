@@ -12,6 +12,8 @@ Exit codes:
 
 const EXAMPLES: &str = "\
 Examples:
+  flin new guestbook            make a small application
+  flin dev guestbook            serve it while it is being written
   flin run hello.flin           run a program
   flin check                    check the project in this folder
   flin build app.flin -o app.flinc
@@ -48,6 +50,15 @@ pub(super) enum Command {
     Start {
         /// The project's folder
         #[arg(default_value = ".")]
+        folder: PathBuf,
+    },
+    /// Make a small application
+    #[command(
+        long_about = "Make a folder with a small application that runs: pages, a route, an entity, components and tests.",
+        after_help = format!("Example:\n  flin new guestbook && flin dev guestbook\n\n{EXIT_CODES}")
+    )]
+    New {
+        /// Its folder, which is not there yet
         folder: PathBuf,
     },
     /// Serve a project while it is being written

@@ -1,0 +1,199 @@
+//! Who talks to a server that is soaked: good clients, whose every answer counts, and hostile ones, who may see anything.
+
+use std::io::{self, ErrorKind, Read as _, Write as _};
+use std::net::{SocketAddr, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
+
+/// What clients did and saw.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Requests of good clients that were answered as they should.
+    pub served: u64,
+    /// Those that were told to come back, because others used everything up.
+    pub busy: u64,
+    /// Those that were not.
+    pub unserved: u64,
+    /// What hostile clients tried.
+    pub hostile: u64,
+}
+
+impl Counts {
+    pub(super) fn add(&mut self, more: Self) {
+        self.served += more.served;
+        self.busy += more.busy;
+        self.unserved += more.unserved;
+        self.hostile += more.hostile;
+    }
+}
+
+/// One of those who talk.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Client {
+    /// Requests, one after the other on one connection, each with what its answer must hold.
+    Good(&'static [(&'static str, &'static str)]),
+    /// Bytes that no server should take, then gone: with or without reading what it says.
+    Hostile(&'static [&'static str]),
+    /// Connections by the hundred, all at once.
+    Crowd,
+    /// A byte now and then.
+    Slow,
+}
+
+const GOOD: Client = Client::Good(&[
+    ("GET /ok HTTP/1.1\r\nHost: a\r\n\r\n", "ok"),
+    ("GET /json HTTP/1.1\r\nHost: a\r\n\r\n", "{\"list\":[1,2,3],\"text\":\"é漢🎉\"}"),
+    (
+        "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{\"a\":[1]}",
+        "{\"a\":[1]}",
+    ),
+    ("POST /items HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n", "0"),
+    ("GET /error HTTP/1.1\r\nHost: a\r\n\r\n", "it broke"),
+]);
+
+const HOSTILE: Client = Client::Hostile(&[
+    "GET / HTTP/1.1\nHost: a\n\n",
+    "GET / HTTP/9.9\r\nHost: a\r\n\r\n",
+    "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999999\r\n\r\nabc",
+    "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nffffffffffffffffff\r\n",
+    "GET /%00%ff/../../etc/passwd HTTP/1.1\r\nHost: a\r\n\r\n",
+    "\u{16}\u{3}\u{1}\u{2}\u{0}\u{1}\u{0}\u{1}",
+    "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 6\r\n\r\n[[[[[[",
+    "GET /large HTTP/1.1\r\nHost: a\r\n\r\nGET /large HTTP/1.1\r\nHost: a\r\n\r\nGET /large HTTP/1.1\r\nHost: a\r\n\r\n",
+    "GET /hungry HTTP/1.1\r\nHost: a\r\n\r\n",
+    "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\nabc",
+]);
+
+const GREEDY: Client = Client::Hostile(&["GET /endless HTTP/1.1\r\nHost: a\r\n\r\n"]);
+
+/// All of them.
+pub(super) const CLIENTS: [Client; 10] =
+    [GOOD, GOOD, GOOD, GOOD, HOSTILE, HOSTILE, GREEDY, GREEDY, Client::Crowd, Client::Slow];
+
+/// Talks until it is over.
+pub(super) fn until(over: &AtomicBool, address: SocketAddr, client: Client) -> Counts {
+    let mut counts = Counts::default();
+    let mut round = 0_usize;
+    while !over.load(Ordering::Relaxed) {
+        round += 1;
+        match client {
+            Client::Good(requests) => good(address, requests, &mut counts),
+            Client::Hostile(all) => {
+                counts.hostile += 1;
+                // Whatever it is told, or not, is fine.
+                let _ = hostile(address, all[round % all.len()], round);
+            }
+            Client::Crowd => {
+                let crowd: Vec<_> = (0..300).filter_map(|_| TcpStream::connect(address).ok()).collect();
+                counts.hostile += crowd.len() as u64;
+                drop(crowd);
+                thread::sleep(Duration::from_secs(2));
+            }
+            Client::Slow => {
+                counts.hostile += 1;
+                let _ = slow(address, over);
+            }
+        }
+    }
+    counts
+}
+
+fn connect(address: SocketAddr) -> io::Result<TcpStream> {
+    let stream = TcpStream::connect(address)?;
+    stream.set_read_timeout(Some(Duration::from_secs(20)))?;
+    stream.set_write_timeout(Some(Duration::from_secs(20)))?;
+    Ok(stream)
+}
+
+/// A whole set of requests on one connection.
+fn good(address: SocketAddr, requests: &[(&str, &str)], counts: &mut Counts) {
+    let Ok(mut stream) = connect(address) else {
+        counts.unserved += 1;
+        return;
+    };
+    for (request, expected) in requests {
+        let asked = stream.write_all(request.as_bytes()).and_then(|()| answer(&mut stream));
+        match asked {
+            Ok((_, body)) if body.contains(expected) => counts.served += 1,
+            // The crowd has all places, or the greedy all memory: then it is told so, and comes back.
+            Ok((503, _)) => {
+                counts.busy += 1;
+                return;
+            }
+            Err(error) if is_turned_away(&error) => {
+                counts.busy += 1;
+                return;
+            }
+            Ok(_) | Err(_) => counts.unserved += 1,
+        }
+    }
+    thread::sleep(Duration::from_millis(5));
+}
+
+/// A refused connection may be gone before its answer was read.
+fn is_turned_away(error: &io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::ConnectionReset | ErrorKind::BrokenPipe | ErrorKind::UnexpectedEof)
+}
+
+fn answer(stream: &mut TcpStream) -> io::Result<(u16, String)> {
+    let mut held = Vec::new();
+    let mut bytes = [0; 8 << 10];
+    loop {
+        let read = stream.read(&mut bytes)?;
+        if read == 0 {
+            return Err(ErrorKind::UnexpectedEof.into());
+        }
+        held.extend_from_slice(&bytes[..read]);
+        let text = String::from_utf8_lossy(&held);
+        let Some((head, body)) = text.split_once("\r\n\r\n") else { continue };
+        let head = head.to_lowercase();
+        let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")?.parse().ok());
+        if body.len() >= length.unwrap_or(0) {
+            let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or(0);
+            return Ok((status, body.to_owned()));
+        }
+    }
+}
+
+fn hostile(address: SocketAddr, bytes: &str, round: usize) -> io::Result<()> {
+    let mut stream = connect(address)?;
+    stream.write_all(bytes.as_bytes())?;
+    if round.is_multiple_of(2) {
+        stream.set_read_timeout(Some(Duration::from_secs(3)))?;
+        let mut some = [0; 1024];
+        while stream.read(&mut some)? > 0 {}
+    } else {
+        thread::sleep(Duration::from_millis(10));
+    }
+    Ok(())
+}
+
+fn slow(address: SocketAddr, over: &AtomicBool) -> io::Result<()> {
+    let mut streams = (0..20).map(|_| connect(address)).collect::<io::Result<Vec<_>>>()?;
+    for byte in b"GET /ok HTTP/1.1\r\nHost: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa" {
+        for stream in &mut streams {
+            stream.write_all(&[*byte])?;
+        }
+        if over.load(Ordering::Relaxed) {
+            break;
+        }
+        thread::sleep(Duration::from_millis(100));
+    }
+    Ok(())
+}
+
+/// The body of a page.
+pub(super) fn page(address: SocketAddr, path: &str) -> io::Result<String> {
+    let mut stream = connect(address)?;
+    stream.write_all(format!("GET {path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").as_bytes())?;
+    let mut text = String::new();
+    stream.read_to_string(&mut text)?;
+    let (head, body) = text.split_once("\r\n\r\n").ok_or(ErrorKind::InvalidData)?;
+    if head.starts_with("HTTP/1.1 200 ") {
+        Ok(body.to_owned())
+    } else {
+        Err(io::Error::other(head.to_owned()))
+    }
+}
