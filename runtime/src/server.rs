@@ -7,7 +7,7 @@
 //! | [`gate`] | the HTTP/1 reader before the HTTP library |
 //! | [`service`] | a request's way to its answer |
 //! | `receive` | taking a request's body |
-//! | [`body`] | bodies of answers, charged until they are sent |
+//! | [`body`], `file_body` | bodies of answers: charged until they are sent, or read as they are sent |
 //! | [`drive`], [`world`] | one execution's turns and effects, and what they are effects on |
 //! | [`runners`], [`blocking`] | threads for what takes long, and for what waits |
 //! | [`descriptors`] | the budget of file descriptors |
@@ -39,6 +39,7 @@ pub mod descriptors;
 pub mod drive;
 pub mod errors;
 pub mod events;
+mod file_body;
 pub mod gate;
 pub mod health;
 pub mod jobs;
@@ -65,6 +66,7 @@ pub mod world;
 use crate::app::application::Application;
 use crate::app::http::Sessions;
 use crate::app::http::session::KeyFault;
+use crate::app::public::Public;
 use crate::app::script::End;
 use crate::app::{StorePlace, machine};
 use crate::config::Config;
@@ -223,6 +225,9 @@ pub struct Shared {
     connections: Arc<Semaphore>,
     /// A permit for each connection that is being refused.
     refusals: Arc<Semaphore>,
+    /// A permit for each file that is being sent.
+    files: Arc<Semaphore>,
+    public: Public,
     metrics: Metrics,
     errors: Errors,
     ids: RequestIds,
@@ -302,6 +307,8 @@ impl Server {
             },
             connections: Arc::new(Semaphore::new(permits(budget.connections_max))),
             refusals: Arc::new(Semaphore::new(REFUSALS_MAX)),
+            files: Arc::new(Semaphore::new(permits(descriptors::FILES))),
+            public: Public::new(app.root.join("public")),
             metrics: Metrics::default(),
             errors: Errors::default(),
             ids: RequestIds::new(u32::try_from(random.next_u64() >> 32).unwrap_or(0)),

@@ -34,6 +34,8 @@ pub struct Application {
     pub sources: SourceMap,
     /// Warnings alone.
     pub diagnostics: Vec<Diagnostic>,
+    /// Can a request's session or its token matter to any of its programs? Where not, no cookie is opened.
+    pub has_sessions: bool,
     router: Router,
 }
 
@@ -80,8 +82,9 @@ impl Application {
         let endpoints = (0..).zip(&program.module.endpoints);
         let router = Router::new(endpoints.map(|(at, found)| (at, found, program.text(found.path))));
         let (sources, diagnostics) = (built.sources, built.diagnostics);
+        let has_sessions = sources.iter().any(|(_, source)| names_session(&source.text));
         let (root, pool) = (root.to_owned(), Arc::clone(pool));
-        Ok(Self { program, limits, pool, config, root, sources, diagnostics, router })
+        Ok(Self { program, limits, pool, config, root, sources, diagnostics, has_sessions, router })
     }
 
     /// What answers a method at a path, which is decoded and starts with `/`.
@@ -124,6 +127,11 @@ impl Application {
             config::ErrorDetail::None => Detail::None,
         }
     }
+}
+
+/// Sessions and their tokens are reached by these words alone: by name, or through a guard.
+fn names_session(source: &str) -> bool {
+    ["session", "csrf", "guard"].iter().any(|word| source.contains(word))
 }
 
 /// A failure as the JSON that a client reads.

@@ -58,7 +58,7 @@ pub enum Turn {
 #[derive(Debug)]
 pub struct Execution {
     /// None once it panicked.
-    vm: Option<Vm>,
+    vm: Option<Box<Vm>>,
     deadline: Option<Duration>,
     fuel_left: Option<u64>,
     /// Its view of the store, from its first request on.
@@ -85,7 +85,7 @@ impl Execution {
 
     /// The same for a driver that keeps the deadline itself; random numbers follow from the seed.
     pub fn seeded(program: Arc<Program>, pool: Arc<Pool>, limits: &Limits, seed: [u8; 32]) -> Self {
-        let vm = Vm::new(program, limits.vm(), pool, seed);
+        let vm = Box::new(Vm::new(program, limits.vm(), pool, seed));
         Self { vm: Some(vm), deadline: None, fuel_left: limits.fuel_max, session: None }
     }
 
@@ -242,8 +242,8 @@ impl Execution {
     }
 
     /// The VM, for whoever wants to know what it holds; none once it panicked.
-    pub const fn vm(&self) -> Option<&Vm> {
-        self.vm.as_ref()
+    pub fn vm(&self) -> Option<&Vm> {
+        self.vm.as_deref()
     }
 
     fn end(&mut self) {

@@ -10,7 +10,7 @@ use super::descriptors::Spare;
 use super::metrics::Closed;
 use super::{Point, Shared};
 use crate::base::guard::{Guard, off};
-use std::io;
+use std::io::{self, Read as _, Write as _};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -77,7 +77,7 @@ fn take(shared: &Arc<Shared>, stream: TcpStream, peer: SocketAddr) {
         Err(_) => {
             shared.metrics.closed(Closed::Limit);
             match Arc::clone(&shared.refusals).try_acquire_owned() {
-                Err(_) => refuse_at_once(&stream),
+                Err(_) => refuse_at_once(stream),
                 Ok(permit) => {
                     tokio::spawn(async move {
                         // A peer that is slower than that is not owed an answer.
@@ -105,18 +105,20 @@ async fn refuse(mut stream: TcpStream) -> io::Result<()> {
     Ok(())
 }
 
-/// The same without waiting: what has come is taken, what fits is written.
-fn refuse_at_once(stream: &TcpStream) {
+/// The same without waiting: what has come is taken, what fits is written. A fresh connection has room for it; what
+/// happens otherwise is the peer's loss.
+fn refuse_at_once(stream: TcpStream) {
+    // The runtime does not know yet that it can be written to; the system does.
+    let Ok(mut stream) = stream.into_std() else { return };
     let mut bytes = [0; 1024];
     let mut left = REFUSED_BYTES_MAX;
     while left > 0 {
-        match stream.try_read(&mut bytes) {
+        match stream.read(&mut bytes) {
             Ok(0) | Err(_) => break,
             Ok(read) => left = left.saturating_sub(read),
         }
     }
-    // A fresh connection has room for it; what happens otherwise is the peer's loss.
-    let _ = stream.try_write(REFUSAL);
+    let _ = stream.write_all(REFUSAL);
 }
 
 /// Takes one connection with the spare descriptor, and refuses it, unless there are descriptors again (A2). The system
@@ -130,7 +132,7 @@ async fn take_with(spare: &mut Spare, shared: &Arc<Shared>, listener: &TcpListen
                 return take(shared, stream, peer);
             }
             shared.metrics.closed(Closed::Descriptors);
-            refuse_at_once(&stream);
+            refuse_at_once(stream);
         }
         // Another thread was faster with the descriptor, or the peer is gone.
         Ok(Err(_)) => tokio::time::sleep(PAUSE).await,

@@ -48,11 +48,15 @@ pub async fn serve(
     let mut connection = pin!(connection);
     let mut watch = Watch::new(&shared.config.server, traffic.clone(), stalled);
     let (mut stopping, mut ending) = (shared.stopping(), shared.stopping());
+    let stop = shared.stopping();
+    let mut listens = false;
     let (mut begun, mut ended) = (pin!(stopping.begun()), pin!(ending.ended()));
     let mut drains = false;
     let mut timer = pin!(sleep_until(watch.due()));
     let end = poll_fn(|cx| {
-        if !drains && begun.as_mut().poll(cx).is_ready() {
+        // Both wake this task once they were polled; until the end begins there is no need to ask again.
+        let asks = !std::mem::replace(&mut listens, true) || stop.is_begun();
+        if asks && !drains && begun.as_mut().poll(cx).is_ready() {
             drains = true;
             connection.as_mut().graceful_shutdown();
         }
@@ -71,7 +75,7 @@ pub async fn serve(
                 Ok(Poll::Ready(_)) => return Poll::Ready(None),
                 Ok(Poll::Pending) => {}
             }
-            if ended.as_mut().poll(cx).is_ready() {
+            if asks && ended.as_mut().poll(cx).is_ready() {
                 return Poll::Ready(None);
             }
             match watch.look(drains) {

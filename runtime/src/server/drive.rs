@@ -150,8 +150,12 @@ impl Held {
     fn here(&mut self, left: &mut Duration) -> Option<Next> {
         let Some(execution) = &mut self.execution else { return Some(Next::Ended(End::Panicked)) };
         let began = Instant::now();
-        let next = stretch(execution, &mut self.host, *left);
-        *left = if next.is_none() { Duration::ZERO } else { left.saturating_sub(began.elapsed()) };
+        let next = stretch(execution, &mut self.host, began, *left);
+        *left = match &next {
+            None => Duration::ZERO,
+            Some(Next::Ended(_)) => *left,
+            Some(Next::Effect(_) | Next::Ticket(_)) => left.saturating_sub(began.elapsed()),
+        };
         next
     }
 
@@ -222,17 +226,16 @@ impl Work for Run {
             Some(Err(end)) => Some(Next::Ended(end)),
             Some(Ok(answer)) => {
                 execution.resume(answer);
-                stretch(execution, host, SLICE)
+                stretch(execution, host, Instant::now(), SLICE)
             }
-            None => stretch(execution, host, SLICE),
+            None => stretch(execution, host, Instant::now(), SLICE),
         };
         next.is_none()
     }
 }
 
 /// Runs for about so long, answering what can be answered at once; what it needs then, none where that is more time.
-fn stretch(execution: &mut Execution, host: &mut ServerHost, time: Duration) -> Option<Next> {
-    let began = Instant::now();
+fn stretch(execution: &mut Execution, host: &mut ServerHost, began: Instant, time: Duration) -> Option<Next> {
     loop {
         let answer = match execution.turn(FUEL) {
             Turn::Ended(end) => return Some(Next::Ended(end)),

@@ -6,6 +6,7 @@
 
 use super::body::Body;
 use super::drive::Held;
+use super::file_body::{self, NoContent};
 use super::gate::{self, Answer, Traffic, Turn};
 use super::line::RoomLine;
 use super::metrics::Entry;
@@ -18,12 +19,13 @@ use crate::app::exchange::{self, Answered};
 use crate::app::http::{self, Failure, Visit, Wanted};
 use crate::app::live::SWITCHING;
 use crate::app::machine;
+use crate::app::public::Served;
 use crate::app::router::{Found, Match};
 use crate::app::script::{End, Execution};
 use crate::record::{Inbound, Outbound};
 use crate::value::BLOCK_BYTES;
 use hyper::body::Incoming;
-use hyper::header::{ACCEPT, CONNECTION, HeaderValue, UPGRADE};
+use hyper::header::{ACCEPT, CONNECTION, CONTENT_LENGTH, HeaderValue, UPGRADE};
 use hyper::upgrade::OnUpgrade;
 use hyper::{Request, Response, StatusCode, Version};
 use std::convert::Infallible;
@@ -128,7 +130,7 @@ async fn handle(peer: &Peer, mut request: Request<Incoming>) -> Response<Body> {
     let mut upgrade = None;
     let found = match socket.unwrap_or_else(|| app.find(&inbound.method, &inbound.path)) {
         Found::Endpoint(found) => found,
-        Found::Nothing => return asked.fails(&Failure::new(404, "Not found")),
+        Found::Nothing => return asked.file(inbound).await,
         Found::Socket(found) => {
             let offer = Offer {
                 method: &inbound.method,
@@ -156,8 +158,10 @@ async fn handle(peer: &Peer, mut request: Request<Incoming>) -> Response<Body> {
     if !shared.pool.has_room(BLOCK_BYTES.saturating_mul(2)) {
         return asked.busy();
     }
-    let now = machine::now_millis();
-    asked.visit = Some((shared.sessions.visit(&mut inbound, now), now));
+    if app.has_sessions {
+        let now = machine::now_millis();
+        asked.visit = Some((shared.sessions.visit(&mut inbound, now), now));
+    }
     asked.secure = inbound.secure;
     let received = match receive(body, &peer.traffic, &shared.pool).await {
         Ok(received) => received,
@@ -293,6 +297,38 @@ impl Asked<'_> {
         outbound.headers.retain(|(name, _)| name != "content-type");
         outbound.headers.extend(headers);
         Outbound { body, ..outbound }
+    }
+
+    /// A file of `public/`, or that there is nothing.
+    async fn file(&self, inbound: Inbound) -> Response<Body> {
+        let shared = &self.peer.shared;
+        let public = shared.public.clone();
+        let served = shared.places.blocking.run(move || public.serve(&inbound)).await;
+        let Served { outbound, bytes, content } = match served {
+            Ok(Some(served)) => served,
+            Ok(None) => return self.fails(&Failure::new(404, "Not found")),
+            Err(Panicked) => {
+                shared.metrics.panicked(Entry::Server);
+                return self.fails(&Failure::new(500, exchange::INTERNAL));
+            }
+        };
+        let mut response = self.sends(outbound);
+        let Some(content) = content else {
+            // Of a HEAD: what a GET would have got.
+            if bytes > 0 && response.status().is_success() {
+                response.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from(bytes));
+            }
+            return response;
+        };
+        let permit = || Arc::clone(&shared.files).try_acquire_owned().ok();
+        match file_body::of(content, &shared.places.blocking, permit).await {
+            Ok(body) => response.map(|_| body),
+            Err(NoContent::Busy) => self.busy(),
+            Err(error @ NoContent::Io(_)) => {
+                tracing::warn!(request = &*self.id, %error, "a file of public/ cannot be sent");
+                self.fails(&Failure::new(500, exchange::INTERNAL))
+            }
+        }
     }
 
     fn fails(&self, failure: &Failure) -> Response<Body> {

@@ -1,5 +1,7 @@
 //! The two stages of an orderly end, as every task sees them: no new work, then no work at all.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::watch;
 
 /// How far the end has come.
@@ -13,16 +15,22 @@ enum Stage {
 
 /// Whoever may end the server.
 #[derive(Clone, Debug, Default)]
-pub struct Stop(watch::Sender<Stage>);
+pub struct Stop {
+    stage: watch::Sender<Stage>,
+    begun: Arc<AtomicBool>,
+}
 
 /// Whoever has to know. Clones are cheap.
 #[derive(Clone, Debug)]
-pub struct Stopping(watch::Receiver<Stage>);
+pub struct Stopping {
+    stage: watch::Receiver<Stage>,
+    begun: Arc<AtomicBool>,
+}
 
 impl Stop {
     /// For a task.
     pub fn watch(&self) -> Stopping {
-        Stopping(self.0.subscribe())
+        Stopping { stage: self.stage.subscribe(), begun: Arc::clone(&self.begun) }
     }
 
     /// No new work from now on. Again: nothing.
@@ -37,11 +45,13 @@ impl Stop {
 
     /// Has the end begun?
     pub fn is_begun(&self) -> bool {
-        *self.0.borrow() >= Stage::Draining
+        self.begun.load(Ordering::Acquire)
     }
 
     fn raise(&self, to: Stage) {
-        self.0.send_if_modified(|stage| {
+        // Before anybody is woken for it.
+        self.begun.store(true, Ordering::Release);
+        self.stage.send_if_modified(|stage| {
             let raises = *stage < to;
             if raises {
                 *stage = to;
@@ -62,14 +72,14 @@ impl Stopping {
         self.reached(Stage::Ended).await;
     }
 
-    /// Is no new work taken?
+    /// Is no new work taken? Costs next to nothing.
     pub fn is_begun(&self) -> bool {
-        *self.0.borrow() >= Stage::Draining
+        self.begun.load(Ordering::Acquire)
     }
 
     async fn reached(&mut self, stage: Stage) {
         // An error means that the server itself is gone, which is further than any stage.
-        let _ = self.0.wait_for(|now| *now >= stage).await;
+        let _ = self.stage.wait_for(|now| *now >= stage).await;
     }
 }
 

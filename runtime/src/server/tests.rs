@@ -150,6 +150,25 @@ fn connections_beyond_the_limit_are_told_to_come_back() {
 }
 
 #[test]
+fn files_of_public_are_sent_with_ranges_and_heads() {
+    let app = app(APP, config());
+    std::fs::create_dir(app.root.join("public")).unwrap();
+    let large: String = "0123456789".repeat(100_000);
+    std::fs::write(app.root.join("public/a.txt"), "0123456789").unwrap();
+    std::fs::write(app.root.join("public/b.txt"), &large).unwrap();
+    let running = Server::start(app, options()).unwrap();
+    let small = get(&running, "/a.txt");
+    assert!(status(&small) == "200" && small.ends_with("\r\n\r\n0123456789"), "{small}");
+    let body = |answer: &str| answer.split_once("\r\n\r\n").unwrap().1.to_owned();
+    assert!(body(&get(&running, "/b.txt")) == large);
+    let ask = |head: &str| ask(&running, &format!("{head}\r\nHost: a\r\nConnection: close\r\n\r\n"));
+    let part = ask("GET /b.txt HTTP/1.1\r\nRange: bytes=3-5");
+    assert!(status(&part) == "206" && body(&part) == "345", "{part}");
+    let head = ask("HEAD /b.txt HTTP/1.1");
+    assert!(status(&head) == "200" && head.contains("content-length: 1000000\r\n") && body(&head).is_empty());
+}
+
+#[test]
 fn slow_and_silent_peers_are_told_and_closed() {
     let mut config = config();
     config.server.idle_timeout = Duration::from_millis(50);
