@@ -2,6 +2,7 @@
 //!
 //! Absence: nothing here runs anything or knows the runtime; guards and drivers are names.
 
+pub mod exchange;
 pub mod input;
 pub mod sources;
 pub mod vector;

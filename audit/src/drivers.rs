@@ -4,6 +4,7 @@
 
 mod bytecode;
 mod engine;
+pub mod http;
 pub mod kill;
 mod lab;
 pub mod program;
@@ -34,11 +35,11 @@ pub enum DriverError {
         /// As the vector calls it.
         name: String,
     },
-    /// A driver that is not there yet.
-    #[error("the driver {driver:?} needs a part of the runtime that is not built yet")]
-    NoDriver {
-        /// Which.
-        driver: Driver,
+    /// The server of the case does not start.
+    #[error("the server of this case does not start: {why}")]
+    Server {
+        /// Why not.
+        why: String,
     },
     /// A guard that cannot be switched off.
     #[error(transparent)]
@@ -78,9 +79,11 @@ pub fn run(entry: &Entry, size: Size, channel: &mut Channel) -> Result<(), Drive
         Driver::Bytecode => bytecode::run(entry, size, channel)?,
         Driver::Store => store::run(entry, size, channel)?,
         Driver::Target => target::run(entry, channel)?,
-        driver @ (Driver::Http | Driver::Socket) => {
-            return Err(DriverError::NoDriver { driver });
-        }
+        Driver::Http | Driver::Socket => {}
+    }
+    let over_http = matches!(entry.vector.driver, Driver::Http | Driver::Socket);
+    if over_http || !entry.vector.exchange.is_empty() {
+        http::run(entry, size, channel)?;
     }
     program::probe(channel);
     Ok(())

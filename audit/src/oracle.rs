@@ -13,6 +13,7 @@ mod builtin_number;
 mod builtin_text;
 mod env;
 mod expr;
+pub mod http;
 mod json;
 mod pattern;
 mod postfix;

@@ -50,7 +50,7 @@ impl Program {
 }
 
 impl Part {
-    fn bytes(&self, name: &str, size: Size) -> Result<Vec<u8>, SourceError> {
+    pub(super) fn bytes(&self, name: &str, size: Size) -> Result<Vec<u8>, SourceError> {
         let mut bytes = self.text.clone().into_bytes();
         bytes.extend(from_hex(&self.hex, name)?);
         let quick = self.times.unwrap_or(1);

@@ -1,5 +1,6 @@
 //! One vector as `vector.toml` describes it. Unknown keys are refused: a misspelt key would silently test nothing.
 
+use super::exchange::{Exchange, Served};
 use super::input::{Product, Program, Table};
 use crate::harness::{Limits, Outcome};
 use serde::{Deserialize, Serialize};
@@ -215,6 +216,12 @@ pub struct Vector {
     /// One expression over every combination of operands.
     #[serde(default)]
     pub product: Vec<Product>,
+    /// The server that exchanges are tried on.
+    #[serde(default)]
+    pub server: Served,
+    /// Bytes on a connection with what must come back.
+    #[serde(default)]
+    pub exchange: Vec<Exchange>,
     /// Generated inputs, by the name of their generator.
     #[serde(default)]
     pub sweep: Vec<Sweep>,

@@ -19,8 +19,14 @@ pub struct Hasher {
 const LAYERS: [&str; 11] =
     ["base", "value", "record", "syntax", "check", "code", "compile", "vm", "natives", "app", "config"];
 
-/// The layer that the store's cases reach besides.
-const STORE: &str = "store";
+/// The layers that cases of a driver reach besides.
+const fn layers_of(driver: Driver) -> &'static [&'static str] {
+    match driver {
+        Driver::Program | Driver::Scenario | Driver::Bytecode | Driver::Target => &[],
+        Driver::Store => &["store"],
+        Driver::Http | Driver::Socket => &["store", "view", "server", "cron", "admin"],
+    }
+}
 
 impl Hasher {
     /// Reads what all proofs share.
@@ -42,11 +48,13 @@ impl Hasher {
         hash_folder(&mut hash, &entry.folder, &self.repository)?;
         let sources = self.repository.join("audit/src");
         hash_file(&mut hash, &sources.join("drivers.rs"), &self.repository)?;
-        for driver in files_of(entry.vector.driver) {
+        let also = (!entry.vector.exchange.is_empty()).then_some(Driver::Http);
+        let drivers = std::iter::once(entry.vector.driver).chain(also);
+        for driver in drivers.clone().flat_map(files_of) {
             hash_layer(&mut hash, &sources.join("drivers").join(driver), &self.repository)?;
         }
-        if entry.vector.driver == Driver::Store {
-            hash_layer(&mut hash, &self.repository.join("runtime/src").join(STORE), &self.repository)?;
+        for layer in drivers.flat_map(layers_of) {
+            hash_layer(&mut hash, &self.repository.join("runtime/src").join(layer), &self.repository)?;
         }
         if let Some(model) = entry.vector.without.as_ref().and_then(|without| without.counter_model.as_ref())
         {
@@ -67,8 +75,8 @@ const fn files_of(driver: Driver) -> &'static [&'static str] {
     match driver {
         Driver::Program | Driver::Scenario => &["engine", "lab", "program", "sweep"],
         Driver::Bytecode => &["engine", "program", "bytecode"],
-        Driver::Http => &["http"],
-        Driver::Socket => &["socket"],
+        Driver::Http => &["engine", "http"],
+        Driver::Socket => &["engine", "http", "socket"],
         Driver::Target => &["target"],
         Driver::Store => &["engine", "program", "store", "kill"],
     }

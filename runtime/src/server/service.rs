@@ -117,6 +117,11 @@ async fn handle(peer: &Peer, mut request: Request<Incoming>) -> Response<Body> {
     let wanted =
         parts.headers.get(ACCEPT).and_then(|accept| accept.to_str().ok()).map_or(Wanted::Json, Wanted::of);
     let mut asked = Asked { peer, id, wanted, visit: None, secure: false };
+    if parts.uri.path() == "*" {
+        // What the server as a whole allows (RFC 9110, section 9.3.7).
+        let headers = vec![("allow".to_owned(), "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS".to_owned())];
+        return asked.sends(Outbound { status: 204, headers, ..Outbound::default() });
+    }
     let mut inbound = match http::head(&parts, http::Peer { ip: peer.ip }, Arc::clone(&asked.id)) {
         Ok(inbound) => inbound,
         Err(refusal) => return asked.fails(&refusal.failure()),
