@@ -182,3 +182,16 @@ fn a_changed_declaration_is_taken_or_refused_before_anything_is_touched() {
     project.write("read.flin", "i = Item.get(1)\nprint(i.name, i.n, i.version)\n");
     assert_eq!(project.flin(&["run", "read.flin"]), (0, "item 1 100 3\n".to_owned(), String::new()));
 }
+
+#[test]
+fn a_long_history_is_whole_and_any_version_of_it_is_found() {
+    let project = Project::new();
+    project.write("flin.config", "[store]\nsync = \"interval\"\n");
+    project.write(
+        "long.flin",
+        "i = Item.get(5)\nfor n in 1..1500 {\n    i.n = -n\n    save i\n}\n\
+         print(i.version, i.history.length, i.history[0].n, (i @ 1).n, (i @ -1400).n, (i @ -1502) == none)\n",
+    );
+    let said = "1502 1502 5 5 -100 true\n".to_owned();
+    assert_eq!(project.flin(&["run", "long.flin"]), (0, said, String::new()));
+}

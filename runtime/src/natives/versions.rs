@@ -5,7 +5,7 @@ use super::define::{LIST, function, property, required};
 use super::{arguments, time};
 use crate::base::{Kind, Kinds};
 use crate::record::request::{Given, VersionAt};
-use crate::record::{Reply, Request, Row};
+use crate::record::{Batch, Pinned, Reply, Request, Row};
 use crate::value::stop::{Bug, Outcome, Stop};
 use crate::value::{Handle, Heap, List, Object, Value};
 use crate::vm::entity::load::Load;
@@ -59,7 +59,7 @@ fn version(context: &mut Context<'_>, args: &[Value]) -> Outcome<Flow> {
     };
     Ok(match given(context.heap, entity)? {
         None => Flow::Value(Value::None),
-        Some(given) => Flow::Step(Box::new(Reading { given, at, load: None })),
+        Some(given) => Flow::Step(Box::new(Reading { given, at, from: None, load: None })),
     })
 }
 
@@ -86,13 +86,15 @@ fn history(context: &mut Context<'_>, args: &[Value]) -> Outcome<Flow> {
 struct Reading {
     given: Given,
     at: VersionAt,
+    /// Where the store's search got to.
+    from: Option<Pinned>,
     load: Option<Load>,
 }
 
 impl Stepped for Reading {
     fn step(&mut self, context: &mut Context<'_>, _: Option<Value>) -> Outcome<Step> {
         let Some(load) = &mut self.load else {
-            let request = Request::Version { given: self.given, at: self.at };
+            let request = Request::Version { given: self.given, at: self.at, from: self.from.take() };
             return Ok(Step::Ask(Effect::Store(request)));
         };
         context.charge_fuel(SLICE);
@@ -100,10 +102,15 @@ impl Stepped for Reading {
         Ok(found.map_or(Step::Again, Step::Done))
     }
 
-    fn answered(&mut self, _: &mut Context<'_>, answer: &mut Answer) -> Outcome<Step> {
+    fn answered(&mut self, context: &mut Context<'_>, answer: &mut Answer) -> Outcome<Step> {
         match answer {
             Answer::Store(Ok(Reply::Row(row))) => self.load = Some(Load::new(row, true)),
             Answer::Store(Ok(Reply::Nothing)) => return Ok(Step::Done(Value::None)),
+            // Too many versions for one look. The fuel is what keeps the deadline.
+            Answer::Store(Ok(Reply::Rows(Batch { more: Some(pinned), .. }))) => {
+                context.charge_fuel(SLICE);
+                self.from = Some(pinned.clone());
+            }
             Answer::Store(Err(refusal)) => return Err(refused(refusal)),
             _ => return Err(Bug::BadAnswer.into()),
         }

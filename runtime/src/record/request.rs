@@ -62,14 +62,18 @@ pub enum Request {
         /// Deleted ones too?
         which: Which,
     },
-    /// A version of a row. Reply: [`Reply::Row`] or [`Reply::Nothing`].
+    /// A version of a row. Reply: [`Reply::Row`] or [`Reply::Nothing`]; or, where many versions lie before it, no rows in
+    /// [`Reply::Rows`], and what to ask on from.
     Version {
         /// Which row.
         given: Given,
         /// Which version.
         at: VersionAt,
+        /// Where the search got to.
+        from: Option<Pinned>,
     },
-    /// Versions of a row, newest first, so many bytes at a time. Reply: [`Reply::Rows`].
+    /// Versions of a row, newest first, so many bytes at a time. Reply: [`Reply::Rows`], with more where there are older
+    /// ones.
     History {
         /// Which row.
         given: Given,

@@ -102,7 +102,7 @@ impl<T: Threading> Session<T> {
                 None => self.scan(entity, which, by, bytes_max),
             },
             Request::Count { entity, which } => self.count(entity, which),
-            Request::Version { given, at } => self.version(given, at),
+            Request::Version { given, at, from } => self.version(given, at, from),
             Request::History { given, below, bytes_max } => self.history(given, below, bytes_max),
         };
         Asked::Done(reply)

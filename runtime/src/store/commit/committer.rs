@@ -1,9 +1,10 @@
 //! The committer: batches from the queue to the log and to readers.
 //!
 //! A batch is staged transaction by transaction on a copy of the published state, written, synced once, published, and
-//! answered. If writing or syncing fails, the copy is dropped, everybody is told, and the files are recovered into a
-//! fresh segment that makes the failed records void, before anything else is committed (S2). While that does not work
-//! the store is read-only and says why; each batch tries again, and each second does.
+//! answered. If writing or syncing fails, the copy is dropped, the files are recovered into a fresh segment that makes the
+//! failed records void, and everybody is told (S2): in this order, so that what was refused does not come to light when
+//! the process dies meanwhile. While recovering does not work the store is read-only and says why; each batch tries
+//! again, and each second does.
 
 use super::checkpoint::{Done, Ended, Job, Slot};
 use super::queue::{Submission, Work};
@@ -118,19 +119,13 @@ impl<T: Threading> Committer<T> {
                         state = next;
                         results.push(Ok(committed));
                     }
-                    Err(reason) => {
-                        self.doubt(reason.clone());
-                        self.refuse(batch, reason);
-                        return self.reopen();
-                    }
+                    Err(reason) => return self.fail_with(batch, reason),
                 },
             }
         }
         let written = if self.shared.options.sync == Sync::Always { self.sync() } else { self.flush_out() };
         if let Err(reason) = written {
-            self.doubt(reason.clone());
-            self.refuse(batch, reason);
-            return self.reopen();
+            return self.fail_with(batch, reason);
         }
         self.publish(state);
         for (submission, result) in batch.into_iter().zip(results) {
@@ -237,6 +232,12 @@ impl<T: Threading> Committer<T> {
         self.log = None;
         self.dirty = false;
         self.shared.health.with(|health| health.fail(reason));
+    }
+
+    /// Nothing of a batch is committed.
+    fn fail_with(&mut self, batch: Vec<Submission>, reason: Cow<'static, str>) {
+        self.fail(reason.clone());
+        self.refuse(batch, reason);
     }
 
     fn fail(&mut self, reason: Cow<'static, str>) {

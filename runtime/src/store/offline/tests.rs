@@ -278,9 +278,9 @@ fn a_repaired_history_ends_where_it_was_lost_within_a_transaction_too() {
     assert_eq!(history(&store, 1).unwrap(), [5, 4, 3]);
     let mut client = session(&store);
     ask(&mut client, Request::Begin).unwrap();
-    let oldest = ask(&mut client, Request::Version { given: item(3), at: VersionAt::Number(1) });
+    let oldest = ask(&mut client, Request::Version { given: item(3), at: VersionAt::Number(1), from: None });
     assert!(matches!(oldest, Ok(Reply::Row(_))), "{oldest:?}");
-    let none = ask(&mut client, Request::Version { given: item(1), at: VersionAt::Number(1) });
+    let none = ask(&mut client, Request::Version { given: item(1), at: VersionAt::Number(1), from: None });
     assert!(matches!(none, Ok(Reply::Nothing)), "{none:?}");
     drop(client);
     store.close().unwrap();

@@ -3,10 +3,11 @@
 //! A walk remembers where it stopped, so that the next batch of a long history goes on there.
 
 use super::Session;
-use crate::record::{Batch, Given, Refusal, Reply, Row as Reported, VersionAt};
+use crate::record::{Batch, Given, Pinned, Refusal, Reply, Row as Reported, VersionAt};
 use crate::store::commit::unavailable;
 use crate::store::sync::Threading;
 use crate::store::{Lsn, Row, Store, TypeId, View};
+use std::sync::Arc;
 
 /// What a walk reads from.
 struct From<'a, T: Threading> {
@@ -14,6 +15,16 @@ struct From<'a, T: Threading> {
     /// What an open transaction began with.
     base: Option<&'a View>,
     store: Option<&'a Store<T>>,
+}
+
+/// Versions that one request looks at: each is a record to be read.
+const VERSIONS_MAX: u64 = 64;
+
+/// A search for a version, and how many were passed.
+#[derive(Clone, Debug)]
+struct Search {
+    walk: Walk,
+    back: u64,
 }
 
 /// Where a walk through a row's versions stands.
@@ -33,12 +44,16 @@ impl Walk {
         Ok(Self { given, ty, next })
     }
 
-    /// The next older one.
-    fn step<T: Threading>(&mut self, from: &From<'_, T>) -> Result<Option<Reported>, Refusal> {
+    /// The next older one, and when the one after it was written.
+    fn step<T: Threading>(&mut self, from: &From<'_, T>) -> Result<Option<(Row, Option<i64>)>, Refusal> {
         let Some((row, valid_to)) = self.next.take() else { return Ok(None) };
-        let reported = Reported { valid_to, ..from.view.row(self.ty, self.given.id, &row)? };
         self.next = self.before(&row, from)?.map(|before| (before, Some(row.updated_at)));
-        Ok(Some(reported))
+        Ok(Some((row, valid_to)))
+    }
+
+    /// A version as the program sees it.
+    fn reported(&self, view: &View, (row, valid_to): &(Row, Option<i64>)) -> Result<Reported, Refusal> {
+        Ok(Reported { valid_to: *valid_to, ..view.row(self.ty, self.given.id, row)? })
     }
 
     /// The version before `row`. That of an open transaction's own is the one that the transaction began with; a repaired
@@ -60,29 +75,42 @@ impl Walk {
 }
 
 impl<T: Threading> Session<T> {
-    pub(super) fn version(&mut self, given: Given, at: VersionAt) -> Result<Reply, Refusal> {
+    /// Looks at a few versions, and at more when it is asked on.
+    pub(super) fn version(
+        &mut self,
+        given: Given,
+        at: VersionAt,
+        pinned: Option<Pinned>,
+    ) -> Result<Reply, Refusal> {
         let view = self.view()?;
         let base = self.open.as_ref().map(|open| &open.base);
         let from = From { view: &view, base, store: self.store.as_ref() };
-        let mut walk = Walk::new(&view, given)?;
-        let mut back = 0_u64;
-        while let Some(row) = walk.step(&from)? {
+        let mut search = match pinned {
+            None => Search { walk: Walk::new(&view, given)?, back: 0 },
+            Some(pinned) => {
+                let search = pinned.0.downcast::<Search>();
+                Search::clone(&*search.map_err(|_| unavailable("no search was begun there"))?)
+            }
+        };
+        for _ in 0..VERSIONS_MAX {
+            let Some(version) = search.walk.step(&from)? else { return Ok(Reply::Nothing) };
+            let row = &version.0;
             let found = match at {
-                VersionAt::Back(n) => back == n,
+                VersionAt::Back(n) => search.back == n,
                 VersionAt::Number(n) => row.version == n,
                 VersionAt::Time(ms) => row.updated_at <= ms,
             };
             let deleted = matches!(at, VersionAt::Time(_)) && row.deleted_at.is_some();
-            if found {
-                return Ok(if deleted { Reply::Nothing } else { Reply::Row(row) });
-            }
             // Versions and times fall from here on.
-            if matches!(at, VersionAt::Number(n) if row.version < n) {
-                break;
+            if matches!(at, VersionAt::Number(n) if row.version < n) || (found && deleted) {
+                return Ok(Reply::Nothing);
             }
-            back = back.saturating_add(1);
+            if found {
+                return search.walk.reported(&view, &version).map(Reply::Row);
+            }
+            search.back = search.back.saturating_add(1);
         }
-        Ok(Reply::Nothing)
+        Ok(Reply::Rows(Batch { rows: Vec::new(), more: Some(Pinned(Arc::new(search))) }))
     }
 
     pub(super) fn history(
@@ -108,12 +136,15 @@ impl<T: Threading> Session<T> {
             if bytes >= bytes_max && !batch.rows.is_empty() {
                 break;
             }
-            let Some(row) = walk.step(&from)? else { break };
+            let Some(found) = walk.step(&from)? else { break };
             if below.is_none_or(|below| version < below) {
+                let row = walk.reported(&view, &found)?;
                 bytes = bytes.saturating_add(size_of::<Reported>()).saturating_add(row.data.len());
                 batch.rows.push(row);
             }
         }
+        // The walk itself says where it goes on.
+        batch.more = walk.next.is_some().then(|| Pinned(Arc::new(())));
         self.walk = Some(walk);
         Ok(Reply::Rows(batch))
     }

@@ -32,6 +32,54 @@ fn t2_11_a_failed_save_is_refused_and_the_next_one_succeeds() {
 }
 
 #[test]
+fn t2_11_a_save_is_void_before_its_saver_is_told_that_it_failed() {
+    for at in 0..2 {
+        let twin = Twin::new();
+        let store = open(&twin, options());
+        ask(&mut session(&store), insert("kept", 1)).unwrap();
+        let view = store.view();
+        let bound = view.entity(0).unwrap();
+        let data = view.state.binding().stored(bound, &data("lost", 2)).unwrap();
+        let (ty, id) = (bound.ty, store.reserve(bound.ty).unwrap());
+        let change = state::Change::Save { ty, id, insert: true, expected: None, now: 0, data };
+        let cell = Arc::new(Os::monitor(None));
+        let (told, disk) = (Arc::clone(&cell), twin.clone());
+        let answer = move |result: Result<Committed, Refusal>| {
+            // The process dies as the saver hears of it.
+            let left = disk.crash(super::super::disk::Crash::Kept);
+            told.with(|cell| *cell = Some((result.is_err(), left)));
+        };
+        twin.plan(Some(Plan { at, fault: Fault::Error(ErrorKind::Other), lasting: false }));
+        store.submit(Transaction { changes: vec![change], ..Transaction::default() }, Box::new(answer));
+        let (refused, left) = cell.wait(Option::take);
+        assert!(refused, "call {at}");
+        assert_eq!(contents(&open(&left, options())), [(1, 1, 1)], "call {at}");
+    }
+}
+
+#[test]
+fn t2_11_under_an_interval_a_flush_that_fails_once_loses_nothing() {
+    let saved: Vec<_> = (0..5).map(|n| (n + 1, 1, i64::try_from(n).unwrap())).collect();
+    for at in 0..20 {
+        let twin = Twin::new();
+        let interval = Options { sync: Sync::Interval(Duration::from_hours(1)), ..options() };
+        let store = open(&twin, interval);
+        for n in 0..5 {
+            ask(&mut session(&store), insert(&n.to_string(), n)).unwrap();
+        }
+        // Nothing is durable yet; the flush at the end fails, or the recovery that follows.
+        assert_eq!(contents(&open(&twin.crash(super::super::disk::Crash::Lost), options())), []);
+        twin.plan(Some(Plan { at, fault: Fault::Error(ErrorKind::Other), lasting: false }));
+        let closed = store.close();
+        let failed = twin.calls() > at;
+        assert_eq!(closed.is_err(), failed && at == 0, "call {at}");
+        // A sync that failed is not trusted to have kept anything, nor a later one to mend it: it is written again.
+        let left = twin.crash(super::super::disk::Crash::Lost);
+        assert_eq!(contents(&open(&left, options())), saved, "call {at}");
+    }
+}
+
+#[test]
 fn t2_11_the_store_is_read_only_while_the_disk_fails_and_recovers_by_itself() {
     let twin = Twin::new();
     let store = open(&twin, options());

@@ -106,7 +106,7 @@ fn older_versions_are_read_from_log_and_archive() {
     let expected: Vec<_> =
         (1..=6_i64).rev().map(|n| (n.unsigned_abs(), 100 * n, (n < 6).then_some(100 * (n + 1)), n)).collect();
     assert_eq!(times(&mut one, item(id)), expected);
-    let mut at = |at| ask(&mut one, Request::Version { given: item(id), at });
+    let mut at = |at| ask(&mut one, Request::Version { given: item(id), at, from: None });
     assert_eq!(row(at(VersionAt::Back(0))).version, 6);
     assert_eq!(row(at(VersionAt::Back(5))).version, 1);
     assert_eq!(at(VersionAt::Back(6)), Ok(Reply::Nothing));
