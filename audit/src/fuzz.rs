@@ -17,9 +17,11 @@ pub mod program_differential;
 #[cfg(feature = "cli")]
 pub mod programs;
 pub mod source;
+pub mod store_model;
 #[cfg(feature = "knockout")]
 mod switch;
 pub mod unicode_text;
+pub mod wal_recovery;
 
 /// A fuzz target.
 #[derive(Clone, Copy, Debug)]
@@ -72,10 +74,22 @@ pub const TARGETS: &[Target] = &[
     },
     Target { name: "source", modules: source::MODULES, input_bytes_max: 600, judge: source::target },
     Target {
+        name: "store_model",
+        modules: store_model::MODULES,
+        input_bytes_max: 400,
+        judge: store_model::target,
+    },
+    Target {
         name: "unicode_text",
         modules: unicode_text::MODULES,
         input_bytes_max: 64,
         judge: unicode_text::target,
+    },
+    Target {
+        name: "wal_recovery",
+        modules: wal_recovery::MODULES,
+        input_bytes_max: 400,
+        judge: wal_recovery::target,
     },
 ];
 
@@ -88,6 +102,7 @@ pub const GUARDS_LEFT_OUT: &[(&str, &str)] = &[
 /// Modules below those of a target that no target reaches, with the reason.
 pub const MODULES_LEFT_OUT: &[(&str, &str)] = &[
     ("app::files::disk", "targets touch no disk"),
+    ("store::commit::stage", "its guard stops panics, and a fuzzer stops at any"),
     ("natives::json::entity", "scripts have no entities"),
     ("vm::entity", "scripts have no entities"),
 ];
