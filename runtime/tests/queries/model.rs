@@ -111,7 +111,7 @@ impl Model {
                 let rows = self.rows.range((entity, 0)..=(entity, u64::MAX));
                 Reply::Count(rows.filter(|(_, rows)| Self::fits(rows.last().unwrap(), which)).count() as u64)
             }
-            Request::Version { given, at } => {
+            Request::Version { given, at, .. } => {
                 let versions = self.rows.get(&(given.entity, given.id)).map_or(&[][..], Vec::as_slice);
                 one(match at {
                     VersionAt::Back(n) => versions.iter().rev().nth(usize::try_from(n).unwrap()),

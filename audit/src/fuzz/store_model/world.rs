@@ -11,9 +11,9 @@ use flin_runtime::store::{Options, Store};
 use std::io::ErrorKind;
 use std::sync::Arc;
 
-const MEMORY_MAX: usize = 96 << 10;
+const MEMORY_MAX: usize = 24 << 10;
 /// A save is measured before it is made; what its place in trees and indexes takes is estimated.
-const MEMORY_SLACK: usize = 24 << 10;
+const MEMORY_SLACK: usize = 16 << 10;
 
 /// An open transaction.
 struct Open {

@@ -27,6 +27,8 @@ pub struct Bound {
     pub fields: Vec<BoundField>,
     /// Positions in `fields`, rising by [`FieldId`].
     by_id: Vec<(FieldId, usize)>,
+    /// Do the fields' numbers rise in the order of the declaration?
+    pub(super) in_order: bool,
     /// Fields that no two live rows may share, with their indices in the declaration.
     pub unique: Vec<Vec<(FieldId, u32)>>,
     /// Fields that rows are looked up by.
@@ -215,12 +217,14 @@ fn entity(
         });
     }
     let mut by_id: Vec<_> = fields.iter().enumerate().map(|(at, field)| (field.id, at)).collect();
+    let in_order = by_id.is_sorted();
     by_id.sort_unstable();
     let mut bound = Bound {
         ty,
         name: shape.name.clone(),
         fields,
         by_id,
+        in_order,
         unique: Vec::new(),
         indexes: Vec::new(),
         lookups: Vec::new(),

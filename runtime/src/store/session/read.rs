@@ -45,27 +45,32 @@ impl<T: Threading> Session<T> {
             .map(|fields| fields.ok_or_else(|| unavailable("the program has no such field")))
             .transpose()?;
         let ty = bound.ty;
-        Scan::batch(&Arc::new(Scan { view, ty, which, by }), 0, bytes_max).map(Reply::Rows)
+        let scan = Scan { view, ty, which, by };
+        let (mut batch, more) = scan.batch(0, bytes_max)?;
+        // Most look-ups end here.
+        batch.more = more.then(|| Pinned(Arc::new(scan)));
+        Ok(Reply::Rows(batch))
     }
 
     pub(super) fn scan_on(&self, pinned: Pinned, after: u64, bytes_max: usize) -> Result<Reply, Refusal> {
         let scan = pinned.0.downcast::<Scan>().map_err(|_| unavailable("no scan was begun there"))?;
-        Scan::batch(&scan, after, bytes_max).map(Reply::Rows)
+        let (mut batch, more) = scan.batch(after, bytes_max)?;
+        batch.more = more.then(|| Pinned(scan));
+        Ok(Reply::Rows(batch))
     }
 }
 
 impl Scan {
-    /// Rows behind `after`.
-    fn batch(scan: &Arc<Self>, after: u64, bytes_max: usize) -> Result<Batch, Refusal> {
-        let state = &scan.view.state;
-        let found = scan.by.as_ref().and_then(|by| state.lookup(scan.ty, by, scan.which, after));
+    /// Rows behind `after`, and whether there are more.
+    fn batch(&self, after: u64, bytes_max: usize) -> Result<(Batch, bool), Refusal> {
+        let state = &self.view.state;
+        let found = self.by.as_ref().and_then(|by| state.lookup(self.ty, by, self.which, after));
         let mut batch = Batch::default();
         let more = match found {
-            Some(rows) => scan.fill(rows, &mut batch, bytes_max)?,
-            None => scan.fill(state.scan(scan.ty, scan.which, after), &mut batch, bytes_max)?,
+            Some(rows) => self.fill(rows, &mut batch, bytes_max)?,
+            None => self.fill(state.scan(self.ty, self.which, after), &mut batch, bytes_max)?,
         };
-        batch.more = more.then(|| Pinned(Arc::clone(scan) as _));
-        Ok(batch)
+        Ok((batch, more))
     }
 
     /// Takes rows until it is enough; is there more?

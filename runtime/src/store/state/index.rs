@@ -112,27 +112,16 @@ impl Index {
         self.bytes = self.bytes.saturating_sub(less);
     }
 
-    /// The first id at or above `from` of a row with this hash.
-    pub fn seek(&self, hash: u64, which: Which, from: u64) -> Option<u64> {
-        let live = || self.live.get(&hash).and_then(|ids| ids.seek(from));
-        let deleted = || self.deleted.get(&hash).and_then(|ids| ids.seek(from));
-        match which {
-            Which::Live => live(),
-            Which::Deleted => deleted(),
-            Which::All => match (live(), deleted()) {
-                (Some(a), Some(b)) => Some(a.min(b)),
-                (a, b) => a.or(b),
-            },
-        }
-    }
-
-    /// Ids above `after` of rows with this hash, rising.
+    /// Ids above `after` of rows with this hash, rising. The hash is looked up once.
     pub fn ids(&self, hash: u64, which: Which, after: u64) -> impl Iterator<Item = u64> {
+        let live = if which == Which::Deleted { None } else { self.live.get(&hash) };
+        let deleted = if which == Which::Live { None } else { self.deleted.get(&hash) };
         let mut next = after.checked_add(1);
         std::iter::from_fn(move || {
-            let id = self.seek(hash, which, next?)?;
-            next = id.checked_add(1);
-            Some(id)
+            let from = next?;
+            let found = [live, deleted].into_iter().flatten().filter_map(|ids| ids.seek(from)).min();
+            next = found.and_then(|id| id.checked_add(1));
+            found
         })
     }
 }
