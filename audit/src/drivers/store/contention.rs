@@ -365,7 +365,7 @@ impl Scenario for HandOver {
 
 /// T2-09: the hand-over of publish, checkpoint and commit, in orders that differ, depth first.
 pub(super) fn hand_over(stand: &mut Stand) {
-    let count_max = if stand.is_full() { 150_000 } else { 100 };
+    let count_max = if stand.is_full() { 1_000_000 } else { 100 };
     stand.channel.trying("the hand-over of publish, checkpoint and commit, depth first");
     let name = "the hand-over";
     let files = match prepared(HandOver) {

@@ -10,11 +10,12 @@
 //! - **I2** A thread that waits is not run before what it waits for has changed. When all wait, that is a deadlock; a
 //!   waiter with a time limit gives up then, and in random orders now and then before.
 //! - **I3** The exhaustive search leaves out an order only if another one differs from it by steps that touch nothing in
-//!   common (sleep sets: Godefroid, *Partial-Order Methods for the Verification of Concurrent Systems*, 1996).
+//!   common (races and sleep sets, see `search`).
 //!
 //! Absence: weak memory. The store shares nothing but monitors and files.
 
 mod scheduler;
+mod search;
 mod threads;
 mod world;
 

@@ -1,8 +1,8 @@
 //! Who makes the next step.
 
-use super::world::{self, Eligible, Footprint};
+use super::search::Search;
+use super::world::{self, Eligible};
 use super::{Explored, Failure, STEPS_MAX, Strategy};
-use crate::drivers::store::Finding;
 use shuttle::scheduler::{Schedule, Scheduler, Task, TaskId};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -108,7 +108,7 @@ impl Scheduler for Ordering {
         self.begun += 1;
         self.chance.begin(self.steps);
         self.steps = 0;
-        self.search.depth = 0;
+        self.search.begin();
         Some(Schedule::new(0))
     }
 
@@ -179,93 +179,5 @@ impl Chance {
         }
         self.priorities[chosen] = self.number() >> 1;
         first(&self.priorities)
-    }
-}
-
-/// A place where the order could go on in several ways.
-#[derive(Debug)]
-struct Node {
-    eligible: Vec<usize>,
-    /// Tried, here or before, and what their step touched.
-    sleep: Vec<(usize, Footprint)>,
-    chosen: usize,
-    /// What the chosen step touched, once it was made.
-    touched: Option<Footprint>,
-}
-
-impl Node {
-    fn untried(&self) -> Option<usize> {
-        let asleep = |thread: &usize| self.sleep.iter().any(|(sleeper, _)| sleeper == thread);
-        self.eligible.iter().copied().find(|thread| !asleep(thread))
-    }
-}
-
-/// Depth first over all orders that differ.
-#[derive(Debug, Default)]
-struct Search {
-    path: Vec<Node>,
-    depth: usize,
-    /// The rest of this order was seen in another one.
-    redundant: bool,
-}
-
-impl Search {
-    fn choose(&mut self, eligible: &[usize], touched: Footprint) -> Option<usize> {
-        self.book(touched);
-        let depth = self.depth;
-        self.depth += 1;
-        if let Some(node) = self.path.get(depth) {
-            if !eligible.contains(&node.chosen) {
-                let what = "the same steps led somewhere else: the body is not deterministic".to_owned();
-                world::fail(Failure::Found(Finding::Wrong(what)));
-                return None;
-            }
-            return Some(node.chosen);
-        }
-        if self.redundant {
-            return eligible.first().copied();
-        }
-        let sleep =
-            depth.checked_sub(1).map(|before| self.path[before].sleepers_behind()).unwrap_or_default();
-        let mut node = Node { eligible: eligible.to_vec(), sleep, chosen: 0, touched: None };
-        let Some(chosen) = node.untried() else {
-            self.redundant = true;
-            return eligible.first().copied();
-        };
-        node.chosen = chosen;
-        self.path.push(node);
-        Some(chosen)
-    }
-
-    /// The step chosen last has been made.
-    fn book(&mut self, touched: Footprint) {
-        if let Some(node) = self.depth.checked_sub(1).and_then(|last| self.path.get_mut(last)) {
-            node.touched.get_or_insert(touched);
-        }
-    }
-
-    /// Turns to the next order; false when there is none.
-    fn next_order(&mut self, touched: Footprint) -> bool {
-        self.book(touched);
-        self.redundant = false;
-        while let Some(node) = self.path.last_mut() {
-            let tried = (node.chosen, node.touched.take().unwrap_or_default());
-            node.sleep.push(tried);
-            if let Some(next) = node.untried() {
-                node.chosen = next;
-                return true;
-            }
-            self.path.pop();
-        }
-        false
-    }
-}
-
-impl Node {
-    /// Who need not go first behind the chosen step: it would lead to what was seen already.
-    fn sleepers_behind(&self) -> Vec<(usize, Footprint)> {
-        let Some(touched) = &self.touched else { return Vec::new() };
-        let sleepers = self.sleep.iter().filter(|(_, before)| !before.conflicts(touched));
-        sleepers.cloned().collect()
     }
 }
