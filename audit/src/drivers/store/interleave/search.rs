@@ -165,12 +165,10 @@ impl Search {
             let needed = clock.get(*other).is_some_and(|steps| *steps > *step);
             needed && of_step.len() > *step && self.path[before].eligible.contains(other)
         });
-        match leads {
-            Some((_, other)) => self.path[before].want(other),
-            None => {
-                let all = self.path[before].eligible.clone();
-                all.into_iter().for_each(|thread| self.path[before].want(thread));
-            }
+        if let Some((_, other)) = leads {
+            return self.path[before].want(other);
         }
+        let all = self.path[before].eligible.clone();
+        all.into_iter().for_each(|thread| self.path[before].want(thread));
     }
 }
