@@ -108,6 +108,8 @@ impl Served {
             Ok(answer) => lab.channel.wrong(format_args!("{name}: the next client"), "200 ok", answer),
             Err(error) => lab.channel.wrong(format_args!("{name}: the next client"), "200 ok", error),
         }
+        // Its connection is over too before anybody counts descriptors.
+        within(PATIENCE, || levels().connections == 0);
     }
 
     /// Ends it.

@@ -25,12 +25,12 @@ use tokio::time::{Instant, sleep_until};
 /// What a peer gets to read its last answer in.
 const LINGER: Duration = Duration::from_secs(2);
 
-/// Serves a connection to its end; the permit is given back then.
+/// Serves a connection to its end; the permit is given back after its descriptor, so that a place is a descriptor.
 pub async fn serve(
     shared: Arc<Shared>,
     stream: TcpStream,
     address: SocketAddr,
-    permit: OwnedSemaphorePermit,
+    _permit: OwnedSemaphorePermit,
 ) {
     // Answers are written whole; where the system refuses, they are only later.
     let _ = stream.set_nodelay(true);
@@ -39,7 +39,8 @@ pub async fn serve(
     let permit = Arc::new(permit);
     let peer = Peer::new(Arc::clone(&shared), traffic.clone(), address.ip(), Arc::clone(&permit));
     let peer = Arc::new(peer);
-    let service = service_fn(move |request| service::answer(Arc::clone(&peer), request));
+    // In a box of its own: what a request needs is not kept for an idle connection.
+    let service = service_fn(move |request| Box::pin(service::answer(Arc::clone(&peer), request)));
     let connection = http1::Builder::new()
         // Ours answer.
         .header_read_timeout(None)
@@ -97,7 +98,6 @@ pub async fn serve(
     if let Some(why) = end {
         shared.metrics.closed(why);
     }
-    drop(permit);
 }
 
 /// Who keeps the time of a connection.

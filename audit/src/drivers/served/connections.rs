@@ -13,6 +13,7 @@ const APP: &str = "route GET \"/ok\" { \"ok\" }\nroute POST \"/echo\" { body }\n
 pub fn burst(lab: &mut Lab) -> Result<(), DriverError> {
     let (limit, excess) = if lab.is_full() { (1024, 500) } else { (32, 64) };
     let served = Served::start(APP, |config| config.server.connections_max = limit)?;
+    served.settles(lab, "before");
     lab.channel.trying(format_args!("{limit} connections and {excess} more"));
     let before = descriptors();
     let mut held: Vec<Client> = Vec::new();
@@ -129,6 +130,7 @@ pub fn slow(lab: &mut Lab) -> Result<(), DriverError> {
         config.server.request_timeout = limit;
         config.server.idle_timeout = limit;
     })?;
+    served.settles(lab, "before");
     let before = descriptors();
     for _ in 0..repeats {
         let mut clients = Vec::new();
