@@ -30,7 +30,7 @@ pub async fn serve(
     shared: Arc<Shared>,
     stream: TcpStream,
     address: SocketAddr,
-    _permit: OwnedSemaphorePermit,
+    permit: OwnedSemaphorePermit,
 ) {
     // Answers are written whole; where the system refuses, they are only later.
     let _ = stream.set_nodelay(true);
