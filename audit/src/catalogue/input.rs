@@ -61,6 +61,9 @@ pub struct Program {
     /// Files below `files/`, as name and hexadecimal content.
     #[serde(default)]
     pub files: Vec<(String, String)>,
+    /// Component files, as name and source.
+    #[serde(default)]
+    pub components: Vec<(String, String)>,
     /// What it must do.
     pub expect: Expect,
 }

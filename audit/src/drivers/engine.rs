@@ -10,7 +10,7 @@ mod host;
 mod layout;
 pub mod stack;
 
-pub use build::{Found, check, encode, sample};
+pub use build::{COMPONENTS, Found, check, encode, sample};
 pub use disk::{load_program, load_project};
 pub use layout::{Formatted, on_the_commands_stack, reformat};
 
@@ -138,7 +138,7 @@ impl<'s> Execution<'s> {
     pub fn run_often_in(&self, shared: &Shared, fuel: u64, times: usize) {
         self.on_own_thread(|| {
             let limits = self.limits(fuel);
-            let Ok(program) = build::program(self.source, &limits).map(Arc::new) else { return };
+            let Ok(program) = build::program(self.source, &[], &limits).map(Arc::new) else { return };
             for _ in 0..times {
                 drive(&program, shared, &limits, &mut AuditHost::default());
             }
@@ -165,12 +165,14 @@ impl<'s> Execution<'s> {
 
     fn drive(&self, shared: &Shared, fuel: u64) -> Ran {
         let limits = self.limits(fuel);
-        let program = match build::program(self.source, &limits) {
+        let (components, files): (Vec<_>, Vec<_>) =
+            self.files.iter().cloned().partition(|(name, _)| name.starts_with(COMPONENTS));
+        let program = match build::program(self.source, &components, &limits) {
             Ok(program) => program,
             Err(end) => return Ran::never_began(end),
         };
         let mut host = AuditHost::default();
-        for (name, content) in &self.files {
+        for (name, content) in &files {
             let path = FilePath::parse(name).ok();
             if path.and_then(|path| host.memory.files.write(&path, content).ok()).is_none() {
                 return Ran::never_began(End::Bug(format!("the file {name} could not be made")));

@@ -1,7 +1,7 @@
 //! FLIN programs with what they must do: whole programs, and expressions in every surrounding where they can stand.
 
 use super::DriverError;
-use super::engine::{End, Execution, Ran};
+use super::engine::{COMPONENTS, End, Execution, Ran};
 use super::lab::Lab;
 use super::sweep;
 use crate::catalogue::Entry;
@@ -59,6 +59,9 @@ fn try_program(lab: &mut Lab, entry: &Entry, program: &Program) -> Result<(), Dr
     let mut files = Vec::new();
     for (name, hex) in &program.files {
         files.push((name.clone(), from_hex(hex, name)?));
+    }
+    for (name, source) in &program.components {
+        files.push((format!("{COMPONENTS}{name}.flin"), source.clone().into_bytes()));
     }
     let settings = program.settings.or(lab.settings);
     let execution = Execution { source: &source, settings, files };

@@ -22,8 +22,14 @@ pub struct Found {
     pub message: String,
 }
 
-fn file(source: &[u8]) -> [SourceFile; 1] {
-    [SourceFile::in_memory("case.flin", Role::Script, source)]
+/// Files of a program below this folder are components of it.
+pub const COMPONENTS: &str = "components/";
+
+fn files(source: &[u8], components: &[(String, Vec<u8>)]) -> Vec<SourceFile> {
+    let script = SourceFile::in_memory("case.flin", Role::Script, source);
+    let component =
+        |(path, source): &(String, Vec<u8>)| SourceFile::in_memory(path, Role::Component, source.as_slice());
+    std::iter::once(script).chain(components.iter().map(component)).collect()
 }
 
 fn found(front: &Front<'_>, diagnostics: &[Diagnostic]) -> Vec<Found> {
@@ -40,20 +46,24 @@ fn found(front: &Front<'_>, diagnostics: &[Diagnostic]) -> Vec<Found> {
 
 /// What stops a source from running; nothing when nothing does. Nothing is run.
 pub fn check(source: &[u8]) -> Vec<Found> {
-    match module(source, &Limits::default()) {
+    match module(source, &[], &Limits::default()) {
         Ok(_) => Vec::new(),
         Err(found) => found,
     }
 }
 
-pub(super) fn module(source: &[u8], limits: &Limits) -> Result<Module, Vec<Found>> {
-    let files = file(source);
-    let mut front = Front::parse(&files, limits);
-    let checked = front.check(false);
+pub(super) fn module(
+    source: &[u8],
+    components: &[(String, Vec<u8>)],
+    limits: &Limits,
+) -> Result<Module, Vec<Found>> {
+    let files = files(source, components);
+    let mut front = Front::parse_used(&files, limits);
+    let checked = front.check(true);
     if !front.is_sound() {
         return Err(found(&front, &front.diagnostics));
     }
-    let project = front.project(false);
+    let project = front.project(true);
     let entry = files.first().and_then(|file| front.id(file)).unwrap_or_default();
     let input = compile::Input {
         project: &project,
@@ -68,7 +78,7 @@ pub(super) fn module(source: &[u8], limits: &Limits) -> Result<Module, Vec<Found
 
 /// The module of a sample that is known to compile.
 pub fn sample(source: &str) -> Result<Module, DriverError> {
-    module(source.as_bytes(), &Limits::default()).map_err(|found| {
+    module(source.as_bytes(), &[], &Limits::default()).map_err(|found| {
         let first = found.into_iter().next();
         DriverError::Sample { why: first.map(|found| found.message).unwrap_or_default() }
     })
@@ -80,8 +90,12 @@ pub fn encode(module: &Module) -> Vec<u8> {
 }
 
 /// A program that can run.
-pub(super) fn program(source: &[u8], limits: &Limits) -> Result<Program, End> {
-    let module = module(source, limits).map_err(End::Refused)?;
+pub(super) fn program(
+    source: &[u8],
+    components: &[(String, Vec<u8>)],
+    limits: &Limits,
+) -> Result<Program, End> {
+    let module = module(source, components, limits).map_err(End::Refused)?;
     let verified = code::verify(Unverified(module)).map_err(|refusal| End::Bug(refusal.to_string()))?;
     link(verified).map_err(End::Bug)
 }

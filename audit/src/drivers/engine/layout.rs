@@ -32,7 +32,7 @@ pub fn reformat(source: &str) -> Formatted {
 pub fn on_the_commands_stack(source: &str) -> Vec<Found> {
     let work = || {
         let formatted = reformat(source);
-        match build::module(source.as_bytes(), &Limits::default()) {
+        match build::module(source.as_bytes(), &[], &Limits::default()) {
             Err(found) => found,
             Ok(_) if formatted == Formatted::Kept => Vec::new(),
             Ok(_) => vec![Found { message: format!("{formatted:?}"), ..Found::default() }],
