@@ -18,6 +18,7 @@ pub mod exchange;
 mod key;
 pub mod request;
 pub mod shape;
+pub mod translations;
 pub mod varint;
 
 pub use data::{DataError, DataFault, Datum, Reader, Token, Writer};
@@ -27,6 +28,7 @@ pub use exchange::{
 pub use key::{Key, KeyView, Whole};
 pub use request::{Batch, Given, Lookup, Pinned, Refusal, Reply, Request, Row, VersionAt, Which};
 pub use shape::{EntityShape, FieldShape, FieldType, OnDelete, Rule, Schema};
+pub use translations::{TranslationError, Translations};
 
 /// Levels of lists and maps that a stored value may nest.
 pub const DEPTH_MAX: usize = 256;

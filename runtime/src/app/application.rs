@@ -56,7 +56,9 @@ pub enum Unservable {
 impl Application {
     /// Reads a project and builds it.
     pub fn load(project: &Project, pool: &Arc<Pool>) -> Result<Self, Unservable> {
-        Self::of_files(&project.all()?, project.config.clone(), &project.root, pool)
+        let app = Self::of_files(&project.all()?, project.config.clone(), &project.root, pool)?;
+        app.program.speak(project.translations()?);
+        Ok(app)
     }
 
     /// Builds files that were read already, or never were on a disk.

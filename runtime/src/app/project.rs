@@ -8,6 +8,8 @@ use crate::base::guard::{Guard, off};
 use crate::check::Role;
 use crate::code::is_bytecode;
 use crate::config::{self, Config, ProblemAt};
+use crate::record::translations::{self, LANGUAGES_MAX};
+use crate::record::{TranslationError, Translations};
 use std::ffi::OsStr;
 use std::fmt::Write as _;
 use std::fs::{self, File};
@@ -24,6 +26,8 @@ pub const FILES_MAX: usize = 10_000;
 const FOLDER_DEPTH_MAX: usize = 32;
 /// Folders whose files are global.
 const GLOBAL_FOLDERS: [&str; 2] = ["entities", "lib"];
+/// The folder of texts in several languages.
+const TRANSLATIONS_FOLDER: &str = "translations";
 /// The folder of tests.
 const TESTS_FOLDER: &str = "tests";
 
@@ -103,6 +107,20 @@ pub enum LoadError {
     #[error("{}: folders nested deeper than {FOLDER_DEPTH_MAX}", path.display())]
     TooDeep {
         /// The deepest one.
+        path: PathBuf,
+    },
+    /// A file of translations is not usable.
+    #[error("{}: {error}", path.display())]
+    Translation {
+        /// Which.
+        path: PathBuf,
+        /// What is wrong with it.
+        error: TranslationError,
+    },
+    /// Too many languages.
+    #[error("{}: more than {LANGUAGES_MAX} languages", path.display())]
+    TooManyLanguages {
+        /// The folder.
         path: PathBuf,
     },
     /// The configuration is not usable.
@@ -191,6 +209,35 @@ impl Project {
         let mut paths = Vec::new();
         self.find("", &mut paths)?;
         self.read_all(&paths)
+    }
+
+    /// Its texts in several languages: what `translations/<language>.json` says.
+    pub fn translations(&self) -> Result<Translations, LoadError> {
+        let folder = self.root.join(TRANSLATIONS_FOLDER);
+        let entries = match fs::read_dir(&folder) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Translations::default()),
+            entries => entries.map_err(|error| LoadError::unreadable(&folder, &error))?,
+        };
+        let mut paths = Vec::new();
+        for entry in entries {
+            let path = entry.map_err(|error| LoadError::unreadable(&folder, &error))?.path();
+            if path.extension() == Some(OsStr::new("json")) && path.is_file() {
+                paths.push(path);
+            }
+            if paths.len() > LANGUAGES_MAX {
+                return Err(LoadError::TooManyLanguages { path: folder });
+            }
+        }
+        paths.sort_unstable();
+        let mut translations = Translations::default();
+        for path in paths {
+            let bytes = read(&path, translations::FILE_BYTES_MAX)?;
+            let name = path.file_stem().and_then(OsStr::to_str).unwrap_or_default();
+            translations
+                .add(name, &bytes)
+                .map_err(|error| LoadError::Translation { path: path.clone(), error })?;
+        }
+        Ok(translations)
     }
 
     /// The files below `tests/`, as paths below the root.

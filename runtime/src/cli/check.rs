@@ -22,6 +22,7 @@ pub(super) fn check(paths: &[PathBuf], report: &mut Report) -> Exit {
 fn check_folder(folder: &Path, report: &mut Report) -> Result<bool, LoadError> {
     let project = Project::of_folder(folder)?;
     let files = project.all()?;
+    project.translations()?;
     let mut front = Front::parse(&files, &project.limits());
     front.check(true);
     let prefix = folder.strip_prefix(".").unwrap_or(folder);

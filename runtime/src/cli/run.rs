@@ -16,7 +16,13 @@ pub(super) fn run(file: &Path, report: &mut Report) -> Exit {
         Err(error) => return report.load(&error),
     };
     match program(&project, file, report) {
-        Ok(program) => execute(&project, program, report),
+        Ok(program) => match project.translations() {
+            Ok(translations) => {
+                program.speak(translations);
+                execute(&project, program, report)
+            }
+            Err(error) => report.load(&error),
+        },
         Err(exit) => exit,
     }
 }

@@ -116,10 +116,12 @@ impl Runner<'_> {
         };
         let Project { root, config } = &self.project;
         let app = Application::of_built(built, config.clone(), root, (self.limits, &self.pool));
-        app.map_err(|error| {
+        let app = app.map_err(|error| {
             self.report.file_error(file.display(), error);
             Exit::Usage
-        })
+        })?;
+        app.program.speak(self.project.translations().map_err(|error| self.report.load(&error))?);
+        Ok(app)
     }
 
     /// The file's top level, then the test, in one machine.

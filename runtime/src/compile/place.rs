@@ -204,14 +204,8 @@ impl<'a> Compiler<'a> {
 
     /// What only a server has.
     fn of_a_server(&mut self, name: &Name) {
-        match &*name.text {
-            "t" => {
-                self.unsupported(name.span, "`t` needs translations, which this version does not read yet");
-            }
-            other => {
-                self.unsupported(name.span, &format!("`{other}` exists while a request is answered only"));
-            }
-        }
+        let message = format!("`{}` exists while a request is answered only", name.text);
+        self.unsupported(name.span, &message);
     }
 
     /// `dst` = a declared function.

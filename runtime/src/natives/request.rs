@@ -15,6 +15,7 @@ mod respond;
 mod serve;
 mod session;
 mod tested;
+mod translate;
 mod validate;
 mod words;
 
@@ -54,6 +55,7 @@ pub const NATIVES: &[Native] = &[
     function("@test_request", tested::PARAMS, MAP, tested::test_request),
     function("csrf_token", &[], TEXT, cookies::csrf_token),
     function("set_cookie", cookies::PARAMS, NOTHING, cookies::set_cookie),
+    function("t", translate::PARAMS, TEXT, translate::translate),
     function("redirect", &[required("url", TEXT), optional("status", INT)], RESPONSE, respond::redirect),
 ];
 

@@ -117,6 +117,7 @@ pub(super) fn link(module: Verified, table: &'static [Native]) -> Result<Program
         rule_patterns,
         texts: texts.into(),
         table,
+        translations: OnceLock::new(),
         natives,
         runners: ["@rows", "@is_empty"].map(|name| functions.get(name).copied()),
         constants: constants.into(),

@@ -8,7 +8,7 @@ use crate::base::builtin::NativeId;
 use crate::base::span::to_usize;
 use crate::code::Function;
 use crate::code::verify::Verified;
-use crate::record::EntityShape;
+use crate::record::{EntityShape, Translations};
 use crate::value::{Bug, Heap, Pattern, Text, Value};
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
@@ -34,6 +34,8 @@ pub struct Program {
     pub(super) liveness: Box<[OnceLock<Liveness>]>,
     /// The built-ins that, in steps, list the rows of a query, and tell whether it has none.
     pub(super) runners: [Option<NativeId>; 2],
+    /// The project's texts in several languages.
+    pub(super) translations: OnceLock<Translations>,
     /// How many arguments each built-in of the table takes.
     pub(super) arities: Box<[Arity]>,
 }
@@ -57,6 +59,17 @@ impl Program {
     pub fn builtin(&self, name: &str) -> Option<NativeId> {
         let at = self.table.iter().position(|native| native.signature.name == name)?;
         u16::try_from(at).ok().map(NativeId)
+    }
+
+    /// Gives it its texts in several languages, once.
+    pub fn speak(&self, translations: Translations) {
+        // A program that has some keeps them.
+        let _ = self.translations.set(translations);
+    }
+
+    /// Its texts in several languages.
+    pub fn translations(&self) -> Option<&Translations> {
+        self.translations.get()
     }
 
     /// The function with that index.

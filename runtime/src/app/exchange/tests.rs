@@ -9,6 +9,8 @@ use crate::record::{Body, SessionChange};
 use crate::value::Pool;
 use std::path::Path;
 
+mod views;
+
 /// A project of these files.
 pub fn app(files: &[(&str, &str)]) -> Application {
     app_with(files, Config::default())

@@ -91,3 +91,23 @@ fn names_that_are_not_utf_8_are_told_apart() {
     let (files, _) = project.with_entry(&place, Role::Script, vec![]).unwrap();
     assert_eq!(files[0].path, "a\\xFF.flin");
 }
+
+#[test]
+fn translations_are_read_by_language_and_bad_ones_named() {
+    let (_folder, project) =
+        project(&[("translations/en.json", b"{\"a\": \"A\"}"), ("translations/notes.txt", b"x")]);
+    let found = project.translations().unwrap();
+    assert_eq!(found.choose(None, None).and_then(|english| english.text("a")).map(|text| &**text), Some("A"));
+    for (name, content, said) in [
+        ("de.json", &b"[1]"[..], "a map of keys to texts is needed here"),
+        ("de.json", b"{\"a\": 1}", "neither a text nor a map"),
+        ("de.json", b"{", "line 1, column 1"),
+        ("d e.json", b"{}", "called like a language"),
+    ] {
+        let (_folder, bad) = self::project(&[(&format!("translations/{name}"), content)]);
+        let refused = bad.translations().unwrap_err().to_string();
+        assert!(refused.contains(name) && refused.contains(said), "{refused}");
+    }
+    let (_folder, none) = self::project(&[]);
+    assert_eq!(none.translations().unwrap(), Translations::default());
+}

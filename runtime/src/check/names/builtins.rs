@@ -8,7 +8,7 @@ use std::collections::{HashMap, HashSet};
 /// What a handler, a page, a middleware or a component knows of its request.
 const REQUEST: &[&str] = &["params", "query", "body", "headers", "cookies", "session", "request"];
 /// What a server offers anywhere.
-const SERVER: &[&str] = &["redirect", "set_cookie", "csrf_token", "broadcast", "t"];
+const SERVER: &[&str] = &["redirect", "set_cookie", "csrf_token", "broadcast"];
 /// What a socket's code may call.
 const SOCKET: &[&str] = &["send", "join", "leave", "close"];
 /// Runs the whole request pipeline; known to tests.
