@@ -23,7 +23,7 @@ pub mod http;
 pub mod limits;
 pub mod live;
 pub mod machine;
-mod password;
+pub(crate) mod password;
 pub mod project;
 pub mod public;
 pub mod router;

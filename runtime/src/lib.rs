@@ -23,6 +23,7 @@
     expect(clippy::arithmetic_side_effects, reason = "tests compute freely; a panic there is a finding")
 )]
 
+pub mod admin;
 pub mod app;
 pub mod base;
 pub mod check;

@@ -12,7 +12,7 @@ const PASSES_MAX: u32 = 8;
 const LANES_MAX: u32 = 8;
 
 /// The PHC text of a password.
-pub(super) fn hash(password: &str, salt: [u8; 16]) -> Option<String> {
+pub(crate) fn hash(password: &str, salt: [u8; 16]) -> Option<String> {
     let salt = Salt::new(&salt).ok()?;
     let hash: PasswordHash =
         Argon2::default().hash_password_with_salt(password.as_bytes(), salt.as_ref()).ok()?;
@@ -20,7 +20,7 @@ pub(super) fn hash(password: &str, salt: [u8; 16]) -> Option<String> {
 }
 
 /// Does the password fit? Not when the hash is malformed, of another algorithm, or asks for too much.
-pub(super) fn verify(password: &str, hash: &str) -> bool {
+pub(crate) fn verify(password: &str, hash: &str) -> bool {
     let Ok(hash) = PasswordHash::new(hash) else { return false };
     let Ok(params) = Params::try_from(&hash) else { return false };
     let bounded =

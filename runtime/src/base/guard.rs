@@ -9,6 +9,8 @@
 //! - *naive*: `#[cfg(feature = "knockout")] if off(Guard::X) { return naive::slow_and_wrong(..) }` runs the obvious
 //!   wrong code, at most ten lines, compiled only there.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 macro_rules! guards {
     ($($(#[doc = $doc:literal])+ $name:ident in $module:literal)*) => {
         /// A check that keeps one or more crash vectors harmless.
@@ -128,6 +130,12 @@ guards! {
     PublicFolder in "app::public"
     /// a range of bytes lies within its file
     RangeBounds in "app::public::range"
+    /// the console answers to its own address alone
+    ConsoleHost in "admin::access"
+    /// the console does nothing that another site asks for
+    ConsoleOrigin in "admin::access"
+    /// the console shows nothing without a session
+    ConsoleSession in "admin::access"
     /// names and values of headers and cookies break no line
     HeaderText in "app::http::outbound"
     /// a program does not write the headers that frame an answer
@@ -262,6 +270,22 @@ guards! {
     JobCatchUp in "cron::schedule"
     /// what a program puts into a header holds no line break and no NUL
     ResponseHeader in "natives::request::answer"
+}
+
+/// How often each guard has held something back, where somebody counts: at the doors, where it costs nothing that matters.
+static FIRED: [AtomicU64; Guard::ALL.len()] = [const { AtomicU64::new(0) }; Guard::ALL.len()];
+
+/// The guard has held something back.
+pub fn fired(guard: Guard) {
+    if let Some(count) = FIRED.get(usize::from(guard as u8)) {
+        count.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// The guards that have held something back, and how often.
+pub fn counts() -> impl Iterator<Item = (Guard, u64)> {
+    let counted = Guard::ALL.iter().zip(&FIRED).map(|(guard, count)| (*guard, count.load(Ordering::Relaxed)));
+    counted.filter(|(_, count)| *count > 0)
 }
 
 /// Is the guard switched off? Never, in an ordinary build.

@@ -5,6 +5,7 @@ use super::fields::FieldsFault;
 use super::multipart::MultipartFault;
 use super::percent::TextFault;
 use super::target::PathFault;
+use crate::base::guard::{Guard, fired};
 
 /// What every answer to a body that is not JSON says, whatever is wrong with it.
 pub const INVALID_JSON: &str = "Invalid JSON in request body";
@@ -75,8 +76,41 @@ impl Refusal {
         }
     }
 
-    /// As an answer says it.
+    /// The guard that refuses it.
+    const fn guard(&self) -> Option<Guard> {
+        Some(match self {
+            Self::Path(PathFault::Text { fault, .. })
+            | Self::Query(FieldsFault::Text { fault, .. })
+            | Self::Form(FieldsFault::Text { fault, .. })
+            | Self::Multipart(MultipartFault::Text { fault, .. })
+            | Self::Header { fault, .. }
+            | Self::Json(fault)
+            | Self::Text(fault) => match fault {
+                TextFault::Escape { .. } => Guard::PercentEscape,
+                TextFault::Utf8 { .. } => Guard::Utf8Network,
+            },
+            Self::Path(PathFault::DotPart { .. } | PathFault::Nul { .. } | PathFault::Slash { .. }) => {
+                Guard::TargetPath
+            }
+            Self::Query(FieldsFault::TooMany) | Self::Form(FieldsFault::TooMany) => Guard::FieldCount,
+            Self::Multipart(MultipartFault::TooMany) => Guard::PartCount,
+            Self::Multipart(MultipartFault::HeaderEnd { .. }) => Guard::PartHeader,
+            Self::Multipart(MultipartFault::FileName { .. }) => Guard::PartFileName,
+            Self::Multipart(MultipartFault::Truncated { .. }) => Guard::PartEnd,
+            Self::Path(PathFault::Relative | PathFault::EmptyPart { .. })
+            | Self::Multipart(_)
+            | Self::Cookies
+            | Self::ContentType
+            | Self::ContentEncoding
+            | Self::TooLarge { .. } => return None,
+        })
+    }
+
+    /// As an answer says it; counts what was held back.
     pub fn failure(&self) -> Failure {
+        if let Some(guard) = self.guard() {
+            fired(guard);
+        }
         Failure::new(self.status(), self.to_string())
     }
 }
