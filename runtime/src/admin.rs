@@ -84,7 +84,7 @@ impl Admin {
     }
 
     fn answered(&self, request: &Inbound, now: i64) -> Result<Outbound, Denied> {
-        self.access.from_here(request)?;
+        self.access.admits(request)?;
         let path = request.path.as_str();
         match (request.method.as_str(), path) {
             ("GET" | "HEAD", "/style.css") => return Ok(page::of("text/css; charset=utf-8", STYLE)),

@@ -13,6 +13,7 @@
 //! | [`descriptors`] | the budget of file descriptors |
 //! | [`supervise`], [`stop`] | tasks that are begun again, and their orderly end |
 //! | [`metrics`], [`health`], [`mod@log`], [`errors`], `own` | what an operator sees |
+//! | [`console`] | the operator's console on a listener of its own |
 //! | [`stall`], [`stale`] | peers that do not read, sources that do not run |
 //! | [`websocket`] | RFC 6455 without sockets |
 //! | [`mailbox`], [`rooms`], [`broadcast`] | what waits for a peer, who hears what, the task that says it |
@@ -35,6 +36,7 @@ pub mod blocking;
 pub mod body;
 pub mod broadcast;
 pub mod connection;
+pub mod console;
 pub mod descriptors;
 pub mod drive;
 pub mod errors;
@@ -63,6 +65,7 @@ pub mod supervise;
 pub mod websocket;
 pub mod world;
 
+use crate::admin::AccountFault;
 use crate::app::application::Application;
 use crate::app::http::Sessions;
 use crate::app::http::session::KeyFault;
@@ -75,6 +78,7 @@ use crate::value::Pool;
 use crate::vm::Random;
 use blocking::Blocking;
 use broadcast::Broadcaster;
+use console::Console;
 use descriptors::Budget;
 use drive::Places;
 use errors::Errors;
@@ -141,6 +145,8 @@ pub enum Point {
     Accepted,
     /// Before an execution of a route or page begins.
     Route,
+    /// Before the console answers.
+    Admin,
     /// Before an event of a socket is dealt with.
     Message,
     /// Before a stream's generator begins.
@@ -201,6 +207,9 @@ pub enum StartError {
     /// The key of sessions cannot be kept.
     #[error(transparent)]
     Key(#[from] KeyFault),
+    /// The console's account cannot be read.
+    #[error(transparent)]
+    Account(#[from] AccountFault),
     /// The system gives no random numbers.
     #[error("the system gives no random numbers")]
     NoEntropy,
@@ -251,6 +260,7 @@ pub struct Shared {
 pub struct Running {
     shared: Arc<Shared>,
     address: SocketAddr,
+    console: Option<Arc<Console>>,
     runtime: Option<Runtime>,
 }
 
@@ -275,6 +285,17 @@ impl Server {
         let listener = {
             let _context = runtime.enter();
             listen(&config)?
+        };
+        let console_listener = if config.admin.enabled {
+            let _context = runtime.enter();
+            let (host, port) = config.admin.bind.rsplit_once(':').unwrap_or((&config.admin.bind, ""));
+            let port = port.parse().map_err(|_| StartError::Host {
+                host: config.admin.bind.clone(),
+                error: io::ErrorKind::InvalidInput.into(),
+            })?;
+            Some(listen_at(host.trim_matches(['[', ']']), port)?)
+        } else {
+            None
         };
         let address = listener.local_addr().map_err(StartError::Threads)?;
         let budget = budget(&config, options.descriptors_max);
@@ -321,8 +342,16 @@ impl Server {
             budget,
             config,
         });
-        let running = Running { shared, address, runtime: Some(runtime) };
+        let console = match &console_listener {
+            None => None,
+            Some(listener) => {
+                let address = listener.local_addr().map_err(StartError::Threads)?;
+                Some(Arc::new(Console::open(&shared, address, &folder)?))
+            }
+        };
+        let running = Running { shared, address, console, runtime: Some(runtime) };
         running.spawn_tasks(listener, rooms);
+        running.spawn_console(console_listener);
         Ok(running)
     }
 }
@@ -347,7 +376,10 @@ fn permits(max: u32) -> usize {
 }
 
 fn listen(config: &Config) -> Result<TcpListener, StartError> {
-    let (host, port) = (config.server.host.as_str(), config.server.port);
+    listen_at(&config.server.host, config.server.port)
+}
+
+fn listen_at(host: &str, port: u16) -> Result<TcpListener, StartError> {
     let bad_host = |error| StartError::Host { host: host.to_owned(), error };
     let mut addresses = (host, port).to_socket_addrs().map_err(bad_host)?;
     let address = addresses.next().ok_or_else(|| bad_host(io::ErrorKind::NotFound.into()))?;
@@ -378,6 +410,21 @@ impl Running {
         };
         // Rooms go on while connections drain.
         runtime.spawn(supervise("broadcaster", restarts, self.shared.stop.watch(), begin));
+    }
+
+    fn spawn_console(&self, listener: Option<TcpListener>) {
+        let (Some(runtime), Some(console), Some(listener)) = (&self.runtime, &self.console, listener) else {
+            return;
+        };
+        let (console, shared, listener) = (Arc::clone(console), Arc::clone(&self.shared), Arc::new(listener));
+        let (restarts, stopping) = (shared.restarts.clone(), shared.stop.watch());
+        let begin = move || console::run(Arc::clone(&console), Arc::clone(&shared), Arc::clone(&listener));
+        runtime.spawn(supervise("console", restarts, stopping, begin));
+    }
+
+    /// The operator's console, where it is enabled.
+    pub fn console(&self) -> Option<&Console> {
+        self.console.as_deref()
     }
 
     /// Where it listens.

@@ -130,7 +130,7 @@ impl Access {
     }
 
     /// Was the request meant for the console, and not sent by another site (C1)?
-    pub(super) fn from_here(&self, request: &Inbound) -> Result<(), Denied> {
+    pub(super) fn admits(&self, request: &Inbound) -> Result<(), Denied> {
         if !self.is_own(&request.host) && !off(Guard::ConsoleHost) {
             fired(Guard::ConsoleHost);
             return Err(Denied::Host);

@@ -53,6 +53,15 @@ pub(super) fn banner(project: &Project, running: &Running, how: &str, report: &m
         format_args!("FLIN {version} · flin {how} {name}\nhttp://{address}  (Ctrl+C stops it)\n"),
         report,
     );
+    let Some(console) = running.console() else { return };
+    let address = console.addr();
+    let _ = match console.setup_token() {
+        None => print(format_args!("console: http://{address}\n"), report),
+        Some(token) => {
+            let ask = "set its password there with the token";
+            print(format_args!("console: http://{address}/setup; {ask} {token}\n"), report)
+        }
+    };
 }
 
 /// Serves until it was stopped.

@@ -6,7 +6,7 @@ use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
 use hyper::{Method, Request, Response, StatusCode};
 
 /// What the paths of these pages begin with.
-const PREFIX: &str = "/_flin/";
+pub(super) const PREFIX: &str = "/_flin/";
 /// The text format that Prometheus and others read.
 const METRICS_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 

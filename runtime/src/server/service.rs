@@ -362,7 +362,7 @@ impl Asked<'_> {
 }
 
 /// What the gate refuses is told without anything of what was sent, and closes the connection.
-fn refused(refusal: gate::Refusal) -> Response<Body> {
+pub(super) fn refused(refusal: gate::Refusal) -> Response<Body> {
     tracing::debug!(%refusal, "a request was refused");
     closing(plain(refusal.status(), refusal.fault.reason()))
 }
@@ -373,7 +373,7 @@ fn closing(mut response: Response<Body>) -> Response<Body> {
 }
 
 /// An answer for whoever has no request to be answered in the form of.
-fn plain(status: u16, message: &str) -> Response<Body> {
+pub(super) fn plain(status: u16, message: &str) -> Response<Body> {
     let body = format!("{{\"error\":{},\"status\":{status}}}", serde_json::Value::from(message));
     own::of(StatusCode::from_u16(status).unwrap_or_default(), "application/json", body)
 }
