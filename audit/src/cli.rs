@@ -3,6 +3,7 @@
 //! Exit codes: 0 all holds, 1 a vector fell, 2 wrong usage, 3 the audit itself failed.
 
 mod child;
+mod corpus;
 mod fuzz;
 mod kill;
 mod list;
@@ -92,6 +93,8 @@ enum Command {
     Triage(triage::Triage),
     /// Every committed input again, on stable and without a fuzzer
     Replay(replay::Replay),
+    /// Keeps the fuzz targets' corpora small
+    Corpus(corpus::Corpus),
     #[command(name = "__replay", hide = true)]
     ReplayChild(triage::ReplayChild),
     #[command(name = "__case", hide = true)]
@@ -187,6 +190,7 @@ pub fn main() -> ExitCode {
         Command::Fuzz(fuzz) => fuzz.run(common),
         Command::Triage(triage) => triage.run(common),
         Command::Replay(replay) => replay.run(common),
+        Command::Corpus(corpus) => corpus.run(common),
         Command::ReplayChild(replay) => return replay.run(),
         Command::Case(case) => return case.run(),
         Command::CounterModel(model) => return model.run(),

@@ -9,8 +9,8 @@ use crate::triage::record::{Case, RecordError};
 use crate::triage::replay;
 use std::path::{Path, PathBuf};
 
-/// A whole corpus in one child, in an unoptimised build.
-const LIMITS: Limits =
+/// Limits of a whole corpus in one child, in an unoptimised build.
+pub const LIMITS: Limits =
     Limits { resident_mb: 4096, address_space_mb: 16384, descriptors: 256, cpu_s: 900, wall_s: 1800 };
 
 /// Why a corpus could not be replayed.

@@ -8,6 +8,8 @@
 pub mod bytecode;
 pub mod bytecode_verified;
 #[cfg(feature = "cli")]
+pub mod campaign;
+#[cfg(feature = "cli")]
 pub mod coverage;
 pub mod dictionary;
 #[cfg(feature = "cli")]

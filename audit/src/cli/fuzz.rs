@@ -1,23 +1,48 @@
-//! `audit fuzz coverage|knockout`: how good the fuzz targets are.
+//! `audit fuzz`: runs the fuzz targets within a budget. `audit fuzz coverage|knockout`: how good they are.
+
+mod campaign;
+mod measure;
 
 use super::{Common, Failure, Found};
-use crate::fuzz::TARGETS;
-use crate::fuzz::coverage::{self, PERCENT_MIN};
-use crate::fuzz::knockout::{self, Fuzzers};
-use crate::fuzz::programs::target_folder;
 use clap::{Args, Subcommand};
-use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// `audit fuzz`
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:
-  audit fuzz coverage                 builds with -C instrument-coverage, replays the corpora, about 5 minutes
-  audit fuzz knockout unicode_text    one target without each guard of its modules, a minute for each that it misses
+#[command(
+    args_conflicts_with_subcommands = true,
+    after_help = "Examples:
+  audit fuzz                                  every target, 10 minutes in all
+  audit fuzz source bytecode --total 2m -j 2  two of them side by side
+  audit fuzz --shard 1/4 --total 1h           a quarter of them, for machines that share the work
+  audit fuzz coverage                         lines of each target's modules that its corpus runs, about 5 minutes
+  audit fuzz knockout unicode_text            one target without each guard of its modules, a minute for each that it misses
 
-Both write a page in reports/ when they measured every target. Exit codes: 0 good enough, 1 not, 3 it could not be measured")]
+What fails is filed at once, as `audit triage` does. Executions, edges and findings are added to reports/history.jsonl.
+New inputs are kept in the target folder; `audit corpus minimise` moves what they add into fuzz/corpus.
+
+Exit codes: 0 nothing was found (or good enough), 1 something was, 2 wrong usage, 3 the audit itself failed"
+)]
 pub(super) struct Fuzz {
     #[command(subcommand)]
-    measure: Measure,
+    measure: Option<Measure>,
+    /// Targets; all when none is named
+    targets: Vec<String>,
+    /// For all of them together, such as 90s, 10m, 1h
+    #[arg(long, default_value = "10m", value_parser = duration)]
+    total: Duration,
+    /// An input that takes longer hangs
+    #[arg(long, default_value = "5s", value_parser = duration)]
+    per_input: Duration,
+    /// The K-th of N parts of the targets
+    #[arg(long, value_name = "K/N")]
+    shard: Option<super::run::Shard>,
+    /// The first choice of the random numbers; 0 draws one
+    #[arg(long, default_value_t = 0)]
+    seed: u32,
+    /// Only finds: files nothing, and leaves the ledger alone
+    #[arg(long)]
+    dry: bool,
 }
 
 #[derive(Debug, Subcommand)]
@@ -31,65 +56,47 @@ enum Measure {
     },
 }
 
+impl Fuzz {
+    pub(super) fn run(&self, common: Common) -> Result<Found, Failure> {
+        match &self.measure {
+            Some(Measure::Coverage) => measure::cover(common),
+            Some(Measure::Knockout { target }) => measure::knock_out(target.as_deref(), common),
+            None => campaign::run(self, common),
+        }
+    }
+}
+
+/// `90s`, `10m`, `1h`, or seconds.
+pub(super) fn duration(text: &str) -> Result<Duration, String> {
+    let (number, unit) = match text.chars().last() {
+        Some('s') => (&text[..text.len() - 1], 1),
+        Some('m') => (&text[..text.len() - 1], 60),
+        Some('h') => (&text[..text.len() - 1], 3600),
+        _ => (text, 1),
+    };
+    let number: u64 = number.parse().map_err(|_| format!("{text} is no time; write 90s, 10m or 1h"))?;
+    match number.checked_mul(unit).filter(|seconds| (1..=7 * 24 * 3600).contains(seconds)) {
+        Some(seconds) => Ok(Duration::from_secs(seconds)),
+        None => Err(format!("{text} is not between 1s and a week")),
+    }
+}
+
 fn io(what: &'static str) -> impl Fn(std::io::Error) -> Failure {
     move |error| Failure::Io { what, error }
 }
 
-impl Fuzz {
-    pub(super) fn run(&self, common: Common) -> Result<Found, Failure> {
-        let repository = crate::repository();
-        let target = target_folder(&repository);
-        match &self.measure {
-            Measure::Coverage => cover(&repository, &target, common),
-            Measure::Knockout { target: only } => knock_out(&repository, only.as_deref(), common),
-        }
-    }
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-fn cover(repository: &Path, target: &Path, common: Common) -> Result<Found, Failure> {
-    let measured =
-        coverage::measure(repository, &target.join("coverage")).map_err(io("cannot measure the coverage"))?;
-    let mut enough = true;
-    for covered in &measured {
-        enough &= covered.percent() >= PERCENT_MIN;
-        if !common.quiet {
-            print!("{}", coverage::missed(covered));
-        }
-        println!("{}: {:.1} %\n", covered.target.name, covered.percent());
-    }
-    write(&repository.join("reports/fuzz-coverage.md"), &coverage::page(&measured))?;
-    Ok(enough.into())
-}
-
-fn knock_out(repository: &Path, only: Option<&str>, common: Common) -> Result<Found, Failure> {
-    if let Some(name) = only {
-        super::fuzz_target(name)?;
-    }
-    let fuzzers = Fuzzers::build(repository).map_err(io("cannot build the fuzz targets"))?;
-    let mut fine = true;
-    for target in TARGETS.iter().filter(|target| only.is_none_or(|only| only == target.name)) {
-        let control = fuzzers.control(target).map_err(io("cannot run a fuzz target"))?;
-        if control.found.is_some() {
-            eprintln!("{} fails with all guards on\n{}", target.name, control.said);
-            fine = false;
+    #[test]
+    fn times_have_a_unit_and_bounds() {
+        assert_eq!(duration("90s"), Ok(Duration::from_secs(90)));
+        assert_eq!(duration("2m"), Ok(Duration::from_secs(120)));
+        assert_eq!(duration("1h"), Ok(Duration::from_secs(3600)));
+        assert_eq!(duration("7"), Ok(Duration::from_secs(7)));
+        for wrong in ["", "s", "-1s", "0", "1d", "99999999999999999999h", "9000h", "é"] {
+            assert!(duration(wrong).is_err(), "{wrong}");
         }
     }
-    let mut results = Vec::new();
-    for pair in knockout::pairs(only) {
-        let run = fuzzers.search(pair).map_err(io("cannot run a fuzz target"))?;
-        if !common.quiet || run.found.is_none() {
-            let (guard, target, took) = (pair.guard.name(), pair.target.name, run.took.as_secs_f64());
-            println!("{target:<21} without {guard:<18} {:<14} {took:.1} s", run.found.unwrap_or("nothing"));
-        }
-        fine &= run.found.is_some();
-        results.push((pair, run.found));
-    }
-    if only.is_none() {
-        write(&repository.join("reports/fuzz-knockout.md"), &knockout::page(&results))?;
-    }
-    Ok(fine.into())
-}
-
-fn write(path: &PathBuf, page: &str) -> Result<(), Failure> {
-    std::fs::write(path, page).map_err(io("cannot write the report"))
 }

@@ -33,9 +33,19 @@ pub(super) struct Run {
 
 /// A part of the cases: every N-th, beginning with the K-th.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Shard {
+pub(super) struct Shard {
     part: usize,
     parts: usize,
+}
+
+impl Shard {
+    /// The part of the items that the shard names; all of them where there is none.
+    pub(super) fn of<T>(shard: Option<Self>, items: Vec<T>) -> Vec<T> {
+        match shard {
+            Some(Self { part, parts }) => items.into_iter().skip(part - 1).step_by(parts).collect(),
+            None => items,
+        }
+    }
 }
 
 impl FromStr for Shard {
@@ -55,9 +65,7 @@ impl Run {
     pub(super) fn run(&self, common: Common) -> Result<Found, Failure> {
         let catalogue = super::catalogue()?;
         let mut chosen = super::select(&catalogue, &self.ids, self.tier)?;
-        if let Some(Shard { part, parts }) = self.shard {
-            chosen = chosen.into_iter().skip(part - 1).step_by(parts).collect();
-        }
+        chosen = Shard::of(self.shard, chosen);
         let size = if self.full { Size::Full } else { Size::Quick };
         let results = run_all(&chosen, size, common)?;
         let mut sound = true;

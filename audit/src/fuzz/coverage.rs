@@ -69,9 +69,14 @@ pub fn measure(repository: &Path, folder: &Path) -> io::Result<Vec<Covered>> {
 fn measure_one(tools: &Path, program: &Path, folder: &Path, target: &'static Target) -> io::Result<Covered> {
     let raw = folder.join(format!("{}.profraw", target.name));
     let merged = raw.with_extension("profdata");
+    let limits = serde_json::to_string(&crate::corpus::LIMITS)?;
     let mut replay = Command::new(program);
     // What the child says to a parent that observes it is of no use here.
-    replay.args(["__replay", target.name]).env("LLVM_PROFILE_FILE", &raw).stdout(Stdio::null());
+    replay
+        .args(["__replay", target.name, "--limits"])
+        .arg(limits)
+        .env("LLVM_PROFILE_FILE", &raw)
+        .stdout(Stdio::null());
     succeed(&mut replay)?;
     succeed(
         Command::new(tools.join("llvm-profdata")).args(["merge", "-sparse", "-o"]).arg(&merged).arg(&raw),
