@@ -5,8 +5,10 @@
 mod child;
 mod corpus;
 mod fuzz;
+mod gate;
 mod kill;
 mod list;
+mod mutants;
 mod mutate;
 mod progress;
 mod prove;
@@ -16,6 +18,7 @@ mod repro;
 mod run;
 mod show;
 mod soak;
+mod surface;
 mod triage;
 
 use crate::catalogue::{Catalogue, CatalogueError, Claim, Entry};
@@ -95,6 +98,12 @@ enum Command {
     Replay(replay::Replay),
     /// Keeps the fuzz targets' corpora small
     Corpus(corpus::Corpus),
+    /// Everything that must hold before a release, on one screen
+    Gate(gate::Gate),
+    /// Changes the runtime in small ways and looks whether a test notices
+    Mutants(mutants::Mutants),
+    /// Counts the panicking calls left in the release binary
+    Surface(surface::Surface),
     #[command(name = "__replay", hide = true)]
     ReplayChild(triage::ReplayChild),
     #[command(name = "__case", hide = true)]
@@ -155,6 +164,12 @@ enum Failure {
     #[error(transparent)]
     Triage(Box<crate::triage::TriageError>),
     #[error(transparent)]
+    Surface(#[from] crate::surface::SurfaceError),
+    #[error(transparent)]
+    Baseline(#[from] crate::gate::baseline::BaselineError),
+    #[error(transparent)]
+    Performance(#[from] crate::gate::performance::PerformanceError),
+    #[error(transparent)]
     Corpus(#[from] crate::corpus::CorpusError),
     #[error("{what}: {error}")]
     Io { what: &'static str, error: std::io::Error },
@@ -191,6 +206,9 @@ pub fn main() -> ExitCode {
         Command::Triage(triage) => triage.run(common),
         Command::Replay(replay) => replay.run(common),
         Command::Corpus(corpus) => corpus.run(common),
+        Command::Gate(gate) => gate.run(common),
+        Command::Mutants(mutants) => mutants.run(common),
+        Command::Surface(surface) => surface.run(common),
         Command::ReplayChild(replay) => return replay.run(),
         Command::Case(case) => return case.run(),
         Command::CounterModel(model) => return model.run(),

@@ -15,9 +15,13 @@ pub mod corpus;
 #[cfg(feature = "cli")]
 pub mod drivers;
 pub mod fuzz;
+#[cfg(feature = "cli")]
+pub mod gate;
 pub mod generate;
 #[cfg(feature = "cli")]
 pub mod guards;
+#[cfg(feature = "cli")]
+pub mod mutants;
 pub mod mutate;
 pub mod oracle;
 #[cfg(feature = "cli")]
@@ -28,6 +32,8 @@ pub mod report;
 pub mod shipped;
 #[cfg(feature = "cli")]
 pub mod soak;
+#[cfg(feature = "cli")]
+pub mod surface;
 #[cfg(feature = "cli")]
 pub mod triage;
 

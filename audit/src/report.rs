@@ -3,10 +3,15 @@
 //! Invariant: what is committed (`latest.json`, `latest.md`) holds no clock, duration, absolute path or number of the
 //! machine that made it. What varies goes to `history.jsonl`.
 
+pub mod badge;
 pub mod coverage;
 pub mod history;
+pub mod junit;
 pub mod model;
 pub mod render;
+pub mod sarif;
+pub mod severity;
+pub mod strength;
 pub mod surface;
 
 use crate::cases::Status;
@@ -37,6 +42,9 @@ pub enum ReportError {
     /// The proofs could not be read.
     #[error(transparent)]
     Proof(#[from] ProofError),
+    /// The model could not be written as JUnit XML.
+    #[error("cannot write XML: {0}")]
+    Xml(#[from] quick_junit::SerializeError),
     /// The model could not be written as JSON.
     #[error("cannot write JSON: {0}")]
     Json(#[from] serde_json::Error),
@@ -47,6 +55,7 @@ pub fn page(repository: &Path, catalogue: &Catalogue, ran: &[Option<Verdict>]) -
     let proofs = Proofs::load(&repository.join("reports/proof.json"))?;
     let hasher = Hasher::new(repository)?;
     let coverage = coverage::Coverage::read(repository);
+    let mut fuzzing = strength::Fuzzing::read(repository);
     let mut pages = Vec::new();
     let mut canary = Canary { held: true, outcome: "did not run".to_owned() };
     for (entry, verdict) in catalogue.entries.iter().zip(ran) {
@@ -60,7 +69,11 @@ pub fn page(repository: &Path, catalogue: &Catalogue, ran: &[Option<Verdict>]) -
         let stored = proofs.find(&entry.vector.id);
         let state = state_now(stored, &hasher.of(entry)?);
         let row = row(entry, verdict.as_ref(), stored, state);
-        pages.push(vector_page(entry, verdict.as_ref(), stored.map(|proof| (proof, state)), row, &coverage));
+        let modules: Vec<&str> = row.guards.iter().map(|guard| guard.module.as_str()).collect();
+        let executions = fuzzing.since(&entry.vector, &modules);
+        let stored = stored.filter(|_| entry.vector.is_encoded()).map(|proof| (proof, state));
+        let proof = Held { stored, executions };
+        pages.push(vector_page(entry, verdict.as_ref(), proof, row, &coverage));
     }
     let totals = totals(&pages);
     Ok(Page {
@@ -69,8 +82,10 @@ pub fn page(repository: &Path, catalogue: &Catalogue, ran: &[Option<Verdict>]) -
         totals,
         canary,
         surface: surface::Surface::read(repository),
-        fuzz: coverage.targets(),
+        fuzz: coverage.targets(&fuzzing),
         trend: history::read(repository),
+        binary: crate::surface::Surface::load(repository).ok().flatten().unwrap_or_default(),
+        mutants: crate::mutants::record::Mutants::load(repository),
         vectors: pages,
     })
 }
@@ -103,14 +118,23 @@ fn row(entry: &Entry, verdict: Option<&Verdict>, stored: Option<&Proof>, state: 
     }
 }
 
+/// What is stored about a vector besides its case.
+struct Held<'a> {
+    stored: Option<(&'a Proof, State)>,
+    executions: u64,
+}
+
 fn vector_page(
     entry: &Entry,
     verdict: Option<&Verdict>,
-    stored: Option<(&Proof, State)>,
+    held: Held<'_>,
     row: Row,
     coverage: &coverage::Coverage,
 ) -> VectorPage {
     let vector = &entry.vector;
+    let stored = held.stored;
+    let tests = coverage.tests_of(&vector.id);
+    let evidence = strength::Evidence { vector, proof: stored, tests, executions: held.executions };
     let partial = row.status == Status::Fixed && vector.is_partial();
     let status = if partial { "fixed (script part)" } else { row.status.name() };
     let places = vector.guards.iter().filter_map(|name| guards::describe(name));
@@ -123,7 +147,9 @@ fn vector_page(
         expected: vector.expected.clone(),
         places: places.map(|guard| format!("{} ({})", guard.name, guard.place_or_module())).collect(),
         waiting: vector.waiting.iter().map(|w| format!("{} (needs the {})", w.name, w.needs)).collect(),
-        tests: coverage.tests_of(&vector.id),
+        tests,
+        strength: strength::Strength::of(evidence),
+        severity: stored.and_then(|(proof, _)| severity::Severity::of(vector, proof)),
         corpus: coverage.corpus_of(&vector.fuzz_targets),
         by_hand: vector.repro.trim().to_owned(),
         full: stored.map(|(proof, state)| Evidence {

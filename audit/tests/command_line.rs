@@ -63,7 +63,11 @@ fn an_ordinary_build_has_no_switches() {
 
 #[test]
 fn every_command_explains_itself() {
-    for command in ["list", "show", "run", "report", "prove", "repro"] {
+    let all = [
+        "list", "show", "run", "report", "prove", "repro", "fuzz", "triage", "replay", "corpus", "gate",
+        "surface", "mutants",
+    ];
+    for command in all {
         let output = audit(&[command, "--help"]);
         assert_eq!(output.status.code(), Some(0));
         assert!(stdout(&output).contains("Example"), "{command}");

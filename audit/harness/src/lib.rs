@@ -12,12 +12,14 @@ pub mod protocol;
 pub mod sandbox;
 pub mod schedule;
 pub mod specimen;
+pub mod suite;
 pub mod verdict;
 
 pub use channel::Channel;
 pub use limits::{Limits, Size};
 pub use outcome::Outcome;
 pub use sandbox::{Ending, Job, Observation};
+pub use suite::{Suite, Vector};
 pub use verdict::Verdict;
 
 /// The harness itself failed; nothing is known about the case.

@@ -34,8 +34,8 @@ pub(super) struct Run {
 /// A part of the cases: every N-th, beginning with the K-th.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Shard {
-    part: usize,
-    parts: usize,
+    pub(super) part: usize,
+    pub(super) parts: usize,
 }
 
 impl Shard {

@@ -1,5 +1,6 @@
 //! What else looks at a vector: tests that carry its id in their names, and fuzz targets with their corpora.
 
+use super::strength::Fuzzing;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -11,6 +12,8 @@ pub struct Target {
     pub name: String,
     /// Committed inputs: seeds and what once crashed.
     pub corpus: usize,
+    /// In the ledger.
+    pub executions: u64,
 }
 
 /// Tests and fuzz targets by name.
@@ -60,8 +63,13 @@ impl Coverage {
     }
 
     /// All targets.
-    pub fn targets(&self) -> Vec<Target> {
-        self.corpora.iter().map(|(name, corpus)| Target { name: name.clone(), corpus: *corpus }).collect()
+    pub fn targets(&self, fuzzing: &Fuzzing) -> Vec<Target> {
+        let target = |(name, corpus): (&String, &usize)| Target {
+            name: name.clone(),
+            corpus: *corpus,
+            executions: fuzzing.of(name),
+        };
+        self.corpora.iter().map(target).collect()
     }
 }
 

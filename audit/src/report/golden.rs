@@ -4,10 +4,13 @@ use super::coverage::Target;
 use super::history::Moment;
 use super::model::*;
 use super::render::{Format, summary};
-use super::surface::{Module, Surface};
+use super::severity::{Level, Severity};
+use super::strength::{Mark, Strength};
+use super::surface::{Module as Layer, Surface};
 use crate::cases::Status;
 use crate::catalogue::{By, Phase1, Tier};
 use crate::harness::Outcome;
+use crate::mutants::record::{Module, Mutants, Survivor};
 use crate::prove::record::{Row as MatrixRow, State};
 
 fn row(id: &str, tier: Tier, status: Status, outcome: Option<Outcome>) -> Row {
@@ -33,6 +36,19 @@ fn row(id: &str, tier: Tier, status: Status, outcome: Option<Outcome>) -> Row {
     }
 }
 
+fn strength(proved: bool) -> Strength {
+    let mark = |letter, name, held| Mark { letter, name, held, detail: "none".to_owned() };
+    let marks = vec![mark('R', "reproducer by hand", true), mark('K', "proved by knock-out", proved)];
+    Strength { score: if proved { 2 } else { 1 }, marks }
+}
+
+fn mutants() -> Mutants {
+    let change = "replace f -> bool with true".to_owned();
+    let survivor = Survivor { file: "runtime/src/vm/call.rs".to_owned(), line: 7, change };
+    let module = Module { caught: 9, survivors: vec![survivor], unviable: 1, of: 20 };
+    Mutants { modules: [("vm".to_owned(), module)].into() }
+}
+
 fn shown(row: Row, detail: &str) -> VectorPage {
     let proved = row.status == Status::Fixed;
     let run =
@@ -49,6 +65,15 @@ fn shown(row: Row, detail: &str) -> VectorPage {
         places: vec!["Guarded (runtime/src/value/number.rs:7)".to_owned()],
         waiting: if proved { vec!["a route (needs the server)".to_owned()] } else { Vec::new() },
         tests: 2,
+        strength: strength(proved),
+        severity: proved.then_some(Severity {
+            level: Level::Medium,
+            dies: "execution",
+            others_served: true,
+            data_lost: false,
+            bytes: Some(6),
+            authentication: false,
+        }),
         corpus: 3,
         by_hand: "flin run a.flin".to_owned(),
         full: proved.then_some(Evidence { inputs: 1234, outcome: Outcome::Held, stale: true, reason: None }),
@@ -57,7 +82,7 @@ fn shown(row: Row, detail: &str) -> VectorPage {
     }
 }
 
-fn page() -> Page {
+pub fn page() -> Page {
     let totals = Totals {
         vectors: 3,
         fixed: 1,
@@ -73,8 +98,13 @@ fn page() -> Page {
         totals,
         tiers: vec![TierSum { tier: 1, total: 3, fixed: 1, phase1_fixed: 2 }],
         canary: Canary { held: false, outcome: "wrong-result".to_owned() },
-        surface: Surface { exceptions: 1, modules: vec![Module { name: "vm".to_owned(), exceptions: 1 }] },
-        fuzz: vec![Target { name: "source".to_owned(), corpus: 3 }],
+        surface: Surface { exceptions: 1, modules: vec![Layer { name: "vm".to_owned(), exceptions: 1 }] },
+        binary: crate::surface::Surface {
+            rustc: "rustc 1.0".to_owned(),
+            calls: [("hyper".to_owned(), 4), ("runtime::vm".to_owned(), 1)].into(),
+        },
+        mutants: mutants(),
+        fuzz: vec![Target { name: "source".to_owned(), corpus: 3, executions: 1_000 }],
         trend: vec![Moment { at: 0, inputs: 12, took_ms: 5, totals }; 2],
         vectors: vec![
             shown(row("T1-01", Tier::One, Status::Fixed, Some(Outcome::Held)), ""),
@@ -98,6 +128,21 @@ fn markdown() {
 #[test]
 fn html() {
     insta::assert_snapshot!(Format::Html.render(&page()).unwrap());
+}
+
+#[test]
+fn junit() {
+    insta::assert_snapshot!(Format::Junit.render(&page()).unwrap());
+}
+
+#[test]
+fn sarif() {
+    insta::assert_snapshot!(Format::Sarif.render(&page()).unwrap());
+}
+
+#[test]
+fn badge() {
+    insta::assert_snapshot!(Format::Badge.render(&page()).unwrap());
 }
 
 #[test]

@@ -2,6 +2,8 @@
 
 use super::coverage::Target;
 use super::history::Moment;
+use super::severity::Severity;
+use super::strength::Strength;
 use super::surface::Surface;
 use crate::cases::Status;
 use crate::catalogue::{By, Phase1, Tier};
@@ -158,6 +160,10 @@ pub struct VectorPage {
     pub waiting: Vec<String>,
     /// Tests that name the vector.
     pub tests: usize,
+    /// How strongly the fix is held.
+    pub strength: Strength,
+    /// What a missing guard costs; none where nothing was taken away.
+    pub severity: Option<Severity>,
     /// Inputs in the corpora of its fuzz targets.
     pub corpus: usize,
     /// Lines for a shell.
@@ -190,6 +196,10 @@ pub struct Page {
     pub canary: Canary,
     /// Where the runtime may still panic.
     pub surface: Surface,
+    /// Panicking calls that the release binary may have.
+    pub binary: crate::surface::Surface,
+    /// What cargo-mutants said.
+    pub mutants: crate::mutants::record::Mutants,
     /// Fuzz targets and their corpora.
     pub fuzz: Vec<Target>,
     /// Totals over time.

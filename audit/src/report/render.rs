@@ -14,13 +14,19 @@ pub enum Format {
     Md,
     /// For people who want to see.
     Html,
-    /// For tools.
+    /// For tools; its schema is audit/schemas/report.schema.json.
     Json,
+    /// For the machinery that builds.
+    Junit,
+    /// For code hosts, SARIF 2.1.0.
+    Sarif,
+    /// For a first page.
+    Badge,
 }
 
 impl Format {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::Json, Self::Md, Self::Html];
+    pub const ALL: [Self; 6] = [Self::Json, Self::Md, Self::Html, Self::Junit, Self::Sarif, Self::Badge];
 
     /// Below `reports/`.
     pub const fn file_name(self) -> &'static str {
@@ -28,6 +34,9 @@ impl Format {
             Self::Md => "latest.md",
             Self::Html => "latest.html",
             Self::Json => "latest.json",
+            Self::Junit => "junit.xml",
+            Self::Sarif => "report.sarif",
+            Self::Badge => "badge.svg",
         }
     }
 
@@ -35,6 +44,9 @@ impl Format {
     pub fn render(self, page: &Page) -> Result<String, ReportError> {
         match self {
             Self::Json => Ok(serde_json::to_string_pretty(&latest(page))? + "\n"),
+            Self::Junit => Ok(super::junit::xml(page)?),
+            Self::Sarif => Ok(serde_json::to_string_pretty(&super::sarif::log(page))? + "\n"),
+            Self::Badge => Ok(super::badge::svg(page)),
             Self::Md => template("report.md", include_str!("render/report.md.jinja"), page),
             Self::Html => template("report.html", include_str!("render/report.html.jinja"), page),
         }

@@ -105,11 +105,24 @@ fn the_json_has_the_documented_keys_and_no_others() {
 }
 
 #[test]
+fn the_json_validates_against_its_published_schema() {
+    let catalogue = real();
+    let schema = serde_json::from_str(include_str!("../../schemas/report.schema.json")).unwrap();
+    let validator = jsonschema::draft202012::new(&schema).unwrap();
+    let page = page(&crate::repository(), &catalogue, &all_held(&catalogue)).unwrap();
+    let mut json: serde_json::Value = serde_json::from_str(&Format::Json.render(&page).unwrap()).unwrap();
+    let errors: Vec<String> = validator.iter_errors(&json).map(|error| error.to_string()).collect();
+    assert_eq!(errors, Vec::<String>::new());
+    json["vectors"][0]["status"] = "mended".into();
+    assert!(!validator.is_valid(&json));
+}
+
+#[test]
 fn reports_hold_nothing_of_this_machine() {
     let catalogue = real();
     let page = page(&crate::repository(), &catalogue, &all_held(&catalogue)).unwrap();
     let here = crate::repository().display().to_string();
-    for format in [Format::Md, Format::Json] {
+    for format in [Format::Md, Format::Json, Format::Badge] {
         let text = format.render(&page).unwrap();
         assert_eq!(text, format.render(&page).unwrap());
         assert!(!text.contains(&here));
