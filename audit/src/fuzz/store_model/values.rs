@@ -116,7 +116,8 @@ fn tags(choices: &mut Choices<'_>) -> Datum {
 pub fn equal(a: &Datum, b: &Datum) -> bool {
     match (a, b) {
         (Datum::Int(int), Datum::Number(number)) | (Datum::Number(number), Datum::Int(int)) => {
-            *int as f64 == *number
+            // All ints here are small: each is a double.
+            (*int as f64).total_cmp(number).is_eq() || (*int == 0 && number.to_bits() << 1 == 0)
         }
         (Datum::List(a), Datum::List(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| equal(a, b)),
         (Datum::Map(a), Datum::Map(b)) => {

@@ -201,12 +201,11 @@ impl World {
     fn begin(&mut self) {
         let Some(reply) = self.ask(Request::Begin) else { return };
         assert!(reply.is_ok(), "a transaction should begin: {reply:?}");
-        match &mut self.open {
-            Some(open) => open.inner.push((open.sees.clone(), open.ops.len())),
-            None => {
-                let sees = self.acknowledged.clone();
-                self.open = Some(Open { base: sees.clone(), sees, ops: Vec::new(), inner: Vec::new() });
-            }
+        if let Some(open) = &mut self.open {
+            open.inner.push((open.sees.clone(), open.ops.len()));
+        } else {
+            let sees = self.acknowledged.clone();
+            self.open = Some(Open { base: sees.clone(), sees, ops: Vec::new(), inner: Vec::new() });
         }
     }
 
@@ -432,7 +431,7 @@ impl World {
                 assert!(same, "{at:?} of {given:?} should be {expected:?}, not {found:?}");
             }
             Some(Ok(Reply::Nothing)) => {
-                assert!(expected.is_none(), "{at:?} of {given:?} should be {expected:?}")
+                assert!(expected.is_none(), "{at:?} of {given:?} should be {expected:?}");
             }
             Some(Err(Refusal::Unavailable(_))) if self.failing => {}
             other => panic!("{at:?} of {given:?} should be {expected:?}, not {other:?}"),

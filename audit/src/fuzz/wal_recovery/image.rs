@@ -48,9 +48,7 @@ impl Image {
         let mut states = Vec::new();
         let store = open(&twin);
         for step in 0..STEPS {
-            if perform(&store, step).is_err() {
-                panic!("step {step} of a sound store is refused");
-            }
+            assert!(perform(&store, step).is_ok(), "step {step} of a sound store is refused");
             states.push(held(&twin));
         }
         drop(store.close());
