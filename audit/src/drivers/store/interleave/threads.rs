@@ -96,6 +96,8 @@ impl<T: Send + 'static> Monitor<T> for Watched<T> {
     fn with<R>(&self, change: impl FnOnce(&mut T) -> R) -> R {
         step();
         let mut value = self.value();
+        // Also where the change takes further steps: from this one on nobody else gets in.
+        world::with(|world| world.touch(self.number));
         let _changed = Changed(self.number);
         change(&mut value)
     }
