@@ -7,13 +7,18 @@ mod client;
 mod connections;
 mod crowd;
 mod fairness;
+mod frames;
+mod live;
 mod panics;
+mod socket;
 mod vanish;
 
 pub use client::{Answer, Client};
 pub(super) use connections::{burst, slow};
 pub(super) use crowd::crowd;
 pub(super) use fairness::fairness;
+pub(super) use frames::frames;
+pub(super) use live::{consumers, generator, job, message};
 pub(super) use panics::{outside, route};
 pub(super) use vanish::{no_descriptors, vanish};
 

@@ -9,6 +9,7 @@ mod joins;
 mod limits;
 mod lists;
 mod patterns;
+mod settings;
 mod sources;
 mod stack;
 mod texts;
@@ -75,6 +76,14 @@ const SWEEPS: &[(&str, Sweep)] = &[
     ("panics-outside", served::outside),
     ("fairness", served::fairness),
     ("crowd-of-requests", served::crowd),
+    ("websocket-frames", served::frames),
+    ("panics-in-messages", served::message),
+    ("panics-in-generators", served::generator),
+    ("panics-in-jobs", served::job),
+    ("consumers-that-do-not-read", served::consumers),
+    ("malformed-configuration", settings::malformed),
+    ("jobs-too-often", settings::intervals),
+    ("clocks-that-jump", settings::clocks),
 ];
 
 /// The sweep of that name.

@@ -87,6 +87,19 @@ impl Client {
         }
     }
 
+    /// All that comes until the server closes its side.
+    pub fn rest(&mut self) -> io::Result<String> {
+        loop {
+            match self.more() {
+                Ok(()) => {}
+                Err(error) if error.kind() == ErrorKind::UnexpectedEof => {
+                    return Ok(String::from_utf8_lossy(&std::mem::take(&mut self.held)).into_owned());
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
     /// Has the server closed its side, with nothing more to say?
     pub fn is_closed(&mut self) -> bool {
         match self.more() {

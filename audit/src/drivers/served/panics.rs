@@ -22,10 +22,10 @@ route POST "/items" {
 }
 "#;
 /// What the client must not see.
-const SECRET: &str = "the message of a panic";
+pub(super) const SECRET: &str = "the message of a panic";
 
 /// A probe that panics at one point so many times.
-fn panics(at: Point, times: u32) -> (Probe, Arc<AtomicU32>) {
+pub(super) fn panics(at: Point, times: u32) -> (Probe, Arc<AtomicU32>) {
     let left = Arc::new(AtomicU32::new(times));
     let counted = Arc::clone(&left);
     let probe = Probe::new(move |point| {

@@ -1,0 +1,150 @@
+//! Sockets, streams and jobs whose peers do not read, and panics of the runtime's own in each of them.
+
+use super::panics::{SECRET, panics};
+use super::socket::Socket;
+use super::{PATIENCE, Served, within};
+use crate::drivers::DriverError;
+use crate::drivers::lab::Lab;
+use flin_runtime::server::Point;
+use std::time::Duration;
+
+const APP: &str = r#"
+route GET "/ok" { "ok" }
+route GET "/say" { broadcast("room", "x".repeat(100000)); "said" }
+ws "/room" { on connect { join("room") } }
+ws "/echo" { on text(raw) { send(raw) } }
+sse "/ever" { while true { emit "x".repeat(100000) } }
+sse "/one" { emit 1 }
+every 1s { log.info("ran") }
+"#;
+
+/// X-02: a panic while a message is dealt with.
+pub fn message(lab: &mut Lab) -> Result<(), DriverError> {
+    let times = if lab.is_full() { 200 } else { 10 };
+    let (probe, left) = panics(Point::Message, 0);
+    let served = Served::with(APP, |_| {}, |options| options.probe = probe)?;
+    let mut other = Socket::open(&served, "/echo")?;
+    for n in 0..times {
+        lab.channel.trying("a panic in a message");
+        let mut socket = Socket::open(&served, "/echo")?;
+        socket.say("before")?;
+        let before = socket.frame()?;
+        if before.payload != b"before" {
+            lab.channel.wrong("the message before", "before", format_args!("{before:?}"));
+        }
+        left.store(1, std::sync::atomic::Ordering::SeqCst);
+        socket.say("bites")?;
+        match socket.frame() {
+            Ok(frame) if frame.head == 0x88 && frame.payload.starts_with(&1011_u16.to_be_bytes()) => {
+                if String::from_utf8_lossy(&frame.payload).contains(SECRET) {
+                    lab.channel.wrong("the close frame", "no message", format_args!("{frame:?}"));
+                }
+            }
+            other => lab.channel.wrong("the end of the socket", "close 1011", format_args!("{other:?}")),
+        }
+        other.say("others")?;
+        let heard = other.frame()?;
+        if heard.payload != b"others" {
+            lab.channel.wrong("another socket", "others", format_args!("{n}: {heard:?}"));
+        }
+    }
+    drop(other);
+    counted(lab, &served, "socket", times)?;
+    served.settles(lab, "after panics in messages");
+    served.stop(lab, "after panics in messages");
+    Ok(())
+}
+
+/// X-04: a panic in a generator.
+pub fn generator(lab: &mut Lab) -> Result<(), DriverError> {
+    let times = if lab.is_full() { 200 } else { 10 };
+    let (probe, _) = panics(Point::Stream, times);
+    let served = Served::with(APP, |_| {}, |options| options.probe = probe)?;
+    for _ in 0..times {
+        lab.channel.trying("a panic in a generator");
+        let mut client = served.client()?;
+        client.send("GET /one HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
+        let text = client.rest()?;
+        if !text.starts_with("HTTP/1.1 200 ") || text.contains("data:") || text.contains(SECRET) {
+            lab.channel.wrong("the stream", "no event and no message", text);
+        }
+    }
+    counted(lab, &served, "stream", times)?;
+    let mut client = served.client()?;
+    client.send("GET /one HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
+    let text = client.rest()?;
+    if !text.contains("data: 1\n\n") {
+        lab.channel.wrong("the next stream", "data: 1", text);
+    }
+    drop(client);
+    served.settles(lab, "after panics in generators");
+    served.stop(lab, "after panics in generators");
+    Ok(())
+}
+
+/// X-03: a panic in a job; the next run comes.
+pub fn job(lab: &mut Lab) -> Result<(), DriverError> {
+    lab.channel.trying("a panic in a job");
+    let (probe, left) = panics(Point::Job, 1);
+    let served = Served::with(APP, |_| {}, |options| options.probe = probe)?;
+    within(PATIENCE, || left.load(std::sync::atomic::Ordering::SeqCst) == 0);
+    counted(lab, &served, "job", 1)?;
+    served.settles(lab, "after a panic in a job");
+    served.stop(lab, "after a panic in a job");
+    Ok(())
+}
+
+fn counted(lab: &mut Lab, served: &Served, entry: &str, times: u32) -> Result<(), DriverError> {
+    let counted = format!("vm_panics_total{{where=\"{entry}\"}} {times}");
+    let page = || served.get("/_flin/metrics").map(|page| page.body);
+    if !within(Duration::from_secs(2), || page().is_ok_and(|page| page.lines().any(|line| line == counted))) {
+        let page = page()?;
+        let name = format!("where=\"{entry}\"");
+        let found = page.lines().find(|line| line.contains(&name)).unwrap_or("nothing");
+        lab.channel.wrong("the count of panics", counted, found);
+    }
+    Ok(())
+}
+
+/// X-13: consumers that do not read, beside one that does.
+pub fn consumers(lab: &mut Lab) -> Result<(), DriverError> {
+    let served = Served::start(APP, |config| config.server.request_timeout = Duration::from_millis(500))?;
+    lab.channel.trying("a socket that does not read what is broadcast");
+    let slow = Socket::open(&served, "/room")?;
+    let mut quick = Socket::open(&served, "/room")?;
+    let members = || served.shared().levels().room_members;
+    within(PATIENCE, || members() == 2);
+    let mut broadcasts = 0;
+    let mut teller = served.client()?;
+    // The queue holds 16 MiB, the system's buffers about ten more.
+    while members() == 2 && broadcasts < 600 {
+        teller.get("/say")?;
+        let heard = quick.frame()?;
+        if heard.payload.len() != 100_000 {
+            lab.channel.wrong("whoever reads", "all of it", format_args!("{} bytes", heard.payload.len()));
+        }
+        broadcasts += 1;
+    }
+    if members() != 1 {
+        lab.channel.wrong(
+            "whoever does not read",
+            "out of the room",
+            format_args!(
+                "in it after {broadcasts} messages, {} bytes waiting",
+                served.shared().levels().leased_bytes
+            ),
+        );
+    }
+    drop((slow, quick, teller));
+    lab.channel.trying("a stream that nobody reads");
+    let mut client = served.client()?;
+    client.send("GET /ever HTTP/1.1\r\nHost: localhost\r\n\r\n")?;
+    let running = || served.shared().levels().connections;
+    if !within(PATIENCE, || running() == 0) {
+        lab.channel.wrong("a stream that nobody reads", "closed", "still there");
+    }
+    drop(client);
+    served.settles(lab, "after consumers that do not read");
+    served.stop(lab, "after consumers that do not read");
+    Ok(())
+}
