@@ -7,10 +7,12 @@
 
 pub mod bytecode;
 pub mod bytecode_verified;
+pub mod config;
 #[cfg(feature = "cli")]
 pub mod campaign;
 #[cfg(feature = "cli")]
 pub mod coverage;
+pub mod cron_expression;
 pub mod dictionary;
 #[cfg(feature = "cli")]
 pub mod knockout;
@@ -23,7 +25,11 @@ pub mod store_model;
 #[cfg(feature = "knockout")]
 mod switch;
 pub mod unicode_text;
+<<<<<<< HEAD
 pub mod wal_recovery;
+=======
+pub mod websocket;
+>>>>>>> b700476 (Fuzz targets for sockets, configuration and cron; a page on connections whose sessions the tests play)
 
 /// A fuzz target.
 #[derive(Clone, Copy, Debug)]
@@ -68,6 +74,13 @@ pub const TARGETS: &[Target] = &[
         input_bytes_max: 400,
         judge: bytecode_verified::target,
     },
+    Target { name: "config", modules: config::MODULES, input_bytes_max: 1024, judge: config::target },
+    Target {
+        name: "cron_expression",
+        modules: cron_expression::MODULES,
+        input_bytes_max: 160,
+        judge: cron_expression::target,
+    },
     Target {
         name: "program_differential",
         modules: program_differential::MODULES,
@@ -87,12 +100,16 @@ pub const TARGETS: &[Target] = &[
         input_bytes_max: 64,
         judge: unicode_text::target,
     },
+<<<<<<< HEAD
     Target {
         name: "wal_recovery",
         modules: wal_recovery::MODULES,
         input_bytes_max: 400,
         judge: wal_recovery::target,
     },
+=======
+    Target { name: "websocket", modules: websocket::MODULES, input_bytes_max: 800, judge: websocket::target },
+>>>>>>> b700476 (Fuzz targets for sockets, configuration and cron; a page on connections whose sessions the tests play)
 ];
 
 /// Guards that no target knocks out, with the reason.
