@@ -92,9 +92,15 @@ fn index(args: &[Value], at: usize) -> Outcome<u32> {
 fn on(context: &mut Context<'_>, args: &[Value], event: WsEvent) -> Outcome<Flow> {
     let handler = arguments::value(args, 0)?;
     let exchange = request::exchange(context, "a socket")?;
-    let opened = exchange.opened.as_mut().ok_or(Bug::BadAnswer)?;
+    // Bytecode may call it anywhere.
+    let opened = exchange.opened.as_mut().ok_or_else(unopened)?;
     opened.set_handler(event, handler);
     Ok(Flow::Value(Value::None))
+}
+
+#[cold]
+fn unopened() -> Stop {
+    Stop::value_error("nothing has happened on this connection, or it is none")
 }
 
 fn join(context: &mut Context<'_>, args: &[Value]) -> Outcome<Flow> {

@@ -80,8 +80,8 @@ impl Stepped for Happening {
         match &mut self.phase {
             Phase::Pending => {
                 let exchange = request::exchange(context, "a socket")?;
-                let opened = exchange.opened.as_mut().ok_or(Bug::BadAnswer)?;
-                self.phase = match opened.pending.take().ok_or(Bug::BadAnswer)? {
+                let opened = exchange.opened.as_mut().ok_or_else(super::unopened)?;
+                self.phase = match opened.pending.take().ok_or_else(super::unopened)? {
                     SocketEvent::Open => Phase::Statements,
                     SocketEvent::Message(Message::Text(text)) => Phase::Text(text),
                     SocketEvent::Message(Message::Binary(bytes)) => Phase::Binary(bytes),
