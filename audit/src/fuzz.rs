@@ -25,11 +25,8 @@ pub mod store_model;
 #[cfg(feature = "knockout")]
 mod switch;
 pub mod unicode_text;
-<<<<<<< HEAD
 pub mod wal_recovery;
-=======
 pub mod websocket;
->>>>>>> b700476 (Fuzz targets for sockets, configuration and cron; a page on connections whose sessions the tests play)
 
 /// A fuzz target.
 #[derive(Clone, Copy, Debug)]
@@ -100,16 +97,13 @@ pub const TARGETS: &[Target] = &[
         input_bytes_max: 64,
         judge: unicode_text::target,
     },
-<<<<<<< HEAD
     Target {
         name: "wal_recovery",
         modules: wal_recovery::MODULES,
         input_bytes_max: 400,
         judge: wal_recovery::target,
     },
-=======
     Target { name: "websocket", modules: websocket::MODULES, input_bytes_max: 800, judge: websocket::target },
->>>>>>> b700476 (Fuzz targets for sockets, configuration and cron; a page on connections whose sessions the tests play)
 ];
 
 /// Guards that no target knocks out, with the reason.
