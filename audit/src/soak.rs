@@ -96,10 +96,10 @@ pub struct Soaked {
 }
 
 impl Soaked {
-    /// The same descriptors, connections and executions, memory within five per cent, and every good client served.
+    /// The same descriptors, connections and executions, at most a twentieth more memory, and every good client served.
     pub fn holds(&self) -> bool {
         let (early, late) = (self.early, self.late);
-        let memory = late.resident_kib.abs_diff(early.resident_kib) * 20 <= early.resident_kib;
+        let memory = late.resident_kib <= early.resident_kib + early.resident_kib / 20;
         let same = early.descriptors == late.descriptors
             && early.connections == late.connections
             && early.executions == late.executions;
