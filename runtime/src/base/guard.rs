@@ -150,8 +150,6 @@ guards! {
     ConnectionLimit in "server::accept"
     /// a spare descriptor lets a connection be refused when there is none left
     SpareDescriptor in "server::accept"
-    /// an error of `accept` pauses the loop and does not end it
-    AcceptResumes in "server::accept"
     /// a connection that is silent, slow or does not read is closed
     ConnectionTimeouts in "server::connection"
     /// a task outside the entry points that ended is begun again

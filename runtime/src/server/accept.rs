@@ -52,7 +52,6 @@ pub async fn run(shared: Arc<Shared>, listener: Arc<TcpListener>) {
             Err(error) if is_out_of_descriptors(&error) && !off(Guard::SpareDescriptor) => {
                 take_with(&mut spare, &shared, &listener).await;
             }
-            Err(_) if off(Guard::AcceptResumes) => return,
             Err(error) => {
                 tracing::warn!(%error, "the system refuses a connection");
                 tokio::time::sleep(PAUSE).await;
