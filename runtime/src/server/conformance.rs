@@ -19,13 +19,29 @@ struct Conformance {
     tests: &'static [&'static str],
 }
 
-const PAGES: &[Conformance] = &[Conformance {
-    rfc: "RFC 6455",
-    title: "WebSocket conformance",
-    requirements: include_str!("conformance/rfc6455.txt"),
-    page: "websocket-conformance.md",
-    tests: &["src/server"],
-}];
+const PAGES: &[Conformance] = &[
+    Conformance {
+        rfc: "RFC 6455",
+        title: "WebSocket conformance",
+        requirements: include_str!("conformance/rfc6455.txt"),
+        page: "websocket-conformance.md",
+        tests: &["src/server"],
+    },
+    Conformance {
+        rfc: "RFC 9112",
+        title: "HTTP/1.1 conformance",
+        requirements: include_str!("conformance/rfc9112.txt"),
+        page: "http-conformance.md",
+        tests: &["src/server", "src/app/http"],
+    },
+    Conformance {
+        rfc: "RFC 9110",
+        title: "HTTP semantics where messages are framed",
+        requirements: include_str!("conformance/rfc9110.txt"),
+        page: "http-semantics-conformance.md",
+        tests: &["src/server", "src/app/http"],
+    },
+];
 
 fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
     let mut entries: Vec<PathBuf> =

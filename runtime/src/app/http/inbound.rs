@@ -156,6 +156,7 @@ mod tests {
         assert_eq!((inbound.ip.as_str(), inbound.secure), ("192.0.2.1", false));
     }
 
+    /// RFC 9112 3.2.2-b
     #[test]
     fn an_absolute_target_replaces_the_host() {
         let inbound = head_of(Request::get("http://a.example/b?c").header("Host", "x"), "192.0.2.1").unwrap();

@@ -110,6 +110,7 @@ mod tests {
         read(line).map(|line| line.size)
     }
 
+    /// RFC 9112 7.1-b
     #[test]
     fn sizes_are_hexadecimal_numbers_of_64_bits() {
         for (line, expected) in [("0", 0), ("1", 1), ("fF", 255), ("000", 0), ("ffffffffffffffff", u64::MAX)]
@@ -132,6 +133,7 @@ mod tests {
         }
     }
 
+    /// RFC 9112 7.1.1-a
     #[test]
     fn extensions_are_checked_and_ignored() {
         for line in

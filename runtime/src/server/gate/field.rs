@@ -82,6 +82,7 @@ mod tests {
         assert_eq!(split(b"a: \tb").map(|field| field.value_at), Ok(4));
     }
 
+    /// RFC 9112 2.2-c, 5.1-a, 5.2-a
     #[test]
     fn each_malformed_field_has_its_fault_and_place() {
         for (line, fault, at) in [

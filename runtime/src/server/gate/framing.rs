@@ -113,6 +113,8 @@ mod tests {
         said.settle(0).map_err(|(fault, _)| fault)
     }
 
+    /// RFC 9112 6.3-c
+    /// RFC 9110 8.6-a
     #[test]
     fn a_length_is_digits_of_at_most_64_bits() {
         assert_eq!(length("0"), Ok(0));
@@ -132,6 +134,7 @@ mod tests {
         assert_eq!(said.length(b"5", 9), Err((Fault::ContentLengthTwice, 9)));
     }
 
+    /// RFC 9112 6.3-b, 6.1-d
     #[test]
     fn chunked_stands_once_and_alone() {
         assert_eq!(encoding(&["chunked"], 1), Ok(Framing::Chunked));
@@ -156,6 +159,7 @@ mod tests {
         assert_eq!(encoding(&["chunked"], 0), Err(Fault::TransferEncodingOld));
     }
 
+    /// RFC 9112 6.1-c
     #[test]
     fn two_statements_contradict_each_other() {
         let mut said = Statements::default();

@@ -8,6 +8,8 @@
 //! - **G4** An upgraded stream gets what was read ahead, and then the stream itself.
 //! - **G5** A connection that ends with something unread lingers: its peer gets the chance to read the answer.
 
+#[cfg(test)]
+mod answers;
 mod stream;
 #[cfg(test)]
 mod tests;

@@ -71,6 +71,7 @@ mod tests {
         assert_eq!(judge(b""), Host::Empty);
     }
 
+    /// RFC 9112 3.2-c
     #[test]
     fn everything_else_is_no_host() {
         for text in [

@@ -180,6 +180,7 @@ mod tests {
         read(line.as_bytes()).map(|line| line.form)
     }
 
+    /// RFC 9112 3.2.2-a
     #[test]
     fn the_three_forms_of_a_target_are_read() {
         for line in [
@@ -199,6 +200,8 @@ mod tests {
         assert_eq!(read(b"PUT / HTTP/1.0").map(|line| (line.method, line.minor)), Ok((Method::Put, 0)));
     }
 
+    /// RFC 9112 2.3-a
+    /// RFC 9110 9.1-a
     #[test]
     fn each_malformed_line_has_its_fault_and_place() {
         for (line, fault, at) in [

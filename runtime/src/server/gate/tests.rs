@@ -2,7 +2,7 @@
 
 use super::*;
 
-pub(super) const LIMITS: Limits =
+pub(in crate::server::gate) const LIMITS: Limits =
     Limits { head_bytes_max: 400, fields_max: 8, body_bytes_max: 100, pipelined_max: 4 };
 
 /// What a connection's bytes came to: messages as (head bytes, body bytes on the wire), and the fault that ended it.
@@ -68,6 +68,7 @@ fn chunked(body: &str) -> String {
     format!("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n{body}")
 }
 
+/// RFC 9112 6.3-e, 7.1-a
 #[test]
 fn messages_follow_each_other() {
     let text = format!(
@@ -82,6 +83,7 @@ fn messages_follow_each_other() {
     assert!(!all.open);
 }
 
+/// RFC 9112 2.2-a, 2.2-b
 #[test]
 fn h1_lines_end_with_both_bytes() {
     assert_eq!(fault(&get("a: b\r\n")), None);
@@ -92,6 +94,7 @@ fn h1_lines_end_with_both_bytes() {
     assert_eq!(fault("\n"), Some(Fault::BareLineFeed));
 }
 
+/// RFC 9110 5.5-a
 #[test]
 fn h2_control_characters_do_not_pass() {
     assert_eq!(fault(&get("a: b\tc\r\n")), None);
@@ -114,6 +117,8 @@ fn h3_one_empty_line_may_stand_before_a_request() {
     assert_eq!(fault("\r\r"), Some(Fault::BareCarriageReturn));
 }
 
+/// RFC 9112 3.2-a, 3.2-b, 3.2-c, 3.2.2-a
+/// RFC 9110 4.2.1-a
 #[test]
 fn h9_host_is_there_once() {
     assert_eq!(fault("GET / HTTP/1.1\r\n\r\n"), Some(Fault::HostMissing));
@@ -127,6 +132,7 @@ fn h9_host_is_there_once() {
     assert_eq!(fault("GET http://b/ HTTP/1.1\r\n\r\n"), Some(Fault::HostMissing));
 }
 
+/// RFC 9112 6.1-c, 6.1-d, 6.3-c
 #[test]
 fn h10_to_h12_a_body_has_one_length() {
     assert_eq!(fault(&get("Content-Length: 0\r\n")), None);
@@ -144,6 +150,7 @@ fn h10_to_h12_a_body_has_one_length() {
     assert_eq!(fault(old), Some(Fault::TransferEncodingOld));
 }
 
+/// RFC 9112 7.1-b
 #[test]
 fn h13_bodies_stay_within_their_limit() {
     assert_eq!(fault(&get("Content-Length: 100\r\n")), None);
@@ -182,6 +189,7 @@ fn h15_chunks_end_with_both_bytes() {
     assert_eq!(fault(&chunked("\r\n")), Some(Fault::ChunkSize));
 }
 
+/// RFC 9112 7.1.1-a
 #[test]
 fn h16_extensions_have_a_limit_a_line_and_a_body() {
     assert_eq!(fault(&chunked("0;a=b\r\n\r\n")), None);
@@ -193,6 +201,7 @@ fn h16_extensions_have_a_limit_a_line_and_a_body() {
     assert_eq!(fault(&chunked(&line(1024).repeat(9))), Some(Fault::ChunkExtensionTooLong));
 }
 
+/// RFC 9110 6.5.1-a
 #[test]
 fn h17_trailers_are_few_and_do_not_frame() {
     assert_eq!(fault(&chunked("0\r\nX-Sum: 1\r\n\r\n")), None);
@@ -203,6 +212,7 @@ fn h17_trailers_are_few_and_do_not_frame() {
     assert_eq!(fault(&chunked(&format!("0\r\na: {}", "b".repeat(400)))), Some(Fault::TrailerTooLarge));
 }
 
+/// RFC 9112 3-a
 #[test]
 fn h18_heads_are_at_most_as_large_as_allowed() {
     let sized = |bytes: usize| get(&format!("a: {}\r\n", "b".repeat(bytes - 27 - 5)));
@@ -227,6 +237,7 @@ fn places_are_counted_from_the_begin_of_the_connection() {
     assert_eq!(read(&text).refusal, Some(Refusal { fault: Fault::FieldName, offset: 27 + 25 + 1 }));
 }
 
+/// RFC 9112 6.3-d, 8-a
 #[test]
 fn an_end_inside_a_message_cuts_it_off() {
     let fault = |text: &str| feed(text.as_bytes(), 9, true).refusal.map(|refusal| refusal.fault);

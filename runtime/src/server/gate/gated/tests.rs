@@ -72,6 +72,9 @@ async fn answer(
         _ => {}
     }
     let method = request.method().clone();
+    if path == "/unread" {
+        return Ok(ticket.attach(Response::new(Full::from(format!("[{method} {path} ]")))));
+    }
     let Ok(body) = request.into_body().collect().await else {
         return Ok(refused(traffic.refusal().unwrap()));
     };
@@ -146,6 +149,7 @@ fn chunked(body: &str) -> String {
     format!("POST /c HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n{body}")
 }
 
+/// RFC 9112 7.1-a, 9.3.2-a
 #[tokio::test]
 async fn g1_requests_are_answered_in_their_order_however_they_are_cut() {
     let text = [
@@ -162,6 +166,7 @@ async fn g1_requests_are_answered_in_their_order_however_they_are_cut() {
     }
 }
 
+/// RFC 9112 9.3.2-a, 9.6-c
 #[tokio::test]
 async fn g2_a_refusal_is_answered_behind_what_came_before_and_nothing_behind_it() {
     for fault in
@@ -191,6 +196,7 @@ async fn g2_a_fault_inside_a_body_fails_the_body() {
     assert_eq!(summary(&exchange(&large, large.len()).await), ["413"]);
 }
 
+/// RFC 9112 6.3-d, 8-a
 #[tokio::test]
 async fn g2_a_message_that_is_cut_off_is_refused() {
     for text in ["GET / HT", "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nabc"] {
@@ -223,6 +229,7 @@ async fn g3_the_next_request_waits_for_the_answer_and_little_is_read_ahead() {
     );
 }
 
+/// RFC 9112 9.3.2-a
 #[tokio::test]
 async fn g3_a_thousand_requests_at_once_are_answered_in_turn() {
     let mut text: String = (0..1000).map(|n| format!("GET /{n} HTTP/1.1\r\nHost: a\r\n\r\n")).collect();
@@ -262,6 +269,7 @@ async fn g4_behind_an_upgrade_everything_passes() {
     assert_eq!(served.traffic.moment().phase, Phase::Upgraded);
 }
 
+/// RFC 9110 7.8-b
 #[tokio::test]
 async fn g4_an_upgrade_that_was_not_granted_leaves_the_gate_closed() {
     let declined = UPGRADE.replace("/ws", "/no");
@@ -288,6 +296,7 @@ async fn g5_a_refused_peer_that_still_sends_reads_its_answer() {
     assert_eq!(served.rest().await, "");
 }
 
+/// RFC 9112 9.6-a, 9.6-b
 #[tokio::test]
 async fn nothing_is_answered_behind_a_request_to_close() {
     assert_eq!(summary(&exchange(&[LAST, GET].concat(), 999).await), ["200 [GET /z ]"]);
@@ -334,4 +343,60 @@ async fn phases_follow_the_traffic() {
     let again = served.moment(Phase::Idle).await;
     assert!(again.number > body.number && body.number > head.number);
     assert_eq!(served.traffic.moment(), again, "nothing begins while nothing comes");
+}
+
+/// RFC 9112 6.1-c, 6.1-d, 6.3-b, 6.3-c
+#[tokio::test]
+async fn faulty_framing_is_answered_and_the_connection_closes() {
+    for lines in [
+        "Content-Length: 1\r\nTransfer-Encoding: chunked",
+        "Transfer-Encoding: chunked, gzip",
+        "Content-Length: +1",
+        "Content-Length: 1\r\nContent-Length: 1",
+    ] {
+        let text = format!("POST / HTTP/1.1\r\nHost: a\r\n{lines}\r\n\r\n{GET}");
+        assert_eq!(summary(&exchange(&text, 999).await), ["400"], "{lines:?}");
+    }
+    let old = format!("POST / HTTP/1.0\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n{GET}");
+    assert_eq!(summary(&exchange(&old, 999).await), ["400"]);
+}
+
+/// RFC 9112 7.1.2-a
+#[tokio::test]
+async fn a_trailer_says_nothing_about_its_request() {
+    let text = [&chunked("1\r\na\r\n0\r\nX-Method: DELETE\r\n\r\n"), LAST].concat();
+    assert_eq!(summary(&exchange(&text, 999).await), ["200 [POST /c a]", "200 [GET /z ]"]);
+    let merged = chunked("0\r\nConnection: close\r\n\r\n");
+    assert_eq!(summary(&exchange(&merged, 999).await), ["400"]);
+}
+
+/// RFC 9112 9.3-a
+#[tokio::test]
+async fn a_body_that_nobody_reads_is_not_the_next_request() {
+    let text =
+        format!("POST /unread HTTP/1.1\r\nHost: a\r\nContent-Length: {}\r\n\r\n{GET}{LAST}", GET.len());
+    let whole = summary(&exchange(&text, 9999).await);
+    assert_eq!(whole, ["200 [POST /unread ]", "200 [GET /z ]"]);
+}
+
+/// RFC 9110 7.8-a
+#[tokio::test]
+async fn an_upgrade_in_http_1_0_is_ignored() {
+    let old = "GET /no HTTP/1.0\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n\0";
+    let answers = exchange(old, 999).await.replace("HTTP/1.0", "HTTP/1.1");
+    assert_eq!(summary(&answers), ["200 [GET /no ]"]);
+}
+
+/// RFC 9110 10.1.1-a, 10.1.1-b
+#[tokio::test]
+async fn a_client_that_waits_is_told_to_go_on_and_one_of_http_1_0_is_not() {
+    let head = "POST /b HTTP/1.1\r\nHost: a\r\nConnection: close\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n";
+    let mut served = serve(LIMITS);
+    served.send(head).await;
+    assert_eq!(served.until("\r\n\r\n").await, "HTTP/1.1 100 Continue\r\n\r\n");
+    served.send("xyz").await;
+    assert_eq!(summary(&served.rest().await), ["200 [POST /b xyz]"]);
+    let old = format!("{}xyz", head.replace("HTTP/1.1", "HTTP/1.0"));
+    let answers = exchange(&old, 999).await;
+    assert!(!answers.contains(" 100 "), "{answers}");
 }
