@@ -6,12 +6,14 @@
 
 mod build;
 mod disk;
+mod doors;
 mod host;
 mod layout;
 pub mod stack;
 
 pub use build::{COMPONENTS, Found, check, encode, sample};
 pub use disk::{load_program, load_project};
+pub use doors::Behind;
 pub use layout::{Formatted, on_the_commands_stack, reformat};
 
 use crate::catalogue::vector::Settings;

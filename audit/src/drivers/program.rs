@@ -1,7 +1,7 @@
 //! FLIN programs with what they must do: whole programs, and expressions in every surrounding where they can stand.
 
 use super::DriverError;
-use super::engine::{COMPONENTS, End, Execution, Ran};
+use super::engine::{Behind, COMPONENTS, End, Execution, Ran};
 use super::lab::Lab;
 use super::sweep;
 use crate::catalogue::Entry;
@@ -68,7 +68,23 @@ fn try_program(lab: &mut Lab, entry: &Entry, program: &Program) -> Result<(), Dr
     lab.channel.trying(&program.name);
     let ran = execution.run();
     judge(lab, &program.name, &program.expect, &ran);
+    behind_doors(lab, &program.name, &program.expect, &execution);
     Ok(())
+}
+
+/// The same behind every door of a server. What is refused before it runs meets no door.
+fn behind_doors(lab: &mut Lab, name: &str, expect: &Expect, execution: &Execution<'_>) {
+    if expect.diagnostic.is_some() {
+        return;
+    }
+    for Behind { door, ran, next } in execution.behind_doors() {
+        let name = format!("{name}, as {door}");
+        lab.channel.trying(&name);
+        judge(lab, &name, expect, &ran);
+        if let Some(next) = next {
+            lab.channel.wrong(&name, "the next request answered", next);
+        }
+    }
 }
 
 /// Where an expression can stand: at the top level, in a function, in a callback, and under `try`. Each surrounding
@@ -85,6 +101,9 @@ fn try_table(lab: &mut Lab, table: &Table) {
         for surrounding in SURROUNDINGS {
             try_expression(lab, table, expression, surrounding, &table.expect);
         }
+        let source = format!("{}\nprint({expression})", table.given);
+        let execution = Execution { source: source.as_bytes(), settings, files: Vec::new() };
+        behind_doors(lab, expression, &table.expect, &execution);
         let catchable = table.expect.error.as_ref().filter(|kind| *kind != "Timeout");
         if let Some(kind) = catchable {
             let caught = Expect { output: Some(format!("{kind}\nafterwards")), ..Expect::default() };
@@ -135,7 +154,8 @@ fn mismatch(expect: &Expect, ran: &Ran) -> Option<String> {
         }
         End::Uncaught { kind, message } => match &expect.error {
             None => Some("another end".to_owned()),
-            Some(wanted) if wanted != kind => Some(format!("an end by {wanted}")),
+            // An answer below 500 tells the status alone: these kinds have it.
+            Some(wanted) if kind.split('|').all(|kind| wanted != kind) => Some(format!("an end by {wanted}")),
             Some(_) => expect.message.as_ref().filter(|wanted| *wanted != message).cloned(),
         },
         End::Refused(found) => {

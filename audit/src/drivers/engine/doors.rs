@@ -1,0 +1,180 @@
+//! A program behind every door of a server, in process: as a route's handler, as a message's, and as a job.
+//!
+//! All doors belong to one application, so that what happens behind one would show behind the others; after each, an
+//! ordinary request is answered by the same application.
+
+use super::host::AuditHost;
+use super::{End, Execution, FUEL_MAX, POOL_BYTES, Ran, translate};
+use flin_runtime::app::application::Application;
+use flin_runtime::app::exchange::{Answered, answer};
+use flin_runtime::app::live::{Socket, job};
+use flin_runtime::app::{FilePath, Files as _, SourceFile, build};
+use flin_runtime::check::Role;
+use flin_runtime::config::Config;
+use flin_runtime::record::{Inbound, Message};
+use flin_runtime::value::{ErrorKind, Pool};
+use flin_runtime::vm::exchange::SocketEvent;
+use std::path::Path;
+use std::sync::Arc;
+
+/// What came of a program behind a door.
+#[derive(Clone, Debug)]
+pub struct Behind {
+    /// Which door.
+    pub door: &'static str,
+    /// What it printed and how it ended; an answer that does not fit its error is a fault of the runtime.
+    pub ran: Ran,
+    /// What the next request was answered, when that is not what it should be.
+    pub next: Option<String>,
+}
+
+/// What an ordinary request is answered.
+const PROBE: &str = "route GET \"/probe\" { [1, 2, 3].map(n => n * n).sum() }";
+const PROBED: &str = "14";
+
+impl Execution<'_> {
+    /// Runs it behind every door. Nothing where it cannot stand in a block, as declarations of types cannot.
+    pub fn behind_doors(&self) -> Vec<Behind> {
+        let Ok(source) = std::str::from_utf8(self.source) else { return Vec::new() };
+        self.on_own_thread(|| {
+            let Some(app) = self.application(source) else { return Vec::new() };
+            let doors: [(&'static str, fn(&Application, &mut AuditHost) -> End); 3] =
+                [("a route", by_route), ("a message", by_message), ("a job", by_job)];
+            doors.into_iter().filter_map(|(door, enter)| self.behind(&app, door, enter)).collect()
+        })
+    }
+
+    fn behind(
+        &self,
+        app: &Application,
+        door: &'static str,
+        enter: fn(&Application, &mut AuditHost) -> End,
+    ) -> Option<Behind> {
+        let mut host = AuditHost::default();
+        for (name, content) in &self.files {
+            let path = FilePath::parse(name).ok()?;
+            host.memory.files.write(&path, content).ok()?;
+        }
+        let end = enter(app, &mut host);
+        let output = std::mem::take(&mut host.memory.output);
+        let next = answer(app, request("/probe"), &mut AuditHost::default()).outbound;
+        let next = String::from_utf8_lossy(&next.body).into_owned();
+        Some(Behind { door, ran: Ran { output, end, work: 0 }, next: (next != PROBED).then_some(next) })
+    }
+
+    fn application(&self, source: &str) -> Option<Application> {
+        // On the same line, so that errors keep their lines.
+        let block = |head: &str| format!("{head} {{ {source}\nnone\n}}\n");
+        let files = [
+            ("app/route.flin", block("route GET \"/case\"")),
+            ("app/socket.flin", format!("ws \"/socket\" {{ {}\n}}\n", block("on message(_unused)"))),
+            ("jobs/job.flin", block("every 1h")),
+            ("app/probe.flin", PROBE.to_owned()),
+        ];
+        let files = files.map(|(path, text)| {
+            SourceFile::in_memory(path, Role::of(path, &["components"]), text.into_bytes())
+        });
+        let limits = self.limits(FUEL_MAX);
+        let built = build::build_all(&files, None, &limits).ok()?;
+        let pool = Pool::new(POOL_BYTES);
+        Application::of_built(built, Config::default(), Path::new(""), (limits, &pool)).ok()
+    }
+}
+
+fn request(path: &str) -> Inbound {
+    Inbound {
+        id: "audit".into(),
+        method: "GET".to_owned(),
+        url: path.to_owned(),
+        path: path.to_owned(),
+        ip: "192.0.2.1".to_owned(),
+        ..Inbound::default()
+    }
+}
+
+fn by_route(app: &Application, host: &mut AuditHost) -> End {
+    of_answer(&answer(app, request("/case"), host))
+}
+
+fn by_message(app: &Application, host: &mut AuditHost) -> End {
+    match Socket::open(app, request("/socket"), host) {
+        Err(refused) => End::Bug(format!("the socket did not open: {refused:?}")),
+        Ok(mut socket) => {
+            socket.happen(SocketEvent::Open, host);
+            let message = SocketEvent::Message(Message::Text(Arc::from("1")));
+            translate(socket.happen(message, host).end)
+        }
+    }
+}
+
+fn by_job(app: &Application, host: &mut AuditHost) -> End {
+    let index = app.jobs().next().map(|(index, _)| index);
+    match index.and_then(|index| job(app, index, host)) {
+        Some(end) => translate(end),
+        None => End::Bug("there is no job".to_owned()),
+    }
+}
+
+/// The end that an answer tells of, if its status is the one of its error.
+fn of_answer(answered: &Answered) -> End {
+    let outbound = &answered.outbound;
+    let Some(failure) = &outbound.failure else {
+        return match outbound.status {
+            204 => End::Done,
+            status => End::Bug(format!("status {status} without an error")),
+        };
+    };
+    let told: serde_json::Value = match serde_json::from_slice(&outbound.body) {
+        Ok(told) => told,
+        Err(error) => return End::Bug(format!("the answer is no JSON: {error}")),
+    };
+    let text = |name: &str| told.get(name).and_then(|text| text.as_str()).unwrap_or_default().to_owned();
+    if told.get("status").and_then(serde_json::Value::as_u64) != Some(outbound.status.into()) {
+        return End::Bug("the answer says another status than it has".to_owned());
+    }
+    let (kind, message) = (text("kind"), text("error"));
+    if outbound.status < 500 {
+        // Its kind is not told; the status is that of one of these.
+        let kinds = ErrorKind::ALL.iter().filter(|kind| kind.status() == outbound.status);
+        let kind = kinds.map(|kind| kind.name()).collect::<Vec<_>>().join("|");
+        return End::Uncaught { kind, message };
+    }
+    let wanted = match kind.as_str() {
+        "Timeout" => 503,
+        kind => ErrorKind::by_name(kind).map_or(500, ErrorKind::status),
+    };
+    if outbound.status != wanted || failure.status != wanted || text("id") != "audit" {
+        return End::Bug(format!("status {} for {kind}", outbound.status));
+    }
+    End::Uncaught { kind, message }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ends(source: &str) -> Vec<(&'static str, String, Option<String>)> {
+        let behind = Execution::of(source.as_bytes()).behind_doors();
+        behind.into_iter().map(|behind| (behind.door, behind.ran.describe(), behind.next)).collect()
+    }
+
+    #[test]
+    fn every_door_leads_to_the_same_end() {
+        let failed = "DivisionByZero: Cannot divide by zero (output \"a\\n\")";
+        let all = |end: &str| ["a route", "a message", "a job"].map(|door| (door, end.to_owned(), None));
+        assert_eq!(ends("print(\"a\")\nx = 0\nprint(1 / x)"), all(failed));
+        assert_eq!(ends("fn f(n) { n + 1 }\nprint(f(1))"), all("output \"2\\n\""));
+        assert_eq!(ends("enum E { A }"), []);
+    }
+
+    #[test]
+    fn an_answer_that_does_not_fit_its_error_is_found() {
+        let mut answered = Answered::default();
+        answered.outbound.status = 200;
+        assert!(matches!(of_answer(&answered), End::Bug(_)));
+        let end = flin_runtime::app::End::Timeout;
+        let timeout =
+            app::exchange::of_end(&end, &"audit".into(), flin_runtime::vm::exchange::Detail::Message);
+        assert!(matches!(of_answer(&timeout), End::Uncaught { kind, .. } if kind == "Timeout"));
+    }
+}
