@@ -54,6 +54,7 @@ const SWEEPS: &[(&str, Sweep)] = &[
     ("many-names", sources::many_names),
     ("drift", limits::drift),
     ("drift-in-threads", limits::drift_in_threads),
+    ("drift-of-requests", limits::drift_of_requests),
     ("drift-for-long", limits::drift_for_long),
     ("many-machines", crowd::many_machines),
     ("deadline-kept", limits::deadline_kept),

@@ -4,11 +4,12 @@
 //! ordinary request is answered by the same application.
 
 use super::host::AuditHost;
-use super::{End, Execution, FUEL_MAX, POOL_BYTES, Ran, translate};
+use super::{End, Execution, FUEL_MAX, POOL_BYTES, Ran, Shared, translate};
 use flin_runtime::app::application::Application;
-use flin_runtime::app::exchange::{Answered, answer};
+use flin_runtime::app::exchange::{Answered, answer, start};
 use flin_runtime::app::live::{Socket, job};
-use flin_runtime::app::{FilePath, Files as _, SourceFile, build};
+use flin_runtime::app::router::Found;
+use flin_runtime::app::{FilePath, Files as _, Limits, SourceFile, build};
 use flin_runtime::check::Role;
 use flin_runtime::config::Config;
 use flin_runtime::record::{Inbound, Message};
@@ -37,11 +38,31 @@ impl Execution<'_> {
     pub fn behind_doors(&self) -> Vec<Behind> {
         let Ok(source) = std::str::from_utf8(self.source) else { return Vec::new() };
         self.on_own_thread(|| {
-            let Some(app) = self.application(source) else { return Vec::new() };
+            let limits = self.limits(FUEL_MAX);
+            let Some(app) = application(source, limits, &Pool::new(POOL_BYTES)) else { return Vec::new() };
             let doors: [(&'static str, fn(&Application, &mut AuditHost) -> End); 3] =
                 [("a route", by_route), ("a message", by_message), ("a job", by_job)];
             doors.into_iter().filter_map(|(door, enter)| self.behind(&app, door, enter)).collect()
         })
+    }
+
+    /// Answers so many requests on shared memory, some of them to their end, some abandoned on the way. How they are
+    /// answered is not looked at.
+    pub fn requests_in(&self, shared: &Shared, fuel: u64, times: usize) {
+        let Ok(source) = std::str::from_utf8(self.source) else { return };
+        self.on_own_thread(|| {
+            let limits = self.limits(fuel);
+            let Some(app) = application(source, limits, &shared.0) else { return };
+            let Found::Endpoint(found) = app.find("GET", "/case") else { return };
+            for time in 0..times {
+                if time % 4 == 0 {
+                    let mut execution = start(&app, found.endpoint, request("/case"), [7; 32]);
+                    execution.turn(fuel >> 1);
+                } else {
+                    answer(&app, request("/case"), &mut AuditHost::default());
+                }
+            }
+        });
     }
 
     fn behind(
@@ -61,24 +82,22 @@ impl Execution<'_> {
         let next = String::from_utf8_lossy(&next.body).into_owned();
         Some(Behind { door, ran: Ran { output, end, work: 0 }, next: (next != PROBED).then_some(next) })
     }
+}
 
-    fn application(&self, source: &str) -> Option<Application> {
-        // On the same line, so that errors keep their lines.
-        let block = |head: &str| format!("{head} {{ {source}\nnone\n}}\n");
-        let files = [
-            ("app/route.flin", block("route GET \"/case\"")),
-            ("app/socket.flin", format!("ws \"/socket\" {{ {}\n}}\n", block("on message(_unused)"))),
-            ("jobs/job.flin", block("every 1h")),
-            ("app/probe.flin", PROBE.to_owned()),
-        ];
-        let files = files.map(|(path, text)| {
-            SourceFile::in_memory(path, Role::of(path, &["components"]), text.into_bytes())
-        });
-        let limits = self.limits(FUEL_MAX);
-        let built = build::build_all(&files, None, &limits).ok()?;
-        let pool = Pool::new(POOL_BYTES);
-        Application::of_built(built, Config::default(), Path::new(""), (limits, &pool)).ok()
-    }
+/// The program behind all doors at once; none where it cannot stand in a block.
+fn application(source: &str, limits: Limits, pool: &Arc<Pool>) -> Option<Application> {
+    // On the same line, so that errors keep their lines.
+    let block = |head: &str| format!("{head} {{ {source}\nnone\n}}\n");
+    let files = [
+        ("app/route.flin", block("route GET \"/case\"")),
+        ("app/socket.flin", format!("ws \"/socket\" {{ {}\n}}\n", block("on message(_unused)"))),
+        ("jobs/job.flin", block("every 1h")),
+        ("app/probe.flin", PROBE.to_owned()),
+    ];
+    let files = files
+        .map(|(path, text)| SourceFile::in_memory(path, Role::of(path, &["components"]), text.into_bytes()));
+    let built = build::build_all(&files, None, &limits).ok()?;
+    Application::of_built(built, Config::default(), Path::new(""), (limits, pool)).ok()
 }
 
 fn request(path: &str) -> Inbound {

@@ -1,7 +1,9 @@
 //! The world of a program under audit: all in memory, but for the clock that deadlines are kept by.
 
 use flin_runtime::app::{Files, Gone, Host, MemoryHost};
+use flin_runtime::store::Source;
 use flin_runtime::vm::LogLevel;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// A world in memory with a real clock.
@@ -45,5 +47,9 @@ impl Host for AuditHost {
 
     fn files(&mut self) -> &mut dyn Files {
         self.memory.files()
+    }
+
+    fn store(&mut self) -> Arc<dyn Source> {
+        self.memory.store()
     }
 }

@@ -99,6 +99,23 @@ pub(super) fn drift_for_long(lab: &mut Lab) -> Result<(), DriverError> {
     Ok(())
 }
 
+/// Requests that are answered, fail, or are given up on the way: nothing stays leased.
+pub(super) fn drift_of_requests(lab: &mut Lab) -> Result<(), DriverError> {
+    /// Instructions, about: what is not over by then is cut off.
+    const FUEL: u64 = 2_000;
+    let shared = Shared::new(64 << 20);
+    let settings = Settings { memory_kb: Some(512), ..Settings::default() };
+    let times = if lab.is_full() { 100_000_usize.div_ceil(ENDS.len()) } else { 40 };
+    for source in ENDS {
+        lab.channel.trying(format_args!("{times} requests: {source}"));
+        let execution = Execution { source: source.as_bytes(), settings, files: Vec::new() };
+        execution.requests_in(&shared, FUEL, times);
+        lab.channel.tried((times - 1) as u64);
+        balanced(lab, &shared, source);
+    }
+    Ok(())
+}
+
 /// Inside every long operation the deadline is noticed soon. The bound is loose: what it must tell apart is a slice of a
 /// millisecond from an operation that cannot be interrupted.
 pub(super) fn deadline_kept(lab: &mut Lab) -> Result<(), DriverError> {
