@@ -52,6 +52,7 @@ const SWEEPS: &[(&str, Sweep)] = &[
     ("file-bytes", sources::file_bytes),
     ("nesting-boundary", sources::nesting),
     ("many-names", sources::many_names),
+    ("larger-than-the-budget", disk::larger_than_the_budget),
     ("drift", limits::drift),
     ("drift-in-threads", limits::drift_in_threads),
     ("drift-of-requests", limits::drift_of_requests),

@@ -12,7 +12,7 @@ use flin_runtime::app::router::Found;
 use flin_runtime::app::{FilePath, Files as _, Limits, SourceFile, build};
 use flin_runtime::check::Role;
 use flin_runtime::config::Config;
-use flin_runtime::record::{Inbound, Message};
+use flin_runtime::record::{Body, Inbound, Message};
 use flin_runtime::value::{ErrorKind, Pool};
 use flin_runtime::vm::exchange::SocketEvent;
 use std::path::Path;
@@ -43,6 +43,21 @@ impl Execution<'_> {
             let doors: [(&'static str, fn(&Application, &mut AuditHost) -> End); 3] =
                 [("a route", by_route), ("a message", by_message), ("a job", by_job)];
             doors.into_iter().filter_map(|(door, enter)| self.behind(&app, door, enter)).collect()
+        })
+    }
+
+    /// Runs it as the handler of a request whose body has so many bytes.
+    pub fn upload(&self, bytes: usize) -> Ran {
+        let source = String::from_utf8_lossy(self.source);
+        self.on_own_thread(|| {
+            let limits = self.limits(FUEL_MAX);
+            let Some(app) = application(&source, limits, &Pool::new(POOL_BYTES)) else {
+                return Ran::never_began(End::Bug("it does not compile".to_owned()));
+            };
+            let mut host = AuditHost::default();
+            let body = Body::Bytes(vec![0xFF; bytes].into());
+            let end = of_answer(&answer(&app, Inbound { body, ..request("/case") }, &mut host));
+            Ran { output: std::mem::take(&mut host.memory.output), end, work: 0 }
         })
     }
 

@@ -1,5 +1,6 @@
 //! The world of a program under audit: all in memory, but for the clock that deadlines are kept by.
 
+use flin_runtime::app::files::DiskFiles;
 use flin_runtime::app::{Files, Gone, Host, MemoryHost};
 use flin_runtime::store::Source;
 use flin_runtime::vm::LogLevel;
@@ -11,12 +12,14 @@ use std::time::{Duration, Instant};
 pub struct AuditHost {
     /// Everything but the clock.
     pub memory: MemoryHost,
+    /// The program's folder, where it is on a disk.
+    pub folder: Option<DiskFiles>,
     begun: Instant,
 }
 
 impl Default for AuditHost {
     fn default() -> Self {
-        Self { memory: MemoryHost::default(), begun: Instant::now() }
+        Self { memory: MemoryHost::default(), folder: None, begun: Instant::now() }
     }
 }
 
@@ -46,7 +49,10 @@ impl Host for AuditHost {
     }
 
     fn files(&mut self) -> &mut dyn Files {
-        self.memory.files()
+        match &mut self.folder {
+            Some(folder) => folder,
+            None => self.memory.files(),
+        }
     }
 
     fn store(&mut self) -> Arc<dyn Source> {

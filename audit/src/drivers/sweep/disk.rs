@@ -1,7 +1,8 @@
 //! What lies on a disk and is no ordinary file, and folders without end.
 
+use crate::catalogue::vector::Settings;
 use crate::drivers::DriverError;
-use crate::drivers::engine::{load_program, load_project};
+use crate::drivers::engine::{End, Execution, Ran, load_program, load_project};
 use crate::drivers::lab::Lab;
 use rustix::fs::{AtFlags, CWD, Mode, OFlags, mkdirat, mkfifoat, openat, unlinkat};
 use std::fs::{self, create_dir, create_dir_all};
@@ -50,6 +51,47 @@ fn project(lab: &mut Lab, name: &str, folder: &Path, expected: Expected) {
         Ok(thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
     });
     compare(lab, name, found.unwrap_or_else(|error: io::Error| Err(error.to_string())), expected);
+}
+
+/// Files, and bodies, that are larger than what may be used. A sparse file of ten gigabytes costs nothing to make.
+pub(super) fn larger_than_the_budget(lab: &mut Lab) -> Result<(), DriverError> {
+    const READS: &[&str] = &[
+        "read_file(\"sparse\")",
+        "read_bytes(\"sparse\")",
+        "[\"sparse\"].map(read_file)",
+        "fn again(n) { return if n == 0 then read_file(\"sparse\") else again(n - 1) }\nagain(9)",
+    ];
+    const KEPT: &str = "kept = \"x\".repeat(1000000)\nprint((try read_file(\"fitting\")).length)\n\
+                        print((try read_file(\"sparse\")).kind, kept.length)";
+    let folder = tempfile::tempdir()?;
+    fs::File::create(folder.path().join("sparse"))?.set_len(10 << 30)?;
+    fs::write(folder.path().join("fitting"), "y".repeat(2_000_000))?;
+    let settings = Settings { memory_mb: Some(8), ..lab.settings };
+    for source in READS {
+        lab.channel.trying(source);
+        let execution = Execution { source: source.as_bytes(), settings, files: Vec::new() };
+        exhausted(lab, source, &execution.run_in_folder(folder.path()));
+    }
+    lab.channel.trying("caught, and the next file fits");
+    let execution = Execution { source: KEPT.as_bytes(), settings, files: Vec::new() };
+    let ran = execution.run_in_folder(folder.path());
+    if ran.output != "2000000\nMemoryLimitExceeded 1000000\n" {
+        lab.channel.wrong("caught, and the next file fits", "2000000, MemoryLimitExceeded", ran.describe());
+    }
+    for source in ["print(body.size)", "x = [1].map(_n => body)\nprint(x.length)"] {
+        let name = format!("an upload to memory: {source}");
+        lab.channel.trying(&name);
+        let execution = Execution { source: source.as_bytes(), settings, files: Vec::new() };
+        exhausted(lab, &name, &execution.upload(64 << 20));
+    }
+    Ok(())
+}
+
+fn exhausted(lab: &mut Lab, name: &str, ran: &Ran) {
+    let is_refused = matches!(&ran.end, End::Uncaught { kind, .. } if kind == "MemoryLimitExceeded");
+    if !is_refused || !ran.output.is_empty() {
+        lab.channel.wrong(name, "MemoryLimitExceeded", ran.describe());
+    }
 }
 
 /// Named pipes, devices and open pipes in every place of a file. Opening a pipe that nobody writes to waits for ever.
