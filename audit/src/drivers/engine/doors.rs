@@ -51,7 +51,8 @@ impl Execution<'_> {
         let source = String::from_utf8_lossy(self.source);
         self.on_own_thread(|| {
             let limits = self.limits(FUEL_MAX);
-            let Some(app) = application(&source, limits, &Pool::new(POOL_BYTES)) else {
+            let route = ("app/route.flin", block("route GET \"/case\"", &source));
+            let Some(app) = of_files(vec![route], limits, &Pool::new(POOL_BYTES)) else {
                 return Ran::never_began(End::Bug("it does not compile".to_owned()));
             };
             let mut host = AuditHost::default();
@@ -101,16 +102,26 @@ impl Execution<'_> {
 
 /// The program behind all doors at once; none where it cannot stand in a block.
 fn application(source: &str, limits: Limits, pool: &Arc<Pool>) -> Option<Application> {
-    // On the same line, so that errors keep their lines.
-    let block = |head: &str| format!("{head} {{ {source}\nnone\n}}\n");
-    let files = [
-        ("app/route.flin", block("route GET \"/case\"")),
-        ("app/socket.flin", format!("ws \"/socket\" {{ {}\n}}\n", block("on message(_unused)"))),
-        ("jobs/job.flin", block("every 1h")),
+    let socket = format!("ws \"/socket\" {{ {}\n}}\n", block("on message(_unused)", source));
+    let files = vec![
+        ("app/route.flin", block("route GET \"/case\"", source)),
+        ("app/socket.flin", socket),
+        ("jobs/job.flin", block("every 1h", source)),
         ("app/probe.flin", PROBE.to_owned()),
     ];
-    let files = files
-        .map(|(path, text)| SourceFile::in_memory(path, Role::of(path, &["components"]), text.into_bytes()));
+    of_files(files, limits, pool)
+}
+
+/// A program as a block; on the same line, so that errors keep their lines.
+fn block(head: &str, source: &str) -> String {
+    format!("{head} {{ {source}\nnone\n}}\n")
+}
+
+fn of_files(files: Vec<(&str, String)>, limits: Limits, pool: &Arc<Pool>) -> Option<Application> {
+    let file = |(path, text): (&str, String)| {
+        SourceFile::in_memory(path, Role::of(path, &["components"]), text.into_bytes())
+    };
+    let files: Vec<SourceFile> = files.into_iter().map(file).collect();
     let built = build::build_all(&files, None, &limits).ok()?;
     Application::of_built(built, Config::default(), Path::new(""), (limits, pool)).ok()
 }
