@@ -291,7 +291,7 @@ fn rates_addresses_and_tokens_are_guarded() {
 
 #[test]
 fn validate_converts_and_tells_every_field() {
-    let code = r#"
+    let code = r"
         enum Size { Small, Large }
         route POST {
             validate {
@@ -306,7 +306,7 @@ fn validate_converts_and_tells_every_field() {
         }
         route GET { validate { page: int = 1 }
             query }
-    "#;
+    ";
     let app = app(&[("app/index.flin", code)]);
     let fine = form(
         "/",

@@ -194,8 +194,8 @@ fn module() -> impl Strategy<Value = Module> {
             files,
             globals,
             tests,
-            endpoints,
             forms,
+            endpoints,
             sources,
         }
     })
