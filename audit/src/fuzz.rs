@@ -7,9 +7,9 @@
 
 pub mod bytecode;
 pub mod bytecode_verified;
-pub mod config;
 #[cfg(feature = "cli")]
 pub mod campaign;
+pub mod config;
 #[cfg(feature = "cli")]
 pub mod coverage;
 pub mod cron_expression;

@@ -114,7 +114,7 @@ pub fn run(flin: &Path, time: Duration) -> Result<Soaked, SoakError> {
     fs::write(root.path().join("app/index.flin"), APP).map_err(io("a program"))?;
     fs::write(root.path().join("flin.config"), CONFIG).map_err(io("a configuration"))?;
     let server = Server::start(flin, root.path())?;
-    let first = time.checked_div(10).unwrap_or(time).min(Duration::from_secs(60));
+    let first = time.checked_div(10).unwrap_or(time).min(Duration::from_mins(1));
     let mut counts = traffic_for(server.address, first);
     let early = server.calm()?;
     counts.add(traffic_for(server.address, time.saturating_sub(first)));

@@ -11,6 +11,7 @@ use flin_runtime::check::Role;
 use flin_runtime::config::Config;
 use flin_runtime::record::{Body, Inbound};
 use flin_runtime::value::Pool;
+use std::fmt::Write as _;
 use std::path::Path;
 
 const PAGE: &str = include_str!("../docs/language.md");
@@ -76,7 +77,7 @@ fn exchanges(files: &[(&str, &str)], requests: &str) -> String {
             }
         }
         let answer = format!("{} {}", outbound.status, String::from_utf8_lossy(&outbound.body));
-        said.push_str(&format!("{line}\n{}\n", answer.trim_end()));
+        let _ = writeln!(said, "{line}\n{}", answer.trim_end());
     }
     said
 }

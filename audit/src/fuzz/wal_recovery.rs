@@ -168,7 +168,7 @@ fn newer(choices: &mut Choices<'_>) {
     forge::seal(bytes);
     match judge(&files) {
         Err(FileError::Newer { file, version: found }) => {
-            assert!(file == *name && found == version, "{file} {found}")
+            assert!(file == *name && found == version, "{file} {found}");
         }
         other => panic!("{name} of format {version} should be refused, not {other:?}"),
     }

@@ -146,7 +146,7 @@ fn frame(bytes: &[u8], open: &mut Option<(bool, Vec<u8>)>, heard: &mut Heard) ->
     } else {
         length.iter().fold(0, |sum, byte| sum << 8 | u64::from(*byte))
     };
-    if wide == 2 && length < 126 || wide == 8 && (length < 1 << 16 || length >= 1 << 63) {
+    if wide == 2 && length < 126 || wide == 8 && !(1 << 16..1 << 63).contains(&length) {
         return Read::Close(1002);
     }
     let Some(key) = bytes.get(2 + wide..6 + wide) else { return Read::More };

@@ -28,7 +28,7 @@ impl Execution<'_> {
     pub fn run_in_folder(&self, folder: &Path) -> Ran {
         self.on_own_thread(|| {
             let limits = self.limits(FUEL_MAX);
-            let program = match super::build::program(self.source, &limits) {
+            let program = match super::build::program(self.source, &[], &limits) {
                 Ok(program) => Arc::new(program),
                 Err(end) => return Ran::never_began(end),
             };

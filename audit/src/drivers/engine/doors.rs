@@ -218,8 +218,11 @@ mod tests {
         answered.outbound.status = 200;
         assert!(matches!(of_answer(&answered), End::Bug(_)));
         let end = flin_runtime::app::End::Timeout;
-        let timeout =
-            app::exchange::of_end(&end, &"audit".into(), flin_runtime::vm::exchange::Detail::Message);
+        let timeout = flin_runtime::app::exchange::of_end(
+            &end,
+            &"audit".into(),
+            flin_runtime::vm::exchange::Detail::Message,
+        );
         assert!(matches!(of_answer(&timeout), End::Uncaught { kind, .. } if kind == "Timeout"));
     }
 }

@@ -156,21 +156,26 @@ pub fn slow(lab: &mut Lab) -> Result<(), DriverError> {
         for (slow, client) in SLOW.iter().zip(&mut clients) {
             match slow.says {
                 None if client.is_closed() => {}
-                None => return Ok(held_up(lab, slow.name)),
+                None => {
+                    held_up(lab, slow.name);
+                    return Ok(());
+                }
                 // The rest of it never comes.
                 Some(0) => {}
                 Some(status) => match client.answer() {
                     Ok(answer) if answer.status == status => {}
                     Ok(answer) => lab.channel.wrong(slow.name, status, answer),
                     Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                        return Ok(held_up(lab, slow.name));
+                        held_up(lab, slow.name);
+                        return Ok(());
                     }
                     Err(error) => lab.channel.wrong(slow.name, status, error),
                 },
             }
         }
         if !idle.is_closed() {
-            return Ok(held_up(lab, "an idle connection"));
+            held_up(lab, "an idle connection");
+            return Ok(());
         }
         // Those that were told may still hold on; the server does not.
         served.settles(lab, "with the slow ones still there");

@@ -46,7 +46,7 @@ struct Load {
 pub fn fairness(lab: &mut Lab) -> Result<(), DriverError> {
     let cores = thread::available_parallelism().map_or(1, usize::from);
     let load = if lab.is_full() {
-        Load { requests: 10_000, every: Duration::from_micros(2_000), endless: cores * 4, rounds: 3 }
+        Load { requests: 10_000, every: Duration::from_millis(2), endless: cores * 4, rounds: 3 }
     } else {
         Load { requests: 150, every: Duration::from_millis(4), endless: cores * 4, rounds: 1 }
     };

@@ -140,7 +140,7 @@ pub fn perform(store: &Store, step: usize) -> Result<(), Refusal> {
             }
             _ => ask(insert(step)).map(drop),
         },
-        _ if step % 2 == 0 => ask(Request::Delete(given)).map(drop),
+        _ if step.is_multiple_of(2) => ask(Request::Delete(given)).map(drop),
         _ => ask(Request::Destroy(given)).map(drop),
     }
 }
