@@ -4,7 +4,7 @@
 //! ordinary request is answered by the same application.
 
 use super::host::AuditHost;
-use super::{End, Execution, FUEL_MAX, POOL_BYTES, Ran, Shared, translate};
+use super::{COMPONENTS, End, Execution, FUEL_MAX, POOL_BYTES, Ran, Shared, translate};
 use flin_runtime::app::application::Application;
 use flin_runtime::app::exchange::{Answered, answer, start};
 use flin_runtime::app::live::{Socket, job};
@@ -39,7 +39,9 @@ impl Execution<'_> {
         let Ok(source) = std::str::from_utf8(self.source) else { return Vec::new() };
         self.on_own_thread(|| {
             let limits = self.limits(FUEL_MAX);
-            let Some(app) = application(source, limits, &Pool::new(POOL_BYTES)) else { return Vec::new() };
+            let Some(app) = self.application(source, limits, &Pool::new(POOL_BYTES)) else {
+                return Vec::new();
+            };
             let doors: [(&'static str, fn(&Application, &mut AuditHost) -> End); 3] =
                 [("a route", by_route), ("a message", by_message), ("a job", by_job)];
             doors.into_iter().filter_map(|(door, enter)| self.behind(&app, door, enter)).collect()
@@ -68,7 +70,7 @@ impl Execution<'_> {
         let Ok(source) = std::str::from_utf8(self.source) else { return };
         self.on_own_thread(|| {
             let limits = self.limits(fuel);
-            let Some(app) = application(source, limits, &shared.0) else { return };
+            let Some(app) = self.application(source, limits, &shared.0) else { return };
             let Found::Endpoint(found) = app.find("GET", "/case") else { return };
             for time in 0..times {
                 if time % 4 == 0 {
@@ -81,6 +83,21 @@ impl Execution<'_> {
         });
     }
 
+    /// The program behind all doors at once, with its components; none where it cannot stand in a block.
+    fn application(&self, source: &str, limits: Limits, pool: &Arc<Pool>) -> Option<Application> {
+        let socket = format!("ws \"/socket\" {{ {}\n}}\n", block("on message(_unused)", source));
+        let mut files = vec![
+            ("app/route.flin", block("route GET \"/case\"", source)),
+            ("app/socket.flin", socket),
+            ("jobs/job.flin", block("every 1h", source)),
+            ("app/probe.flin", PROBE.to_owned()),
+        ];
+        for (path, content) in self.files.iter().filter(|(path, _)| path.starts_with(COMPONENTS)) {
+            files.push((path, String::from_utf8_lossy(content).into_owned()));
+        }
+        of_files(files, limits, pool)
+    }
+
     fn behind(
         &self,
         app: &Application,
@@ -88,7 +105,7 @@ impl Execution<'_> {
         enter: fn(&Application, &mut AuditHost) -> End,
     ) -> Option<Behind> {
         let mut host = AuditHost::default();
-        for (name, content) in &self.files {
+        for (name, content) in self.files.iter().filter(|(name, _)| !name.starts_with(COMPONENTS)) {
             let path = FilePath::parse(name).ok()?;
             host.memory.files.write(&path, content).ok()?;
         }
@@ -98,18 +115,6 @@ impl Execution<'_> {
         let next = String::from_utf8_lossy(&next.body).into_owned();
         Some(Behind { door, ran: Ran { output, end, work: 0 }, next: (next != PROBED).then_some(next) })
     }
-}
-
-/// The program behind all doors at once; none where it cannot stand in a block.
-fn application(source: &str, limits: Limits, pool: &Arc<Pool>) -> Option<Application> {
-    let socket = format!("ws \"/socket\" {{ {}\n}}\n", block("on message(_unused)", source));
-    let files = vec![
-        ("app/route.flin", block("route GET \"/case\"", source)),
-        ("app/socket.flin", socket),
-        ("jobs/job.flin", block("every 1h", source)),
-        ("app/probe.flin", PROBE.to_owned()),
-    ];
-    of_files(files, limits, pool)
 }
 
 /// A program as a block; on the same line, so that errors keep their lines.
