@@ -69,7 +69,9 @@ mod tests {
 
     #[test]
     fn it_validates_against_the_published_schema() {
-        let schema: Value = serde_json::from_str(include_str!("../../schemas/sarif-2.1.0.json")).unwrap();
+        // As published, one pattern ends in a bracket that nothing opened, which strict readers of patterns refuse.
+        let published = include_str!("../../schemas/sarif-2.1.0.json");
+        let schema: Value = serde_json::from_str(&published.replace("{2}]?$", "{2}\\\\]?$")).unwrap();
         let validator = jsonschema::draft7::new(&schema).unwrap();
         let log = log(&golden::page());
         let errors: Vec<String> = validator.iter_errors(&log).map(|error| error.to_string()).collect();

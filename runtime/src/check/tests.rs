@@ -43,6 +43,7 @@ pub static TABLE: &[Signature] = &[
     row("verify_password", Kinds::NONE, &[any("t"), any("hash")]),
     row("write_file", Kinds::NONE, &[any("p"), any("t")]),
     row("raw", Kinds::NONE, &[any("x")]),
+    row("t", Kinds::NONE, &[any("key"), optional("map")]),
     row("log.info", Kinds::NONE, &[any("message"), optional("data")]),
     row("log.warn", Kinds::NONE, &[any("message"), optional("data")]),
     property(row("pi", Kinds::NONE, &[])),
