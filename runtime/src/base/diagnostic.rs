@@ -152,13 +152,15 @@ impl Diagnostic {
 }
 
 /// The known name nearest to a wrong one (Damerau-Levenshtein distance, at most a third of its length, and at least 1).
+/// A name of one letter resembles nothing: every other letter is as near.
 pub fn nearest<'a>(wrong: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     // Names of a megabyte have no neighbours, and the distance is quadratic.
     const LENGTH_MAX: usize = 64;
-    if wrong.len() > LENGTH_MAX {
+    let letters = wrong.chars().count();
+    if wrong.len() > LENGTH_MAX || letters < 2 {
         return None;
     }
-    let allowed = wrong.chars().count().div_ceil(3).max(1);
+    let allowed = letters.div_ceil(3).max(1);
     let near = known.into_iter().filter(|name| name.len() <= LENGTH_MAX && *name != wrong);
     let scored = near.map(|name| (strsim::damerau_levenshtein(wrong, name), name));
     scored.filter(|(distance, _)| *distance <= allowed).min().map(|(_, name)| name)
@@ -172,5 +174,6 @@ mod tests {
     fn nearest_finds_a_swapped_letter_and_refuses_a_stranger() {
         assert_eq!(nearest("lenght", ["length", "last"]), Some("length"));
         assert_eq!(nearest("zebra", ["length", "last"]), None);
+        assert_eq!((nearest("x", ["t"]), nearest("nw", ["now"])), (None, Some("now")));
     }
 }
