@@ -25,6 +25,7 @@ pub mod store_model;
 #[cfg(feature = "knockout")]
 mod switch;
 pub mod unicode_text;
+pub mod view;
 pub mod wal_recovery;
 pub mod websocket;
 
@@ -97,6 +98,7 @@ pub const TARGETS: &[Target] = &[
         input_bytes_max: 64,
         judge: unicode_text::target,
     },
+    Target { name: "view", modules: view::MODULES, input_bytes_max: 200, judge: view::target },
     Target {
         name: "wal_recovery",
         modules: wal_recovery::MODULES,
