@@ -14,6 +14,8 @@ pub mod config;
 pub mod coverage;
 pub mod cron_expression;
 pub mod dictionary;
+pub mod http_parser;
+pub mod http_sequence;
 #[cfg(feature = "cli")]
 pub mod knockout;
 pub mod machine;
@@ -80,6 +82,18 @@ pub const TARGETS: &[Target] = &[
         judge: cron_expression::target,
     },
     Target {
+        name: "http_parser",
+        modules: http_parser::MODULES,
+        input_bytes_max: 1500,
+        judge: http_parser::target,
+    },
+    Target {
+        name: "http_sequence",
+        modules: http_sequence::MODULES,
+        input_bytes_max: 60,
+        judge: http_sequence::target,
+    },
+    Target {
         name: "program_differential",
         modules: program_differential::MODULES,
         input_bytes_max: 160,
@@ -118,6 +132,7 @@ pub const GUARDS_LEFT_OUT: &[(&str, &str)] = &[
 pub const MODULES_LEFT_OUT: &[(&str, &str)] = &[
     ("app::files::disk", "targets touch no disk"),
     ("store::commit::stage", "its guard stops panics, and a fuzzer stops at any"),
+    ("server::gate::gated::stream", "its upgrades and lingering need a peer that waits"),
     ("natives::json::entity", "scripts have no entities"),
     ("vm::entity", "scripts have no entities"),
 ];

@@ -1,0 +1,130 @@
+//! A recipe for a sequence of requests: each byte chooses the next word of one, right or nearly right.
+//!
+//! For `server::gate`.
+//!
+//! Oracle: that of `http_parser`.
+
+use super::http_parser;
+
+/// What it is for.
+pub const MODULES: &[&str] = &["server::gate"];
+
+const FIRSTS: &[&str] = &[
+    "GET / HTTP/1.1",
+    "POST /a HTTP/1.1",
+    "HEAD /a?b=c HTTP/1.1",
+    "PUT http://b/c HTTP/1.1",
+    "OPTIONS * HTTP/1.1",
+    "POST /a HTTP/1.0",
+    "GET  / HTTP/1.1",
+    "TRACE / HTTP/1.1",
+    "GET * HTTP/1.1",
+    "GET /%zz HTTP/1.1",
+    "GET / HTTP/2.0",
+    "\r\nGET / HTTP/1.1",
+    "GET /é HTTP/1.1",
+    "DELETE /[x] HTTP/1.1",
+];
+
+const FIELDS: &[&str] = &[
+    "Host: a",
+    "Host: b:80",
+    "Host: [::1]",
+    "Host: a b",
+    "Content-Length: 3",
+    "Content-Length: 0",
+    "content-length: 3",
+    "Content-Length: +3",
+    "Content-Length: 3, 3",
+    "Transfer-Encoding: chunked",
+    "transfer-encoding: Chunked",
+    "Transfer-Encoding: gzip, chunked",
+    "Transfer-Encoding: chunked, gzip",
+    "Transfer-Encoding : chunked",
+    "Connection: close",
+    "Connection: keep-alive",
+    "Connection: upgrade",
+    "Upgrade: h2c",
+    "Expect: 100-continue",
+    "Expect: x",
+    "X: y",
+    " folded",
+    "X:\tï",
+    "X: \0",
+    "no colon",
+    "Cookie: a=b",
+];
+
+const BODIES: &[&str] = &[
+    "",
+    "abc",
+    "3\r\nabc\r\n0\r\n\r\n",
+    "1;a=\"b\"\r\nx\r\n0\r\nX: y\r\n\r\n",
+    "3\r\nabc\r\n",
+    "0\r\nHost: a\r\n\r\n",
+    "3\nabc\r\n0\r\n\r\n",
+    "ffffffffffffffff\r\n",
+    "0\r\n\r\n",
+    "GET / HTTP/1.1\r\nHost: a\r\n\r\n",
+    "5 \r\nabcde\r\n",
+    "a",
+];
+
+const ENDS: &[&str] = &["\r\n", "\r\n", "\r\n", "\r\n", "\r\n", "\r\n", "\n", "\r"];
+
+/// The target.
+pub fn target(bytes: &[u8]) {
+    let (first, recipe) = bytes.split_first().unwrap_or((&0, &[]));
+    http_parser::judge(&sequence(recipe), usize::from(first % 8));
+}
+
+/// Cooks a recipe.
+pub fn sequence(recipe: &[u8]) -> Vec<u8> {
+    let mut out = Vec::new();
+    let mut bytes = recipe.iter().copied().map(usize::from);
+    while let Some(first) = bytes.next() {
+        let pick = |from: &[&'static str], at: usize| from[at % from.len()];
+        out.extend_from_slice(pick(FIRSTS, first).as_bytes());
+        let style = bytes.next().unwrap_or(0);
+        let end = pick(ENDS, style >> 4);
+        out.extend_from_slice(end.as_bytes());
+        if style & 8 == 0 {
+            out.extend_from_slice(b"Host: a\r\n");
+        }
+        for _ in 0..style & 7 {
+            let Some(field) = bytes.next() else { break };
+            out.extend_from_slice(pick(FIELDS, field).as_bytes());
+            out.extend_from_slice(b"\r\n");
+        }
+        out.extend_from_slice(b"\r\n");
+        out.extend_from_slice(pick(BODIES, bytes.next().unwrap_or(0)).as_bytes());
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_recipe_makes_requests() {
+        assert_eq!(sequence(&[0, 0, 0]), b"GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+        let body = sequence(&[1, 1, 9, 2]);
+        assert_eq!(
+            body,
+            b"POST /a HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n"
+        );
+    }
+
+    #[test]
+    fn every_short_recipe_keeps_the_oracle() {
+        for first in 0..FIRSTS.len() {
+            for field in 0..FIELDS.len() {
+                for body in 0..BODIES.len() {
+                    let (first, field, body) = (first as u8, field as u8, body as u8);
+                    target(&[field, first, 1, field, body, 0, 0, 0]);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,4 @@
+//! Any bytes as a connection.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| audit::fuzz::run("http_parser", data));
