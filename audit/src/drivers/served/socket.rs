@@ -3,6 +3,7 @@
 use super::{PATIENCE, Served};
 use std::io::{self, ErrorKind, Read as _, Write as _};
 use std::net::{Shutdown, TcpStream};
+use std::time::Duration;
 
 /// A frame from the server.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,6 +13,9 @@ pub struct Frame {
     /// Its payload.
     pub payload: Vec<u8>,
 }
+
+/// How long a frame may take that should come at once.
+const READING: Duration = Duration::from_secs(3);
 
 /// One connection behind the handshake.
 #[derive(Debug)]
@@ -46,7 +50,7 @@ impl Socket {
     /// Connects and shakes hands.
     pub fn open(served: &Served, path: &str) -> io::Result<Self> {
         let stream = TcpStream::connect(served.running.addr())?;
-        stream.set_read_timeout(Some(PATIENCE))?;
+        stream.set_read_timeout(Some(READING))?;
         stream.set_write_timeout(Some(PATIENCE))?;
         let mut socket = Self { stream, held: Vec::new(), at: 0 };
         let request = format!(
