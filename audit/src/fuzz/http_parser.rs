@@ -162,7 +162,7 @@ fn through_the_library(bytes: &[u8], piece: usize, gate: &Passed, expected: &[Re
     let mut connection = pin!(connection);
     let mut context = Context::from_waker(Waker::noop());
     let mut turns = 0;
-    while let Poll::Pending = connection.as_mut().poll(&mut context) {
+    while connection.as_mut().poll(&mut context).is_pending() {
         turns += 1;
         assert!(turns < 10_000, "the connection should be done: {:?}", traffic.moment());
     }
@@ -247,7 +247,7 @@ mod tests {
         let chunked = "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1;a\r\nb\r\n0\r\n\r\n";
         let close = "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
         for text in [
-            "".to_owned(),
+            String::new(),
             get.to_owned(),
             [get, head, chunked, get].concat(),
             [get, "\n", get].concat(),
