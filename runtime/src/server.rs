@@ -11,14 +11,14 @@
 //! | [`drive`], [`world`] | one execution's turns and effects, and what they are effects on |
 //! | [`runners`], [`blocking`] | threads for what takes long, and for what waits |
 //! | [`descriptors`] | the budget of file descriptors |
-//! | [`supervise`], [`stop`] | tasks that are begun again, and their orderly end |
+//! | [`mod@supervise`], [`stop`] | tasks that are begun again, and their orderly end |
 //! | [`metrics`], [`health`], [`mod@log`], [`errors`], `own` | what an operator sees |
 //! | [`console`] | the operator's console on a listener of its own |
 //! | [`stall`], [`stale`] | peers that do not read, sources that do not run |
 //! | [`websocket`] | RFC 6455 without sockets |
 //! | [`mailbox`], [`rooms`], [`broadcast`] | what waits for a peer, who hears what, the task that says it |
 //! | [`events`], [`stream`] | server-sent events and what waits for their client; a generator's life |
-//! | [`line`], [`socket`] | what executions are connected to; a WebSocket's life |
+//! | [`mod@line`], [`socket`] | what executions are connected to; a WebSocket's life |
 //! | [`jobs`] | the scheduler |
 //!
 //! Invariants:

@@ -1,7 +1,7 @@
 //! A second opinion on HTTP/1: where a request ends, and whether a response is one. Slow, obvious and strict; it shares
 //! no code with the runtime.
 //!
-//! [`request`] reads what RFC 9112 leaves no doubt about. Whatever is doubtful is refused: a server may refuse it too,
+//! [`fn@request`] reads what RFC 9112 leaves no doubt about. Whatever is doubtful is refused: a server may refuse it too,
 //! but it may not read it in a way of its own.
 
 mod request;

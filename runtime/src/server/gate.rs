@@ -2,7 +2,7 @@
 //!
 //! [`Gate`] is sans-IO: bytes in, a typed step out. It reads the framing of RFC 9112 and decides strictly wherever the
 //! RFC leaves a choice; it changes nothing, so what passes is byte for byte what came. [`Gated`] puts it around a
-//! stream, under hyper; [`Connection`] is what the server knows of one.
+//! stream, under hyper; [`Traffic`] is what the server knows of one.
 //!
 //! The verdict depends on the bytes alone, never on how they were cut into reads. It holds:
 //!
