@@ -44,9 +44,16 @@ impl<S: AsyncRead + Unpin> Gated<S> {
             let is_open = self.traffic.state().is_open;
             let in_body = self.messages.front().is_some_and(|message| message.is_begun);
             if is_open && !in_body {
-                // The next request waits; that the peer is gone shows all the same.
+                // The next request waits. That the peer is gone shows all the same, unless it left a request cut off: that is
+                // refused in its turn, behind the answer to the one before.
                 if self.has_ended && self.messages.is_empty() {
-                    return Poll::Ready(Ok(()));
+                    if self.next == Next::Request {
+                        self.refusal = self.gate.end(self.held.get(self.cleared..).unwrap_or_default());
+                    }
+                    if self.refusal.is_none() {
+                        return Poll::Ready(Ok(()));
+                    }
+                    continue;
                 }
                 if self.has_ended || !self.may_read() {
                     return Poll::Pending;
