@@ -6,6 +6,7 @@
 //! | [`connection`] | one connection's life: the HTTP library, time limits, the end |
 //! | [`gate`] | the HTTP/1 reader before the HTTP library |
 //! | [`service`] | a request's way to its answer |
+//! | `shared` | what all tasks share |
 //! | `receive` | taking a request's body |
 //! | [`body`], `file_body` | bodies of answers: charged until they are sent, or read as they are sent |
 //! | [`drive`], [`world`] | one execution's turns and effects, and what they are effects on |
@@ -55,6 +56,7 @@ pub mod request_id;
 pub mod rooms;
 pub mod runners;
 pub mod service;
+mod shared;
 mod signals;
 pub mod socket;
 pub mod stale;
@@ -70,32 +72,30 @@ use crate::app::application::Application;
 use crate::app::http::Sessions;
 use crate::app::http::session::KeyFault;
 use crate::app::public::Public;
-use crate::app::script::End;
 use crate::app::{StorePlace, machine};
 use crate::config::Config;
 use crate::record::Refusal;
-use crate::value::Pool;
 use crate::vm::Random;
 use blocking::Blocking;
-use broadcast::Broadcaster;
 use console::Console;
 use descriptors::Budget;
 use drive::Places;
 use errors::Errors;
-use metrics::{Entry, Metrics};
+use metrics::Metrics;
 use request_id::RequestIds;
 use runners::Runners;
+pub use shared::Shared;
 use stale::Stale;
 use std::borrow::Cow;
 use std::io;
 use std::net::{SocketAddr, ToSocketAddrs as _};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, RwLock};
 use std::time::{Duration, Instant};
-use stop::{Stop, Stopping};
+use stop::Stop;
 use supervise::{Restarts, supervise};
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::runtime::{self, Runtime};
-use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{Notify, Semaphore};
 use world::World;
 
 /// Connections that the system holds for us until they are accepted.
@@ -216,43 +216,6 @@ pub enum StartError {
     /// The system gives no threads or pollers.
     #[error("the system gives no threads for a server: {0}")]
     Threads(io::Error),
-}
-
-/// What all tasks of a server share.
-#[derive(Debug)]
-pub struct Shared {
-    config: Config,
-    /// What new requests are answered by.
-    app: RwLock<Arc<Application>>,
-    pool: Arc<Pool>,
-    world: World,
-    places: Places,
-    develops: bool,
-    stale: Stale,
-    budget: Budget,
-    /// A permit for each connection.
-    connections: Arc<Semaphore>,
-    /// A permit for each connection that is being refused.
-    refusals: Arc<Semaphore>,
-    /// A permit for each file that is being sent.
-    files: Arc<Semaphore>,
-    public: Public,
-    metrics: Metrics,
-    errors: Errors,
-    ids: RequestIds,
-    sessions: Sessions,
-    /// What the random numbers of executions follow from.
-    random: Mutex<Random>,
-    broadcaster: Broadcaster,
-    scheduler: jobs::Desk,
-    /// The program was replaced.
-    replaced: Notify,
-    /// A permit for each job that runs.
-    jobs: Arc<Semaphore>,
-    restarts: Restarts,
-    stop: Stop,
-    probe: Probe,
-    started: Instant,
 }
 
 /// A server at work. Dropping it ends it at once.
@@ -483,135 +446,6 @@ impl Drop for Running {
         self.kill();
         if let Some(runtime) = self.runtime.take() {
             runtime.shutdown_background();
-        }
-    }
-}
-
-impl Shared {
-    /// The configuration that the server was started with.
-    pub const fn config(&self) -> &Config {
-        &self.config
-    }
-
-    /// What was counted.
-    pub const fn metrics(&self) -> &Metrics {
-        &self.metrics
-    }
-
-    /// The memory that executions, bodies and queues share.
-    pub const fn pool(&self) -> &Arc<Pool> {
-        &self.pool
-    }
-
-    /// For a task that has to end with the server.
-    pub fn stopping(&self) -> Stopping {
-        self.stop.watch()
-    }
-
-    /// New requests are answered by this program; those that are being answered go on with theirs.
-    pub fn replace(&self, app: Arc<Application>) {
-        *self.app.write().unwrap_or_else(PoisonError::into_inner) = app;
-        self.replaced.notify_one();
-    }
-
-    /// Why the newest sources are not what runs.
-    pub const fn stale(&self) -> &Stale {
-        &self.stale
-    }
-
-    /// What new requests are answered by.
-    pub fn app(&self) -> Arc<Application> {
-        Arc::clone(&self.app.read().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    /// The last errors that nothing caught.
-    pub const fn errors(&self) -> &Errors {
-        &self.errors
-    }
-
-    /// What the random numbers of an execution follow from.
-    fn seed(&self) -> [u8; 32] {
-        let mut seed = [0; 32];
-        self.random.lock().unwrap_or_else(PoisonError::into_inner).fill(&mut seed);
-        seed
-    }
-
-    async fn drained(&self) {
-        let mut stopping = self.stop.watch();
-        stopping.begun().await;
-        tokio::select! {
-            () = tokio::time::sleep(self.config.server.drain_timeout) => {}
-            () = stopping.ended() => {}
-            () = self.idle() => return,
-        }
-        self.stop.end();
-        // They end at their next poll.
-        let _ = tokio::time::timeout(LAST_MOMENT, self.idle()).await;
-    }
-
-    /// Waits until no connection is open and no job runs.
-    async fn idle(&self) {
-        // Errors say that there are no permits any more, which nobody takes away.
-        let _connections = self.connections.acquire_many(self.budget.connections_max).await;
-        let _jobs = self.jobs.acquire_many(JOBS_MAX).await;
-    }
-
-    /// Held while a job runs.
-    fn working(&self) -> Option<OwnedSemaphorePermit> {
-        Arc::clone(&self.jobs).try_acquire_owned().ok()
-    }
-
-    /// Notes how an execution without an answer ended.
-    fn ended(&self, entry: Entry, end: &End, id: &Arc<str>) {
-        match end {
-            End::Done | End::Gone => {}
-            End::Uncaught(error) => self.errors.log(id, error),
-            End::Timeout => tracing::warn!(request = &**id, "an execution passed its deadline"),
-            End::NoEntropy => tracing::error!(request = &**id, "the system gives no random numbers"),
-            End::Panicked => self.metrics.panicked(entry),
-            End::Bug(bug) => {
-                tracing::error!(request = &**id, %bug, "an invariant of the runtime did not hold; please report it");
-            }
-        }
-    }
-
-    fn open_connections(&self) -> u64 {
-        let max = u64::from(self.budget.connections_max);
-        let free = u64::try_from(self.connections.available_permits()).unwrap_or(u64::MAX);
-        max.saturating_sub(free)
-    }
-
-    /// What an operator sees.
-    pub fn health(&self) -> health::Health {
-        health::Health::of(health::Signs {
-            stopping: self.stop.is_begun(),
-            troubled: self.restarts.troubled(tokio::time::Instant::now()),
-            unwritable: self.world.store().health().and_then(|store| store.writable.err()),
-            stale: self.stale.get().map(|_| "the newest sources have errors".into()),
-            uptime_seconds: self.started.elapsed().as_secs(),
-        })
-    }
-
-    /// Levels of what others count.
-    pub fn levels(&self) -> metrics::Levels {
-        metrics::Levels {
-            connections: self.open_connections(),
-            connections_max: u64::from(self.budget.connections_max),
-            leased_bytes: u64::try_from(self.pool.leased()).unwrap_or(u64::MAX),
-            descriptors: descriptors::open().unwrap_or(0),
-            descriptors_max: self.budget.limit.unwrap_or(u64::MAX),
-            restarts: self.restarts.total(),
-            rooms: self.broadcaster.levels().0,
-            room_members: self.broadcaster.levels().1,
-            runners_waiting: u64::try_from(self.places.runners.waiting()).unwrap_or(u64::MAX),
-            store: self.world.store().health().map(|store| metrics::StoreLevels {
-                writable: store.writable.is_ok(),
-                rows: store.rows,
-                bytes: u64::try_from(store.bytes).unwrap_or(u64::MAX),
-                log_bytes: store.log_bytes,
-                sequence: store.sequence,
-                panics: store.panics,
-            }),
         }
     }
 }

@@ -44,6 +44,22 @@ pub struct FieldShape {
     pub on_delete: OnDelete,
 }
 
+impl FieldShape {
+    /// A field that may be none, without default and rules; what refers to it restricts.
+    pub fn plain(name: &str, ty: FieldType) -> Self {
+        Self {
+            name: name.into(),
+            ty,
+            optional: true,
+            hidden: false,
+            constant: None,
+            default: None,
+            rules: Vec::new(),
+            on_delete: OnDelete::Restrict,
+        }
+    }
+}
+
 /// What a field holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FieldType {

@@ -7,28 +7,15 @@ use super::disk::Twin;
 use super::*;
 use crate::record;
 use crate::record::{
-    Datum, EntityShape, FieldShape, FieldType, Given, OnDelete, Reader, Reply, Request, Which, Writer,
+    Datum, EntityShape, FieldShape, FieldType, Given, Reader, Reply, Request, Which, Writer,
 };
-
-fn field(name: &str, ty: FieldType) -> FieldShape {
-    FieldShape {
-        name: name.into(),
-        ty,
-        optional: true,
-        hidden: false,
-        constant: None,
-        default: None,
-        rules: Vec::new(),
-        on_delete: OnDelete::Restrict,
-    }
-}
 
 /// Items with a unique name and an owner, another item.
 pub(super) fn schema() -> Schema {
     let fields = vec![
-        field("name", FieldType::Text),
-        field("n", FieldType::Int),
-        field("owner", FieldType::Reference(0)),
+        FieldShape::plain("name", FieldType::Text),
+        FieldShape::plain("n", FieldType::Int),
+        FieldShape::plain("owner", FieldType::Reference(0)),
     ];
     Schema {
         entities: vec![EntityShape {

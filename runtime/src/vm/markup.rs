@@ -120,6 +120,3 @@ fn run(context: &mut Context<'_>, mut rest: impl Stepped + 'static) -> Outcome<F
         }
     }
 }
-
-#[cfg(test)]
-mod tests;

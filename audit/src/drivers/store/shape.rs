@@ -16,10 +16,11 @@ pub const ENTITIES: u32 = 4;
 
 /// What a program would have declared.
 pub fn schema() -> Schema {
-    let text = |name| field(name, FieldType::Text);
-    let parent = FieldShape { optional: false, ..field("parent", FieldType::Reference(PARENT)) };
-    let next = FieldShape { on_delete: OnDelete::Cascade, ..field("next", FieldType::Reference(NODE)) };
-    let account = vec![text("email"), field("balance", FieldType::Int), text("note")];
+    let text = |name| FieldShape::plain(name, FieldType::Text);
+    let parent = FieldShape { optional: false, ..FieldShape::plain("parent", FieldType::Reference(PARENT)) };
+    let next =
+        FieldShape { on_delete: OnDelete::Cascade, ..FieldShape::plain("next", FieldType::Reference(NODE)) };
+    let account = vec![text("email"), FieldShape::plain("balance", FieldType::Int), text("note")];
     Schema {
         entities: vec![
             EntityShape { unique: vec![vec![0]], indexes: vec![vec![1]], ..entity("Account", account) },
@@ -32,19 +33,6 @@ pub fn schema() -> Schema {
 
 fn entity(name: &str, fields: Vec<FieldShape>) -> EntityShape {
     EntityShape { name: name.into(), fields, unique: Vec::new(), indexes: Vec::new() }
-}
-
-fn field(name: &str, ty: FieldType) -> FieldShape {
-    FieldShape {
-        name: name.into(),
-        ty,
-        optional: true,
-        hidden: false,
-        constant: None,
-        default: None,
-        rules: Vec::new(),
-        on_delete: OnDelete::Restrict,
-    }
 }
 
 /// A text.

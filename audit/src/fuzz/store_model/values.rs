@@ -10,10 +10,14 @@ pub const ENTITIES: u32 = 5;
 
 pub fn schema() -> Schema {
     use FieldType::*;
-    let refers = |name, ty, on_delete| FieldShape { on_delete, ..field(name, ty) };
-    let a = vec![field("email", Text), field("tags", AnyList), field("note", Text)];
-    let c = vec![refers("parent", Reference(1), OnDelete::Restrict), field("n", Number)];
-    let n = vec![refers("next", Reference(3), OnDelete::Cascade), field("name", Text)];
+    let refers = |name, ty, on_delete| FieldShape { on_delete, ..FieldShape::plain(name, ty) };
+    let a = vec![
+        FieldShape::plain("email", Text),
+        FieldShape::plain("tags", AnyList),
+        FieldShape::plain("note", Text),
+    ];
+    let c = vec![refers("parent", Reference(1), OnDelete::Restrict), FieldShape::plain("n", Number)];
+    let n = vec![refers("next", Reference(3), OnDelete::Cascade), FieldShape::plain("name", Text)];
     let l = vec![
         refers("all", List(Box::new(Reference(1))), OnDelete::SetNone),
         refers("one", Reference(3), OnDelete::SetNone),
@@ -21,7 +25,7 @@ pub fn schema() -> Schema {
     Schema {
         entities: vec![
             EntityShape { unique: vec![vec![0], vec![1]], indexes: vec![vec![2]], ..entity("A", a) },
-            entity("P", vec![field("name", Text)]),
+            entity("P", vec![FieldShape::plain("name", Text)]),
             EntityShape { unique: vec![vec![0, 1]], ..entity("C", c) },
             EntityShape { indexes: vec![vec![1]], ..entity("N", n) },
             entity("L", l),
@@ -31,19 +35,6 @@ pub fn schema() -> Schema {
 
 fn entity(name: &str, fields: Vec<FieldShape>) -> EntityShape {
     EntityShape { name: name.into(), fields, unique: Vec::new(), indexes: Vec::new() }
-}
-
-fn field(name: &str, ty: FieldType) -> FieldShape {
-    FieldShape {
-        name: name.into(),
-        ty,
-        optional: true,
-        hidden: false,
-        constant: None,
-        default: None,
-        rules: Vec::new(),
-        on_delete: OnDelete::Restrict,
-    }
 }
 
 /// Fields for a row of an entity.

@@ -3,7 +3,7 @@
 use super::Files;
 use flin_runtime::record::request::Given;
 use flin_runtime::record::{
-    Datum, EntityShape, FieldShape, FieldType, OnDelete, Refusal, Reply, Request, Schema, Which, data,
+    Datum, EntityShape, FieldShape, FieldType, Refusal, Reply, Request, Schema, Which, data,
 };
 use flin_runtime::store::disk::{Disk as _, Twin};
 use flin_runtime::store::log::{self, Segment};
@@ -146,17 +146,7 @@ pub fn perform(store: &Store, step: usize) -> Result<(), Refusal> {
 }
 
 fn schema() -> Schema {
-    let field = |name: &str, ty| FieldShape {
-        name: name.into(),
-        ty,
-        optional: true,
-        hidden: false,
-        constant: None,
-        default: None,
-        rules: Vec::new(),
-        on_delete: OnDelete::Restrict,
-    };
-    let fields = vec![field("name", FieldType::Text), field("n", FieldType::Int)];
+    let fields = vec![FieldShape::plain("name", FieldType::Text), FieldShape::plain("n", FieldType::Int)];
     Schema {
         entities: vec![EntityShape {
             name: "Item".into(),

@@ -212,6 +212,19 @@ async fn g2_a_message_that_is_cut_off_is_refused() {
 }
 
 #[tokio::test]
+async fn g2_a_head_that_is_cut_off_behind_a_request_takes_nothing_from_its_answer() {
+    let mut served = serve(LIMITS);
+    served.send("GET /wait HTTP/1.1\r\nHost: a\r\n\r\nGET / HT").await;
+    served.moment(Phase::Answer).await;
+    served.peer.shutdown().await.unwrap();
+    for _ in 0..20 {
+        tokio::task::yield_now().await;
+    }
+    served.go.notify_one();
+    assert_eq!(summary(&served.rest().await), ["200 [GET /wait ]", "400"]);
+}
+
+#[tokio::test]
 async fn g3_the_next_request_waits_for_the_answer_and_little_is_read_ahead() {
     let mut served = serve(Limits { pipelined_max: 2, ..LIMITS });
     served.send("GET /wait HTTP/1.1\r\nHost: a\r\n\r\n").await;
