@@ -25,6 +25,10 @@ use tokio::time::{Instant, sleep_until};
 /// What a peer gets to read its last answer in.
 const LINGER: Duration = Duration::from_secs(2);
 
+/// What a peer that has ended its side gets to be answered in, or to take more of its answer in, before it counts as gone. A
+/// closed connection and a half-closed one look the same until something is written.
+const HALF_CLOSED: Duration = Duration::from_secs(3);
+
 /// Serves a connection to its end; the permit is given back after its descriptor, so that a place is a descriptor.
 pub async fn serve(
     shared: Arc<Shared>,
@@ -136,6 +140,7 @@ impl<'c> Watch<'c> {
             Phase::Head => limits.header_timeout,
             Phase::Body | Phase::Refused => limits.request_timeout,
             Phase::Linger => LINGER,
+            Phase::HalfClosed => HALF_CLOSED,
             // Others keep this time: the deadline of an execution, the pings of a socket.
             Phase::Answer | Phase::Upgraded => FAR,
         };
@@ -162,6 +167,7 @@ impl<'c> Watch<'c> {
             Phase::Head => Fault::HeadTimeout,
             Phase::Body => Fault::BodyTimeout,
             Phase::Idle => return Look::Close(Closed::Idle),
+            Phase::HalfClosed => return Look::Close(Closed::Gone),
             Phase::Refused | Phase::Linger | Phase::Answer | Phase::Upgraded => {
                 return Look::Close(Closed::Late);
             }

@@ -66,6 +66,8 @@ pub enum Closed {
     Idle,
     /// Did not read its answer.
     Stalled,
+    /// Had ended its side, and was not answered soon.
+    Gone,
 }
 
 impl Closed {
@@ -76,6 +78,7 @@ impl Closed {
             Self::Late => "late",
             Self::Idle => "idle",
             Self::Stalled => "stalled",
+            Self::Gone => "gone",
         }
     }
 }

@@ -117,20 +117,43 @@ fn what_takes_long_moves_to_a_runner_and_ends_at_its_deadline() {
     }
 }
 
+/// A client with an endless handler behind an answer that it has not read.
+fn with_an_endless_handler(running: &Running) -> TcpStream {
+    let mut client = TcpStream::connect(running.addr()).unwrap();
+    client.write_all(b"GET /hello HTTP/1.1\r\nHost: a\r\n\r\nGET /loop HTTP/1.1\r\nHost: a\r\n\r\n").unwrap();
+    client.peek(&mut [0]).unwrap();
+    let metrics = &running.shared().metrics;
+    while metrics.executions.get() < 2 || metrics.running_now() == 0 {
+        std::thread::yield_now();
+    }
+    client
+}
+
 #[test]
 fn a_client_that_goes_away_takes_its_execution_along() {
     let running = start(config());
-    let mut endless = TcpStream::connect(running.addr()).unwrap();
-    endless.write_all(b"GET /loop HTTP/1.1\r\nHost: a\r\n\r\n").unwrap();
-    while running.shared().metrics.running_now() == 0 {
-        std::thread::yield_now();
-    }
-    drop(endless);
+    // What was not read makes the system reset the connection; the other ends quietly, and gets the time of a peer that
+    // may still read.
+    drop(with_an_endless_handler(&running));
+    let mut quiet = with_an_endless_handler(&running);
+    assert!(quiet.read(&mut [0; 4096]).unwrap() > 0);
+    drop(quiet);
     while running.shared().metrics.running_now() > 0 {
         std::thread::yield_now();
     }
     running.stop();
     running.wait().unwrap();
+}
+
+#[test]
+fn a_client_that_sends_no_more_gets_its_answers() {
+    let running = start(config());
+    let mut client = TcpStream::connect(running.addr()).unwrap();
+    client.write_all(b"GET /slow HTTP/1.1\r\nHost: a\r\n\r\nGET /hello HTTP/1.1\r\nHost: a\r\n\r\n").unwrap();
+    client.shutdown(std::net::Shutdown::Write).unwrap();
+    let answers = rest(&mut client);
+    assert!(answers.contains("\r\n\r\n400001HTTP/1.1 200 OK\r\n"), "{answers}");
+    assert!(answers.ends_with("{\"message\":\"hello\"}"), "{answers}");
 }
 
 #[test]

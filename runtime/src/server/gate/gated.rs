@@ -7,6 +7,9 @@
 //! - **G3** Read ahead are at most [`AHEAD_BYTES_MAX`] bytes and `pipelined_max` requests, while one is being answered.
 //! - **G4** An upgraded stream gets what was read ahead, and then the stream itself.
 //! - **G5** A connection that ends with something unread lingers: its peer gets the chance to read the answer.
+//! - **G6** A peer that has ended its side behind whole requests still gets their answers: the reader learns of the end when
+//!   nothing is left to answer. Whether such a peer is there at all shows only when something is written to it, so
+//!   [`Traffic`] tells whoever keeps the time ([`Phase::HalfClosed`]).
 
 #[cfg(test)]
 mod answers;
@@ -209,12 +212,24 @@ impl<S> Gated<S> {
 
     fn note_phase(&self) {
         let mut state = self.traffic.state();
+        // Else the refusal is what goes on.
+        if self.refusal.is_some() && !state.is_open {
+            return;
+        }
         let phase = match self.messages.front() {
             Some(message) if message.is_begun => Phase::Body,
+            Some(_) | None if state.is_open && self.has_ended => Phase::HalfClosed,
             Some(_) | None if state.is_open => Phase::Answer,
             Some(_) | None if self.held.len() > self.given => Phase::Head,
             Some(_) | None => Phase::Idle,
         };
         state.enter(phase);
+    }
+
+    /// A peer that has ended its side shows by taking something that it is still there (G6).
+    fn took(&self, written: &Poll<io::Result<usize>>) {
+        if self.has_ended && matches!(written, Poll::Ready(Ok(_))) {
+            self.traffic.state().renew(Phase::HalfClosed);
+        }
     }
 }

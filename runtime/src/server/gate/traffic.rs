@@ -25,6 +25,8 @@ pub enum Phase {
     Body,
     /// A whole request was passed on, and its answer is not done.
     Answer,
+    /// The same, to a peer that has ended its side: it may still read, or be gone. Begins anew whenever it took something.
+    HalfClosed,
     /// A refusal is being answered; nothing is read any more.
     Refused,
     /// All was said; what the peer still sends is thrown away, so that it can read what it was told.
@@ -145,6 +147,13 @@ impl State {
     pub fn enter(&mut self, phase: Phase) {
         if self.moment.phase != phase {
             self.moment = Moment { phase, number: self.moment.number.saturating_add(1) };
+        }
+    }
+
+    /// Begins what goes on anew, if it is this.
+    pub fn renew(&mut self, phase: Phase) {
+        if self.moment.phase == phase {
+            self.moment.number = self.moment.number.saturating_add(1);
         }
     }
 

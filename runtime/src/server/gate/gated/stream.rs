@@ -44,16 +44,13 @@ impl<S: AsyncRead + Unpin> Gated<S> {
             let is_open = self.traffic.state().is_open;
             let in_body = self.messages.front().is_some_and(|message| message.is_begun);
             if is_open && !in_body {
-                // The next request waits. That the peer is gone shows all the same, unless it left a request cut off: that is
-                // refused in its turn, behind the answer to the one before.
-                if self.has_ended && self.messages.is_empty() {
-                    if self.next == Next::Request {
-                        self.refusal = self.gate.end(self.held.get(self.cleared..).unwrap_or_default());
+                // The next request waits. A peer that sends no more may still read its answer (G6); a request that it
+                // left cut off is refused in its turn, behind that answer.
+                if self.has_ended && self.messages.is_empty() && self.next == Next::Request {
+                    self.refusal = self.gate.end(self.held.get(self.cleared..).unwrap_or_default());
+                    if self.refusal.is_some() {
+                        continue;
                     }
-                    if self.refusal.is_none() {
-                        return Poll::Ready(Ok(()));
-                    }
-                    continue;
                 }
                 if self.has_ended || !self.may_read() {
                     return Poll::Pending;
@@ -122,7 +119,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Gated<S> {
             return gated.poll_upgraded(cx, out);
         }
         let polled = gated.poll_checked(cx, out);
-        if polled.is_pending() && gated.refusal.is_none() {
+        if polled.is_pending() {
             gated.note_phase();
         }
         polled
@@ -131,7 +128,9 @@ impl<S: AsyncRead + Unpin> AsyncRead for Gated<S> {
 
 impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Gated<S> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(cx, bytes)
+        let written = Pin::new(&mut self.stream).poll_write(cx, bytes);
+        self.took(&written);
+        written
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -152,7 +151,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Gated<S> {
         cx: &mut Context<'_>,
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(cx, slices)
+        let written = Pin::new(&mut self.stream).poll_write_vectored(cx, slices);
+        self.took(&written);
+        written
     }
 
     fn is_write_vectored(&self) -> bool {

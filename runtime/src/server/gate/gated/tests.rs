@@ -319,12 +319,35 @@ async fn nothing_is_answered_behind_a_request_to_close() {
 }
 
 #[tokio::test]
-async fn a_peer_that_goes_away_ends_its_request() {
+async fn g6_a_peer_that_sends_no_more_gets_its_answers() {
+    for last in ["", "Connection: close\r\n"] {
+        let mut served = serve(LIMITS);
+        served
+            .send(&format!(
+                "GET /wait HTTP/1.1\r\nHost: a\r\n\r\n{GET}GET /wait HTTP/1.1\r\nHost: a\r\n{last}\r\n"
+            ))
+            .await;
+        served.moment(Phase::Answer).await;
+        served.peer.shutdown().await.unwrap();
+        let first = served.moment(Phase::HalfClosed).await;
+        served.go.notify_one();
+        served.until("[GET /a ]").await;
+        let second = served.moment(Phase::HalfClosed).await;
+        assert!(second.number > first.number, "each answer has its time");
+        served.go.notify_one();
+        assert_eq!(summary(&served.rest().await), ["200 [GET /wait ]"]);
+    }
+}
+
+#[tokio::test]
+async fn g6_a_peer_that_is_gone_shows_when_it_is_answered() {
     let mut served = serve(LIMITS);
     served.send("GET /wait HTTP/1.1\r\nHost: a\r\n\r\n").await;
     served.moment(Phase::Answer).await;
-    drop(served.peer);
-    assert!(served.task.await.unwrap().unwrap_err().is_incomplete_message());
+    drop(std::mem::replace(&mut served.peer, tokio::io::duplex(1).0));
+    served.moment(Phase::HalfClosed).await;
+    served.go.notify_one();
+    assert!(served.task.await.unwrap().is_err());
 }
 
 #[tokio::test]
