@@ -94,6 +94,24 @@ fn diagnostics_say_file_line_and_column() {
 }
 
 #[test]
+fn findings_in_components_that_nothing_uses_only_warn() {
+    let old = ("components/Old.flin", "x = (\n<Older/>\n<p>{nowhere}</p>\n");
+    let older = ("components/Older.flin", "<Old/>\n<b>{\n");
+    let page = ("app/index.flin", "<New/>\n");
+    let used = ("components/New.flin", "<i>new</i>\n");
+    let project = Project::new(&[old, older, page, used]);
+    let (code, _, err) = project.flin(&["check"]);
+    assert_eq!(code, 0, "{err}");
+    for line in ["components/Old.flin:3:", "components/Older.flin:2:"] {
+        assert!(err.contains(line) && !err.contains("error["), "{err}");
+    }
+    let project = Project::new(&[("components/New.flin", "<Old/>\n"), old, older, page]);
+    let (code, _, err) = project.flin(&["check"]);
+    assert_eq!(code, 2);
+    assert!(err.contains("components/Old.flin:3:") && err.contains("error["), "{err}");
+}
+
+#[test]
 fn a_sound_project_checks_in_silence() {
     let project = Project::new(&[("main.flin", "x = f(1)\n"), ("lib/a.flin", "fn f(n) { return n }\n")]);
     assert_eq!(project.flin(&["check"]), said(0, "", ""));

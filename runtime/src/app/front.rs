@@ -3,7 +3,7 @@
 use super::limits::Limits;
 use super::project::SourceFile;
 use crate::base::span::to_u32;
-use crate::base::{Diagnostic, FileId, Source, SourceMap, Span};
+use crate::base::{Diagnostic, FileId, Severity, Source, SourceMap, Span};
 use crate::check::walk::Visit;
 use crate::check::{self, Checked, ProjectFile, Role, component_name};
 use crate::natives;
@@ -50,6 +50,31 @@ impl<'f> Front<'f> {
             waiting = rest;
             for file in named {
                 front.add(file, limits);
+            }
+        }
+        front
+    }
+
+    /// Parses every file of a project. What is found in component files that nothing uses only warns, and of those that
+    /// cannot be read no more is said than that.
+    pub fn parse_project(files: &'f [SourceFile], limits: &Limits) -> Self {
+        let used = Self::parse_used(files, limits);
+        let is_used = |file: &SourceFile| used.id(file).is_some();
+        let mut front = Self { files: Vec::new(), sources: SourceMap::default(), diagnostics: Vec::new() };
+        for file in files {
+            let before = front.diagnostics.len();
+            front.add(file, limits);
+            if is_used(file) {
+                continue;
+            }
+            let found = front.diagnostics.get_mut(before..).unwrap_or_default();
+            let is_broken = found.iter().any(Diagnostic::is_error);
+            for diagnostic in found {
+                diagnostic.severity = Severity::Warning;
+            }
+            if let Some((_, _, tree)) = front.files.last_mut().filter(|_| is_broken) {
+                // A part of it would only lead to more findings; its name stays known.
+                tree.body.stmts.clear();
             }
         }
         front

@@ -23,7 +23,7 @@ fn check_folder(folder: &Path, report: &mut Report) -> Result<bool, LoadError> {
     let project = Project::of_folder(folder)?;
     let files = project.all()?;
     project.translations()?;
-    let mut front = Front::parse(&files, &project.limits());
+    let mut front = Front::parse_project(&files, &project.limits());
     front.check(true);
     let prefix = folder.strip_prefix(".").unwrap_or(folder);
     report.diagnostics(&front.diagnostics, &from_here(&front.sources, prefix));
