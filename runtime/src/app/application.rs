@@ -10,7 +10,6 @@ use crate::base::span::to_usize;
 use crate::base::{Diagnostic, SourceMap};
 use crate::code::module::{Endpoint, EndpointKind};
 use crate::config::{self, Config};
-use crate::record::Failure;
 use crate::value::Pool;
 use crate::vm::exchange::Detail;
 use crate::vm::{LinkError, Program};
@@ -134,22 +133,4 @@ impl Application {
 /// Sessions and their tokens are reached by these words alone: by name, or through a guard.
 fn names_session(source: &str) -> bool {
     ["session", "csrf", "guard"].iter().any(|word| source.contains(word))
-}
-
-/// A failure as the JSON that a client reads.
-pub fn failure_json(failure: &Failure) -> Vec<u8> {
-    let mut map = serde_json::Map::new();
-    map.insert("error".to_owned(), failure.message.as_str().into());
-    map.insert("status".to_owned(), failure.status.into());
-    if !failure.fields.is_empty() {
-        let fields = failure.fields.iter().map(|(name, text)| (name.clone(), text.as_str().into()));
-        map.insert("fields".to_owned(), serde_json::Value::Object(fields.collect()));
-    }
-    if let Some(kind) = &failure.kind {
-        map.insert("kind".to_owned(), kind.as_str().into());
-    }
-    if let Some(id) = &failure.id {
-        map.insert("id".to_owned(), (&**id).into());
-    }
-    serde_json::Value::Object(map).to_string().into_bytes()
 }

@@ -2,8 +2,9 @@
 //!
 //! Absences: no sockets, no threads. A server drives the same execution turn by turn.
 
-use super::application::{Application, failure_json};
+use super::application::Application;
 use super::host::Host;
+use super::http;
 use super::router::Found;
 use super::script::{End, Execution};
 use crate::record::{Failure, Inbound, Outbound};
@@ -72,10 +73,11 @@ pub fn of_end(end: &End, id: &Arc<str>, detail: Detail) -> Answered {
 
 /// A failure as an answer.
 pub fn of_failure(failure: Failure) -> Outbound {
+    let told = http::Failure::from(&failure);
     Outbound {
         status: failure.status,
         headers: vec![("content-type".to_owned(), "application/json".to_owned())],
-        body: failure_json(&failure),
+        body: told.json(failure.id.as_deref().unwrap_or_default()).into_bytes(),
         failure: Some(Box::new(failure)),
         ..Outbound::default()
     }

@@ -287,17 +287,7 @@ impl Asked<'_> {
         else {
             return outbound;
         };
-        let fields = || {
-            let fields = failure.fields.iter().map(|(name, text)| (name.clone(), text.as_str().into()));
-            serde_json::Value::Object(fields.collect()).to_string()
-        };
-        let failure = Failure {
-            status: failure.status,
-            message: failure.message.clone(),
-            kind: failure.kind.clone(),
-            fields: (!failure.fields.is_empty()).then(fields),
-            detail,
-        };
+        let failure = Failure { detail, ..Failure::from(&*failure) };
         let Outbound { headers, body, .. } = failure.answer(self.wanted, &self.id);
         outbound.headers.retain(|(name, _)| name != "content-type");
         outbound.headers.extend(headers);

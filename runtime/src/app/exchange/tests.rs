@@ -397,3 +397,10 @@ fn a_handler_saves_and_what_it_broke_has_its_status() {
     assert!(said(get("/7")).starts_with("404 "));
     assert!(said(get("/1")).starts_with("200 "));
 }
+
+#[test]
+fn the_runtimes_own_errors_have_the_order_of_all_errors() {
+    let answered = of_end(&End::Timeout, &"r1".into(), Detail::Message);
+    let told = r#"{"error":"The deadline passed","status":503,"kind":"Timeout","id":"r1"}"#;
+    assert_eq!(String::from_utf8(answered.outbound.body).unwrap(), told);
+}

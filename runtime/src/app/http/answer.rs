@@ -1,6 +1,6 @@
 //! Answers that tell of a failure: as JSON, or as a small page where a page was asked for.
 
-use crate::record::Outbound;
+use crate::record::{self, Outbound};
 use std::fmt::Write as _;
 
 /// What a client can read.
@@ -60,7 +60,7 @@ impl Failure {
     }
 
     /// `{"error", "status", "fields", "kind", "id"}`
-    fn json(&self, id: &str) -> String {
+    pub fn json(&self, id: &str) -> String {
         // Writing to a text does not fail.
         let mut json = format!("{{\"error\":{},\"status\":{}", quoted(&self.message), self.status);
         if let Some(fields) = &self.fields {
@@ -98,6 +98,20 @@ impl Failure {
         }
         page.push_str("</body></html>\n");
         page
+    }
+}
+
+impl From<&record::Failure> for Failure {
+    fn from(failure: &record::Failure) -> Self {
+        let fields = failure.fields.iter().map(|(name, text)| format!("{}:{}", quoted(name), quoted(text)));
+        let fields = fields.collect::<Vec<_>>().join(",");
+        Self {
+            status: failure.status,
+            message: failure.message.clone(),
+            kind: failure.kind.clone(),
+            fields: (!fields.is_empty()).then(|| format!("{{{fields}}}")),
+            detail: None,
+        }
     }
 }
 
