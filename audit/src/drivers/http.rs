@@ -12,8 +12,8 @@ pub mod host;
 pub mod sequence;
 
 use super::DriverError;
-use crate::catalogue::Entry;
 use crate::catalogue::exchange::{Answers, Exchange, Sending, Then};
+use crate::catalogue::{Driver, Entry};
 use crate::harness::{Channel, Size};
 use crate::oracle::http::Response;
 use client::{Client, Heard, Said};
@@ -60,7 +60,9 @@ pub fn run(entry: &Entry, size: Size, channel: &mut Channel) -> Result<(), Drive
             }
         }
     }
-    for wanted in vector.sweep.iter().filter(|sweep| size == Size::Full || !sweep.full_only) {
+    // Those of any other driver ran before.
+    let own = matches!(vector.driver, Driver::Http | Driver::Socket);
+    for wanted in vector.sweep.iter().filter(|sweep| own && (size == Size::Full || !sweep.full_only)) {
         let found = SWEEPS.iter().find(|(known, _)| *known == wanted.name);
         let (_, sweep) = found.ok_or_else(|| DriverError::UnknownSweep { name: wanted.name.clone() })?;
         sweep(&mut Stand { host: &host, channel, size });
@@ -138,7 +140,7 @@ fn body(expect: &Answers, last: &Response) -> Result<(), String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::catalogue::{Catalogue, Driver};
+    use crate::catalogue::Catalogue;
 
     #[test]
     fn every_sweep_over_http_that_a_vector_names_exists_and_each_is_named() {

@@ -5,21 +5,25 @@
 
 mod client;
 mod connections;
+mod console;
 mod crowd;
 mod fairness;
 mod frames;
 mod live;
 mod panics;
+mod sessions;
 mod socket;
 mod vanish;
 
 pub use client::{Answer, Client};
 pub(super) use connections::{burst, slow};
+pub(super) use console::{console_abuse, console_panics};
 pub(super) use crowd::crowd;
 pub(super) use fairness::fairness;
 pub(super) use frames::frames;
 pub(super) use live::{consumers, generator, job, message};
 pub(super) use panics::{outside, route};
+pub(super) use sessions::sessions;
 pub(super) use vanish::{no_descriptors, vanish};
 
 use super::DriverError;
@@ -29,6 +33,7 @@ use flin_runtime::app::{SourceFile, StorePlace, machine};
 use flin_runtime::check::Role;
 use flin_runtime::config::{self, Config};
 use flin_runtime::server::{Options, Running, Server, Shared};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -40,6 +45,7 @@ pub const PATIENCE: Duration = Duration::from_secs(30);
 pub struct Served {
     running: Running,
     _root: tempfile::TempDir,
+    store_folder: PathBuf,
 }
 
 impl Served {
@@ -59,6 +65,7 @@ impl Served {
         config.server.port = 0;
         configure(&mut config);
         let root = tempfile::tempdir()?;
+        let store_folder = root.path().join(&config.store.path);
         let file = SourceFile::in_memory("app/index.flin", Role::App, source);
         let pool = machine::pool(config.vm.memory_total);
         let app = Application::of_files(&[file], config, root.path(), &pool).map_err(|why| sample(&why))?;
@@ -72,12 +79,17 @@ impl Served {
         };
         adjust(&mut options);
         let running = Server::start(Arc::new(app), options).map_err(|why| sample(&why))?;
-        Ok(Self { running, _root: root })
+        Ok(Self { running, _root: root, store_folder })
     }
 
     /// What the server shares with its tasks.
     pub fn shared(&self) -> &Arc<Shared> {
         self.running.shared()
+    }
+
+    /// Where its store and keys lie.
+    pub fn store_folder(&self) -> &Path {
+        &self.store_folder
     }
 
     /// A connection.

@@ -11,6 +11,7 @@ use super::metrics::Entry;
 use super::receive::{Unreceived, receive};
 use super::{Point, Shared, own, service};
 use crate::admin::{Access, AccountFault, Admin};
+use crate::app::boundary::Panicked;
 use crate::app::http::{self, Failure, Wanted};
 use crate::app::{exchange, machine};
 use crate::config;
@@ -112,7 +113,13 @@ async fn turn(
     request: Request<Incoming>,
 ) -> Response<Answer<Body>> {
     match traffic.turn() {
-        Turn::Request(ticket) => ticket.attach(answer(console, shared, traffic, peer, request).await),
+        Turn::Request(ticket) => {
+            let answered = service::contained(answer(console, shared, traffic, peer, request)).await;
+            ticket.attach(answered.unwrap_or_else(|Panicked| {
+                shared.metrics.panicked(Entry::Admin);
+                service::plain(500, exchange::INTERNAL)
+            }))
+        }
         Turn::Refused(refusal) => service::refused(refusal).map(Answer::without_ticket),
         Turn::Disagreement => {
             shared.metrics.disagreements.inc();

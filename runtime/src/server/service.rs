@@ -95,7 +95,7 @@ pub async fn answer(
 }
 
 /// Runs a future; a panic in one of its polls ends it.
-async fn contained<F: Future>(future: F) -> Result<F::Output, Panicked> {
+pub(super) async fn contained<F: Future>(future: F) -> Result<F::Output, Panicked> {
     let mut future = pin!(future);
     poll_fn(|cx| match contain(|| future.as_mut().poll(cx)) {
         Ok(Poll::Pending) => Poll::Pending,

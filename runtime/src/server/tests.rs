@@ -221,6 +221,24 @@ fn x_01_a_panic_in_a_route_is_answered_and_counted() {
 }
 
 #[test]
+fn x_05_a_panic_in_the_console_is_answered_and_counted() {
+    let probe = Probe::new(|point| {
+        if point == Point::Admin {
+            std::panic::resume_unwind(Box::new("injected"));
+        }
+    });
+    let mut config = config();
+    (config.admin.enabled, config.admin.bind) = (true, "127.0.0.1:0".to_owned());
+    let running = Server::start(app(APP, config), Options { probe, ..options() }).unwrap();
+    let mut stream = TcpStream::connect(running.console().unwrap().addr()).unwrap();
+    stream.write_all(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n").unwrap();
+    let answer = rest(&mut stream);
+    assert!(status(&answer) == "500" && !answer.contains("injected"), "{answer}");
+    assert_eq!(running.shared().metrics.panics(metrics::Entry::Admin), 1);
+    assert_eq!(status(&get(&running, "/hello")), "200");
+}
+
+#[test]
 fn x_20_an_accept_loop_that_panics_is_begun_again() {
     let left = AtomicU32::new(3);
     let probe = Probe::new(move |point| {

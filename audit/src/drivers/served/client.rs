@@ -10,6 +10,8 @@ use std::net::{SocketAddr, TcpStream};
 pub struct Answer {
     /// The status.
     pub status: u16,
+    /// The head as it was sent.
+    pub sent: String,
     /// The head, in lower case.
     pub head: String,
     /// The body.
@@ -64,7 +66,8 @@ impl Client {
             }
             self.more()?;
         };
-        let head = String::from_utf8(self.held[..end].to_vec()).map_err(|_| malformed())?.to_lowercase();
+        let sent = String::from_utf8(self.held[..end].to_vec()).map_err(|_| malformed())?;
+        let head = sent.to_lowercase();
         let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).ok_or_else(malformed)?;
         let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
         let length: usize = length.map_or(Ok(0), str::parse).map_err(|_| malformed())?;
@@ -73,7 +76,7 @@ impl Client {
         }
         let body = String::from_utf8_lossy(&self.held[end..end + length]).into_owned();
         self.held.drain(..end + length);
-        Ok(Answer { status, head, body })
+        Ok(Answer { status, sent, head, body })
     }
 
     fn more(&mut self) -> io::Result<()> {
