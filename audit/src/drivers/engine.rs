@@ -13,7 +13,7 @@ pub mod stack;
 
 pub use build::{COMPONENTS, Found, check, encode, sample};
 pub use disk::{load_program, load_project};
-pub use doors::Behind;
+pub use doors::{Asked, Behind, Request};
 pub use layout::{Formatted, on_the_commands_stack, reformat};
 
 use crate::catalogue::vector::Settings;

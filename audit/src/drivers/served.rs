@@ -13,6 +13,7 @@ mod live;
 mod panics;
 mod sessions;
 mod socket;
+mod texts;
 mod vanish;
 
 pub use client::{Answer, Client};
@@ -24,6 +25,7 @@ pub(super) use frames::frames;
 pub(super) use live::{consumers, generator, job, message};
 pub(super) use panics::{outside, route};
 pub(super) use sessions::sessions;
+pub(super) use texts::network_bytes;
 pub(super) use vanish::{no_descriptors, vanish};
 
 use super::DriverError;

@@ -9,6 +9,7 @@ mod joins;
 mod limits;
 mod lists;
 mod patterns;
+mod requests;
 mod settings;
 mod sources;
 mod stack;
@@ -61,6 +62,8 @@ const SWEEPS: &[(&str, Sweep)] = &[
     ("deadline-kept", limits::deadline_kept),
     ("colliding-keys", work::colliding_keys),
     ("doubled-input", work::doubled_input),
+    ("colliding-requests", requests::colliding_requests),
+    ("doubled-requests", requests::doubled_requests),
     ("small-native-stack", stack::small_native_stack),
     ("native-stack-of-calls", stack::of_calls),
     ("native-stack-of-callbacks", stack::of_callbacks),
@@ -76,6 +79,7 @@ const SWEEPS: &[(&str, Sweep)] = &[
     ("no-descriptors", served::no_descriptors),
     ("panics-in-routes", served::route),
     ("panics-outside", served::outside),
+    ("network-bytes", served::network_bytes),
     ("fairness", served::fairness),
     ("crowd-of-requests", served::crowd),
     ("websocket-frames", served::frames),

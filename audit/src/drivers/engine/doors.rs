@@ -6,15 +6,15 @@
 use super::host::AuditHost;
 use super::{COMPONENTS, End, Execution, FUEL_MAX, POOL_BYTES, Ran, Shared, translate};
 use flin_runtime::app::application::Application;
-use flin_runtime::app::exchange::{Answered, answer, start};
+use flin_runtime::app::exchange::{Answered, answer, finish, start};
 use flin_runtime::app::live::{Socket, job};
 use flin_runtime::app::router::Found;
-use flin_runtime::app::{FilePath, Files as _, Limits, SourceFile, build};
+use flin_runtime::app::{self, FilePath, Files as _, Limits, SourceFile, build, http};
 use flin_runtime::check::Role;
 use flin_runtime::config::Config;
 use flin_runtime::record::{Body, Inbound, Message};
 use flin_runtime::value::{ErrorKind, Pool};
-use flin_runtime::vm::exchange::SocketEvent;
+use flin_runtime::vm::exchange::{Detail, SocketEvent};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -27,6 +27,52 @@ pub struct Behind {
     pub ran: Ran,
     /// What the next request was answered, when that is not what it should be.
     pub next: Option<String>,
+}
+
+/// A request before anybody has decoded it.
+#[derive(Clone, Debug)]
+pub struct Request {
+    target: String,
+    /// Names and values.
+    pub headers: Vec<(String, String)>,
+    content: Option<Vec<u8>>,
+}
+
+/// What came of a request.
+#[derive(Clone, Debug)]
+pub enum Asked {
+    /// It was decoded and answered by a program.
+    Ran(Ran),
+    /// It was refused with this status.
+    Refused(u16),
+}
+
+impl Request {
+    /// A GET.
+    pub fn get(target: &str) -> Self {
+        Self { target: target.to_owned(), headers: Vec::new(), content: None }
+    }
+
+    /// A POST to `/case`.
+    pub fn post(media: &str, content: &[u8]) -> Self {
+        let headers = vec![("Content-Type".to_owned(), media.to_owned())];
+        Self { target: "/case".to_owned(), headers, content: Some(content.to_vec()) }
+    }
+
+    /// As the server decodes it; or the status that refuses it.
+    fn decoded(&self) -> Result<Inbound, u16> {
+        let method = if self.content.is_some() { "POST" } else { "GET" };
+        let mut builder = hyper::Request::builder().method(method).uri(&self.target);
+        for (name, value) in &self.headers {
+            builder = builder.header(name, value);
+        }
+        let (parts, ()) = builder.body(()).map_err(|_| 400_u16)?.into_parts();
+        let peer = http::Peer { ip: std::net::Ipv4Addr::LOCALHOST.into() };
+        let mut inbound = http::head(&parts, peer, "audit".into()).map_err(|refusal| refusal.status())?;
+        let content = self.content.as_deref().unwrap_or_default();
+        inbound.body = http::body(&parts.headers, content).map_err(|refusal| refusal.status())?;
+        Ok(inbound)
+    }
 }
 
 /// What an ordinary request is answered.
@@ -81,6 +127,47 @@ impl Execution<'_> {
                 }
             }
         });
+    }
+
+    /// Decodes a request's bytes so often, and answers the last one with this program.
+    pub fn asked(&self, request: &Request, times: u32) -> Asked {
+        let source = String::from_utf8_lossy(self.source);
+        self.on_own_thread(|| {
+            let limits = self.limits(FUEL_MAX);
+            let route = ("app/route.flin", block("route GET \"/case/*rest\"", &source));
+            let post = ("app/post.flin", block("route POST \"/case\"", &source));
+            let plain = ("app/plain.flin", block("route GET \"/case\"", &source));
+            let Some(app) = of_files(vec![route, post, plain], limits, &Pool::new(POOL_BYTES)) else {
+                return Asked::Ran(Ran::never_began(End::Bug("it does not compile".to_owned())));
+            };
+            let mut decoded = request.decoded();
+            for _ in 1..times {
+                decoded = request.decoded();
+            }
+            let mut inbound = match decoded {
+                Ok(inbound) => inbound,
+                Err(status) => return Asked::Refused(status),
+            };
+            let Found::Endpoint(found) = app.find(&inbound.method, &inbound.path) else {
+                return Asked::Refused(404);
+            };
+            inbound.params = found.params;
+            let mut host = AuditHost::default();
+            let Some(function) = app.endpoint(found.endpoint).map(|endpoint| endpoint.function) else {
+                return Asked::Refused(404);
+            };
+            let (program, pool) = (Arc::clone(&app.program), Arc::clone(&app.pool));
+            let mut execution = app::Execution::seeded(program, pool, &limits, [7; 32]);
+            execution.answer(inbound, Detail::Message);
+            let end = execution.call(function, &mut host);
+            let work = FUEL_MAX - execution.fuel_left().unwrap_or(0);
+            let answered = finish(&mut execution, &end, &"audit".into(), Detail::Message);
+            if answered.outbound.status == 400 {
+                return Asked::Refused(400);
+            }
+            let end = of_answer(&answered);
+            Asked::Ran(Ran { output: std::mem::take(&mut host.memory.output), end, work })
+        })
     }
 
     /// The program behind all doors at once, with its components; none where it cannot stand in a block.

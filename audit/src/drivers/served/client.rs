@@ -47,8 +47,13 @@ impl Client {
     }
 
     /// Sends bytes as they are.
-    pub fn send(&mut self, bytes: &str) -> io::Result<()> {
-        self.stream.write_all(bytes.as_bytes())
+    pub fn send(&mut self, text: &str) -> io::Result<()> {
+        self.send_bytes(text.as_bytes())
+    }
+
+    /// The same, where they are no text.
+    pub fn send_bytes(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.stream.write_all(bytes)
     }
 
     /// A request, and its answer.

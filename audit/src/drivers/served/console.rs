@@ -6,6 +6,7 @@ use crate::drivers::DriverError;
 use crate::drivers::lab::Lab;
 use flin_runtime::config::Config;
 use flin_runtime::server::Point;
+use flin_runtime::server::console;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::atomic::Ordering;
@@ -58,24 +59,24 @@ impl Console {
     fn ask(&self, asked: Asked<'_>) -> io::Result<Answer> {
         let Asked { method, path, host, cookie, headers, form } = asked;
         let own = self.address.to_string();
-        let mut text = format!("{method} {path} HTTP/1.1\r\nHost: {}\r\n{headers}", host.unwrap_or(&own));
-        if let Some(cookie) = cookie {
-            text.push_str(&format!("Cookie: flin_console={cookie}\r\n"));
-        }
-        if method == "POST" {
-            let length = form.len();
-            text.push_str(&format!(
-                "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {length}\r\n"
-            ));
-        }
+        let host = host.unwrap_or(&own);
+        let cookie = cookie.map(|cookie| format!("Cookie: flin_console={cookie}\r\n")).unwrap_or_default();
+        let length = form.len();
+        let media = if method == "POST" {
+            format!("Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {length}\r\n")
+        } else {
+            String::new()
+        };
         let mut client = Client::connect(self.address)?;
-        client.send(&format!("{text}\r\n{form}"))?;
+        client.send(&format!(
+            "{method} {path} HTTP/1.1\r\nHost: {host}\r\n{headers}{cookie}{media}\r\n{form}"
+        ))?;
         client.answer()
     }
 
     /// Sets the password with the token of the terminal, and signs in; gives the session's token.
     fn enter(&self, served: &Served) -> Result<String, DriverError> {
-        let token = served.running.console().and_then(|console| console.setup_token()).unwrap_or_default();
+        let token = served.running.console().and_then(console::Console::setup_token).unwrap_or_default();
         self.ask(Asked::post("/setup", &format!("token={token}&password={PASSWORD}")))?;
         let answer = self.ask(Asked::post("/login", &format!("password={PASSWORD}")))?;
         let cookie = answer.head.lines().find_map(|line| line.strip_prefix("set-cookie: flin_console="));
@@ -179,7 +180,7 @@ fn set_up(lab: &mut Lab, served: &Served, console: &Console) -> Result<(), Drive
         let form = format!("token={token}&password={PASSWORD}");
         answered(lab, console, "a password set without the token", Asked::post("/setup", &form), 401)?;
     }
-    let token = served.running.console().and_then(|console| console.setup_token()).unwrap_or_default();
+    let token = served.running.console().and_then(console::Console::setup_token).unwrap_or_default();
     let form = format!("token={token}&password=short");
     answered(lab, console, "a password that is too short", Asked::post("/setup", &form), 400)?;
     let form = format!("token={token}&password={PASSWORD}");
