@@ -8,6 +8,7 @@ mod connections;
 mod console;
 mod crowd;
 mod fairness;
+mod folders;
 mod frames;
 mod live;
 mod panics;
@@ -21,6 +22,7 @@ pub(super) use connections::{burst, slow};
 pub(super) use console::{console_abuse, console_panics};
 pub(super) use crowd::crowd;
 pub(super) use fairness::fairness;
+pub(super) use folders::folders;
 pub(super) use frames::frames;
 pub(super) use live::{consumers, generator, job, message};
 pub(super) use panics::{outside, route};
@@ -46,7 +48,7 @@ pub const PATIENCE: Duration = Duration::from_secs(30);
 #[derive(Debug)]
 pub struct Served {
     running: Running,
-    _root: tempfile::TempDir,
+    root: tempfile::TempDir,
     store_folder: PathBuf,
 }
 
@@ -81,12 +83,17 @@ impl Served {
         };
         adjust(&mut options);
         let running = Server::start(Arc::new(app), options).map_err(|why| sample(&why))?;
-        Ok(Self { running, _root: root, store_folder })
+        Ok(Self { running, root, store_folder })
     }
 
     /// What the server shares with its tasks.
     pub fn shared(&self) -> &Arc<Shared> {
         self.running.shared()
+    }
+
+    /// The project's folder.
+    pub fn root(&self) -> &Path {
+        self.root.path()
     }
 
     /// Where its store and keys lie.

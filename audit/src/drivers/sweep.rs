@@ -79,6 +79,7 @@ const SWEEPS: &[(&str, Sweep)] = &[
     ("no-descriptors", served::no_descriptors),
     ("panics-in-routes", served::route),
     ("panics-outside", served::outside),
+    ("ways-out-of-folders", served::folders),
     ("network-bytes", served::network_bytes),
     ("fairness", served::fairness),
     ("crowd-of-requests", served::crowd),
