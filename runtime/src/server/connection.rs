@@ -22,12 +22,16 @@ use tokio::net::TcpStream;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, sleep_until};
 
+/// Fields that the HTTP library takes if it is not told otherwise.
+const LIBRARY_FIELDS: usize = 100;
+/// Half the bytes that it takes of a head if it is not told otherwise.
+const LIBRARY_BYTES: usize = 200 << 10;
 /// What a peer gets to read its last answer in.
 const LINGER: Duration = Duration::from_secs(2);
 
 /// What a peer that has ended its side gets to be answered in, or to take more of its answer in, before it counts as gone. A
 /// closed connection and a half-closed one look the same until something is written.
-const HALF_CLOSED: Duration = Duration::from_secs(3);
+const HALF_CLOSED: Duration = Duration::from_secs(5);
 
 /// Serves a connection to its end; the permit is given back after its descriptor, so that a place is a descriptor.
 pub async fn serve(
@@ -45,11 +49,8 @@ pub async fn serve(
     let peer = Arc::new(peer);
     // In a box of its own: what a request needs is not kept for an idle connection.
     let service = service_fn(move |request| Box::pin(service::answer(Arc::clone(&peer), request)));
-    let connection = http1::Builder::new()
-        // Ours answer.
-        .header_read_timeout(None)
-        .serve_connection(TokioIo::new(stream), service)
-        .with_upgrades();
+    let connection =
+        library(&shared.config.server).serve_connection(TokioIo::new(stream), service).with_upgrades();
     let mut connection = pin!(connection);
     let mut watch = Watch::new(&shared.config.server, traffic.clone(), stalled);
     let (mut stopping, mut ending) = (shared.stopping(), shared.stopping());
@@ -102,6 +103,24 @@ pub async fn serve(
     if let Some(why) = end {
         shared.metrics.closed(why);
     }
+}
+
+/// The HTTP library, so that it takes whatever the gate lets pass. Where its own limits are enough they are left as they
+/// are: a limit of fields that was asked for costs an allocation for each request.
+fn library(server: &config::Server) -> http1::Builder {
+    let mut library = http1::Builder::new();
+    // Ours answer.
+    library.header_read_timeout(None);
+    let fields = usize::try_from(server.headers_max).unwrap_or(usize::MAX);
+    if fields > LIBRARY_FIELDS {
+        library.max_headers(fields);
+    }
+    let bytes = usize::try_from(server.header_bytes_max).unwrap_or(usize::MAX);
+    if bytes > LIBRARY_BYTES {
+        // What was read of a body behind the head has room in it, too.
+        library.max_buf_size(bytes.saturating_mul(2));
+    }
+    library
 }
 
 /// Who keeps the time of a connection.

@@ -13,6 +13,7 @@ route GET "/loop" { while true {} }
 route GET "/slow" { xs = []; for i in 0..400000 { xs.push(i) }; xs.length }
 route POST "/echo" { body }
 route GET "/error" { throw error("Broken", "it broke") }
+route GET "/busy" { xs = []; for i in 0..20000 { xs.push(i) }; xs.length }
 "#;
 
 pub(super) fn config() -> Config {
@@ -149,11 +150,24 @@ fn a_client_that_goes_away_takes_its_execution_along() {
 fn a_client_that_sends_no_more_gets_its_answers() {
     let running = start(config());
     let mut client = TcpStream::connect(running.addr()).unwrap();
-    client.write_all(b"GET /slow HTTP/1.1\r\nHost: a\r\n\r\nGET /hello HTTP/1.1\r\nHost: a\r\n\r\n").unwrap();
+    client.write_all(b"GET /busy HTTP/1.1\r\nHost: a\r\n\r\nGET /hello HTTP/1.1\r\nHost: a\r\n\r\n").unwrap();
     client.shutdown(std::net::Shutdown::Write).unwrap();
     let answers = rest(&mut client);
-    assert!(answers.contains("\r\n\r\n400001HTTP/1.1 200 OK\r\n"), "{answers}");
+    assert!(answers.contains("\r\n\r\n20001HTTP/1.1 200 OK\r\n"), "{answers}");
     assert!(answers.ends_with("{\"message\":\"hello\"}"), "{answers}");
+}
+
+#[test]
+fn what_the_configuration_allows_passes_the_library_too() {
+    let mut config = config();
+    config.server.headers_max = 1_000;
+    config.server.header_bytes_max = 1 << 20;
+    let running = start(config);
+    let fields: String = (0..998).map(|n| format!("X-{n}: {}\r\n", "v".repeat(1_000))).collect();
+    let answer =
+        ask(&running, &format!("GET /hello HTTP/1.1\r\nHost: a\r\nConnection: close\r\n{fields}\r\n"));
+    assert_eq!(status(&answer), "200", "{answer}");
+    assert_eq!(running.shared().metrics.disagreements.get(), 0);
 }
 
 #[test]
