@@ -14,7 +14,14 @@ pub fn put(bytes: &mut Vec<u8>, mut number: u64) {
 
 /// The number that `bytes` begin with, and the bytes behind it. None when they end inside it, or when it is longer than
 /// needed or above 64 bits; see [`ends`].
+#[inline]
 pub fn take(bytes: &[u8]) -> Option<(u64, &[u8])> {
+    // Most numbers are small.
+    if let Some((&byte, rest)) = bytes.split_first()
+        && byte & 0x80 == 0
+    {
+        return Some((u64::from(byte), rest));
+    }
     let mut number = 0_u64;
     let mut rest = bytes;
     for shift in (0..64_u32).step_by(7) {

@@ -29,6 +29,8 @@ pub trait Threading: Send + Sync + Sized + 'static {
 pub trait Monitor<T>: Send + Sync + 'static {
     /// Changes the value and wakes all who wait. A closure that panics leaves the value as it is then and the lock usable.
     fn with<R>(&self, change: impl FnOnce(&mut T) -> R) -> R;
+    /// Looks at the value. Nobody is woken: what nobody changed nobody need see.
+    fn look<R>(&self, see: impl FnOnce(&T) -> R) -> R;
     /// Waits until `ready` gives something; called under the lock at first and after each change.
     fn wait<R>(&self, ready: impl FnMut(&mut T) -> Option<R>) -> R;
     /// The same, giving up after about so long; a model checker may give up at any time.

@@ -43,13 +43,15 @@ impl View {
         let declared = self.state.binding().declared(bound, &row.data);
         let data =
             declared.map_err(|error| unavailable(format!("{} {id} is damaged: {error}", bound.name)))?;
-        let outline =
-            self.outline(ty, id, row).ok_or_else(|| unavailable("the program does not know the entity"))?;
-        Ok(record::Row { data, ..outline })
+        self.reported(ty, id, row, data).ok_or_else(|| unavailable("the program does not know the entity"))
     }
 
     /// The same without its data; none when the program does not know the entity.
     pub fn outline(&self, ty: TypeId, id: u64, row: &Row) -> Option<record::Row> {
+        self.reported(ty, id, row, Arc::from([]))
+    }
+
+    fn reported(&self, ty: TypeId, id: u64, row: &Row, data: Arc<[u8]>) -> Option<record::Row> {
         Some(record::Row {
             given: Given { entity: self.state.binding().index(ty)?, id },
             version: row.version,
@@ -57,7 +59,7 @@ impl View {
             updated_at: row.updated_at,
             deleted_at: row.deleted_at,
             valid_to: None,
-            data: Arc::from([]),
+            data,
         })
     }
 }

@@ -61,6 +61,51 @@ impl<'a> Reader<'a> {
         Ok(from.get(..from.len().saturating_sub(self.rest.len())))
     }
 
+    /// The bytes of the next whole value, as [`encoded`](Self::encoded) gives them, for bytes that were read whole once:
+    /// only lengths are looked at, not texts, nor how deep it nests. Between values alone.
+    pub fn skipped(&mut self) -> Result<Option<&'a [u8]>, DataError> {
+        let from = self.rest;
+        let mut left = usize::from(!from.is_empty());
+        while let Some(rest) = left.checked_sub(1) {
+            let offset = self.offset();
+            let inside = self.pass().map_err(|fault| DataError { offset, fault })?;
+            // Each value takes a byte at the least.
+            left = rest.saturating_add(inside);
+        }
+        let length = from.len().saturating_sub(self.rest.len());
+        Ok(from.get(..length).filter(|value| !value.is_empty()))
+    }
+
+    /// Passes over one piece: how many values follow inside it?
+    fn pass(&mut self) -> Result<usize, DataFault> {
+        let (&tag, rest) = self.rest.split_first().ok_or(DataFault::End)?;
+        self.rest = rest;
+        Ok(match tag {
+            tag::NONE | tag::FALSE | tag::TRUE => 0,
+            tag::INT | tag::TIME | tag::REFERENCE => {
+                self.number()?;
+                0
+            }
+            tag::NUMBER => {
+                self.split(size_of::<f64>())?;
+                0
+            }
+            tag::TEXT => {
+                let length = self.count()?;
+                self.split(length)?;
+                0
+            }
+            tag::LIST => self.count()?,
+            tag::MAP => self.count()?.checked_mul(2).ok_or(DataFault::Count)?,
+            tag::VARIANT => {
+                let length = self.count()?;
+                self.split(length)?;
+                self.count()?
+            }
+            other => return Err(DataFault::Tag(other)),
+        })
+    }
+
     /// The next whole value; none behind the last one.
     pub fn datum(&mut self) -> Result<Option<Datum>, DataError> {
         let Some(token) = self.token()? else { return Ok(None) };
@@ -186,8 +231,12 @@ impl<'a> Reader<'a> {
 
     fn text(&mut self) -> Result<&'a str, DataFault> {
         let length = self.count()?;
-        let (text, rest) = self.rest.split_at_checked(length).ok_or(DataFault::End)?;
+        std::str::from_utf8(self.split(length)?).map_err(|_| DataFault::Text)
+    }
+
+    fn split(&mut self, length: usize) -> Result<&'a [u8], DataFault> {
+        let (bytes, rest) = self.rest.split_at_checked(length).ok_or(DataFault::End)?;
         self.rest = rest;
-        std::str::from_utf8(text).map_err(|_| DataFault::Text)
+        Ok(bytes)
     }
 }

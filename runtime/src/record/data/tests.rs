@@ -117,3 +117,40 @@ fn the_reader_says_what_is_left() {
     reader.token().unwrap();
     assert_eq!(reader.finish(), Ok(()));
 }
+
+#[test]
+fn what_is_passed_over_is_what_is_read() {
+    let values = [
+        Datum::None,
+        Datum::Bool(true),
+        Datum::Int(-300),
+        Datum::Number(0.5),
+        Datum::Time(1 << 40),
+        Datum::Reference(7),
+        Datum::Text("Grüße".into()),
+        Datum::List(vec![Datum::List(vec![]), Datum::Text("a".into())]),
+        Datum::Map(vec![(
+            Datum::Text("k".into()),
+            Datum::Variant("V".into(), vec![Datum::Int(1), Datum::None]),
+        )]),
+    ];
+    let bytes = encode(&values).unwrap();
+    let (mut read, mut passed) = (Reader::new(&bytes), Reader::new(&bytes));
+    for _ in 0..=values.len() {
+        assert_eq!(passed.skipped().unwrap(), read.encoded().unwrap());
+        assert_eq!(passed.offset(), read.offset());
+    }
+    for end in 1..bytes.len() {
+        let mut cut = Reader::new(&bytes[..end]);
+        while let Ok(Some(value)) = cut.skipped() {
+            assert!(!value.is_empty());
+        }
+        assert!(cut.offset() <= end);
+    }
+}
+
+#[test]
+fn a_count_that_lies_ends_with_the_bytes() {
+    let lie = [&[tag::LIST][..], &[0xff; 9], &[1]].concat();
+    assert_eq!(Reader::new(&lie).skipped().unwrap_err().fault, DataFault::End);
+}

@@ -41,7 +41,7 @@ impl<T: Threading> Shared<T> {
 
     /// What readers see now.
     pub fn published(&self) -> Published {
-        self.published.with(|published| published.clone())
+        self.published.look(Published::clone)
     }
 
     /// The same, to read from.

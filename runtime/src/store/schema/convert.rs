@@ -6,7 +6,8 @@ use crate::record::{DataError, DataFault, Reader, Token, Writer};
 use crate::store::{FieldId, TypeId};
 use std::sync::Arc;
 
-/// The fields of a row in the stored form, rising by number. Ends behind the first error.
+/// The fields of a row in the stored form, rising by number. Ends behind the first error. Values are passed over: that
+/// they are well-formed was seen when the row came in, from a program or from a file.
 #[derive(Clone, Debug)]
 pub struct Fields<'a> {
     reader: Reader<'a>,
@@ -35,7 +36,7 @@ impl<'a> Fields<'a> {
         let id = id.ok_or(DataError { offset, fault: DataFault::Order })?;
         self.last = Some(id);
         let offset = self.reader.offset();
-        let value = self.reader.encoded()?.ok_or(DataError { offset, fault: DataFault::End })?;
+        let value = self.reader.skipped()?.ok_or(DataError { offset, fault: DataFault::End })?;
         Ok(Some((FieldId(id), value)))
     }
 }

@@ -9,6 +9,10 @@ use crate::store::log::{self, Cut};
 use crate::store::{Row, TypeId};
 use std::io;
 
+/// A snapshot is synced each time that so much of it was written. Savers' syncs wait for what the disk has to do; a whole
+/// snapshot at once would be seen in each of theirs.
+const SYNC_BYTES: u64 = 1 << 18;
+
 /// Takes what a snapshot holds.
 #[derive(Debug)]
 pub struct Writer {
@@ -16,6 +20,8 @@ pub struct Writer {
     name: String,
     salt: u64,
     offset: u64,
+    /// Where it was synced up to.
+    synced: u64,
     /// The block that is being filled; empty, or begun with its tag.
     content: Vec<u8>,
     /// The entity of the rows in it, and the last id.
@@ -64,7 +70,7 @@ impl Writer {
         write_all(&*file, 0, &sector).map_err(DiskError::at(&name, "write"))?;
         let offset = wide(sector.len());
         let content = Vec::with_capacity(BLOCK_BYTES);
-        Ok(Self { file, name, salt, offset, content, rows_of: None, rows: 0, blocks: 0 })
+        Ok(Self { file, name, salt, offset, synced: 0, content, rows_of: None, rows: 0, blocks: 0 })
     }
 
     /// The catalogue, before anything else.
@@ -136,6 +142,10 @@ impl Writer {
             .ok_or_else(|| DiskError::at(&self.name, "write")(io::ErrorKind::FileTooLarge.into()))?;
         write_all(&*self.file, self.offset, &block).map_err(DiskError::at(&self.name, "write"))?;
         self.offset = self.offset.saturating_add(wide(block.len()));
+        if self.offset.saturating_sub(self.synced) >= SYNC_BYTES {
+            self.file.sync().map_err(DiskError::at(&self.name, "sync"))?;
+            self.synced = self.offset;
+        }
         self.blocks = self.blocks.saturating_add(1);
         self.content.clear();
         self.content.shrink_to(BLOCK_BYTES.saturating_mul(2));

@@ -61,6 +61,10 @@ impl<T: Send + 'static> Monitor<T> for Locked<T> {
         change(&mut self.value())
     }
 
+    fn look<R>(&self, see: impl FnOnce(&T) -> R) -> R {
+        see(&self.value())
+    }
+
     fn wait<R>(&self, mut ready: impl FnMut(&mut T) -> Option<R>) -> R {
         let mut value = self.value();
         loop {

@@ -102,6 +102,13 @@ impl<T: Send + 'static> Monitor<T> for Watched<T> {
         change(&mut value)
     }
 
+    fn look<R>(&self, see: impl FnOnce(&T) -> R) -> R {
+        step();
+        let value = self.value();
+        world::with(|world| world.read(self.number));
+        see(&value)
+    }
+
     fn wait<R>(&self, mut ready: impl FnMut(&mut T) -> Option<R>) -> R {
         loop {
             if let Some(found) = self.wait_until(false, &mut ready) {
