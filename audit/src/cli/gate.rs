@@ -1,5 +1,6 @@
 //! `audit gate`: everything that must hold before a release, on one screen.
 
+use super::progress::Progress;
 use super::{Common, Failure, Found};
 use crate::corpus;
 use crate::fuzz::programs::{Programs, target_folder};
@@ -7,6 +8,7 @@ use crate::fuzz::{TARGETS, Target};
 use crate::gate::baseline::{Baseline, Held};
 use crate::gate::{Regression, performance};
 use crate::harness::Size;
+use crate::mutants::record::{CAUGHT_MIN, Mutants};
 use crate::report::{self, model::Page};
 use crate::surface::{self, Surface};
 use clap::Args;
@@ -35,7 +37,7 @@ pub(super) struct Gate {
     /// Leaves the release binary's panicking calls out
     #[arg(long)]
     no_surface: bool,
-    /// Leaves the proofs as they are
+    /// Neither renews the proofs nor compares them
     #[arg(long)]
     no_prove: bool,
     /// Writes a new baseline
@@ -55,25 +57,30 @@ impl Gate {
             screen.line("proofs", if proved { "none is stale" } else { "some do not hold" });
         }
         let page = self.vectors(&repository, common, &mut screen)?;
-        let now = self.corpora(&repository, &page, common, &mut screen)?;
+        let mut now = self.corpora(&repository, &page, common, &mut screen)?;
         if !self.no_surface {
             binary(&repository, &mut screen)?;
         }
         speed(&repository, &mut screen)?;
+        mutants(&repository, &mut screen);
         if self.fuzz_seconds > 0 {
             canary(&repository, &mut screen)?;
             fuzz(self.fuzz_seconds, common, &mut screen)?;
         }
         let before = Baseline::load(&repository)?;
+        if before.is_none() {
+            screen.line("baseline", "there is none yet; `audit gate --accept` writes it");
+        }
+        let before = before.unwrap_or_default();
+        if self.no_prove {
+            now.keep_proofs(&before);
+        }
         if self.accept {
-            print!("{}", before.unwrap_or_default().changes(&now));
+            print!("{}", before.changes(&now));
             now.save(&repository)?;
             return Ok(Found::AsClaimed);
         }
-        match before {
-            Some(before) => screen.regressions.extend(before.regressions(&now)),
-            None => screen.line("baseline", "there is none; `audit gate --accept` writes it"),
-        }
+        screen.regressions.extend(before.regressions(&now));
         Ok(screen.end())
     }
 
@@ -81,7 +88,8 @@ impl Gate {
         let catalogue = super::catalogue()?;
         let chosen = super::select(&catalogue, &[], None)?;
         let size = if self.full { Size::Full } else { Size::Quick };
-        let mut results = super::run::run_all(&chosen, size, common)?.into_iter();
+        let progress = Progress::bar_only(chosen.len(), common);
+        let mut results = super::run::run_showing(&chosen, size, common, &progress)?.into_iter();
         let mut ran = Vec::new();
         for entry in &catalogue.entries {
             let result = if entry.vector.is_encoded() { results.next() } else { None };
@@ -102,14 +110,14 @@ impl Gate {
             ),
         );
         if page.canary.held {
-            screen.found("the canary vector", "fails", "held: the oracles are blind", "audit run CANARY");
+            screen.found("the canary vector", "fails", "held: the oracles are blind", "run CANARY");
         }
         for (entry, verdict) in catalogue.entries.iter().zip(&ran) {
             let Some(verdict) = verdict else { continue };
             let open_and_held = entry.vector.status == crate::catalogue::Claim::Open
                 && verdict.outcome == crate::harness::Outcome::Held;
             if open_and_held {
-                let show = format!("audit run {}", entry.vector.id);
+                let show = format!("run {}", entry.vector.id);
                 screen.found(&entry.vector.id, "open", "no longer fails: set its status to fixed", &show);
             }
         }
@@ -135,7 +143,7 @@ impl Gate {
             inputs += replayed.inputs;
             open.extend(replayed.open);
             for (input, what) in replayed.wrong {
-                screen.found(&input, "as it must be", &what, &format!("audit replay {}", target.name));
+                screen.found(&input, "as it must be", &what, &format!("replay {}", target.name));
             }
         }
         screen.line("corpus", &format!("{inputs} inputs replayed, {} open", open.len()));
@@ -151,7 +159,6 @@ impl Gate {
             open_cases: open,
             fuzz_targets: TARGETS.iter().map(|target| target.name.to_owned()).collect(),
             lint_exceptions: page.surface.modules.iter().map(|m| (m.name.clone(), m.exceptions)).collect(),
-            surviving_mutants: crate::mutants::record::survivors_by_module(repository),
         })
     }
 }
@@ -174,7 +181,7 @@ impl Screen {
             what: what.to_owned(),
             was: was.to_owned(),
             now: now.to_owned(),
-            show: format!("cargo run -p {show}"),
+            show: format!("cargo run -p audit -- {show}"),
         });
     }
 
@@ -237,6 +244,20 @@ fn speed(repository: &Path, screen: &mut Screen) -> Result<(), Failure> {
     Ok(())
 }
 
+/// What the last sample of mutants said; it is drawn by `audit mutants`, and not here.
+fn mutants(repository: &Path, screen: &mut Screen) {
+    let record = Mutants::load(repository);
+    if record.viable() == 0 {
+        screen.line("mutants", "never tried: cargo run -p audit -- mutants");
+        return;
+    }
+    screen.line("mutants", &record.summary());
+    if !record.is_enough() {
+        let (least, now) = (format!("at least {CAUGHT_MIN} %"), format!("{:.0} %", record.percent()));
+        screen.found("mutants that a test catches", &least, &now, "mutants --list");
+    }
+}
+
 /// A fuzzer that does not find the canary has stopped looking.
 fn canary(repository: &Path, screen: &mut Screen) -> Result<(), Failure> {
     let io = |what| move |error| Failure::Io { what, error };
@@ -247,7 +268,7 @@ fn canary(repository: &Path, screen: &mut Screen) -> Result<(), Failure> {
     command.arg(format!("-artifact_prefix={}/", folder.path().display())).arg(folder.path());
     let ended = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
     if ended.map_err(io("cannot run the canary"))?.success() {
-        screen.found("the fuzzers' canary", "found within seconds", "not found", "audit fuzz --help");
+        screen.found("the fuzzers' canary", "found within seconds", "not found", "fuzz --dry");
     } else {
         screen.line("canary", "found by the fuzzer, as it must be");
     }
@@ -261,7 +282,7 @@ fn fuzz(seconds: u64, common: Common, screen: &mut Screen) -> Result<(), Failure
     let status = command.status().map_err(|error| Failure::Io { what: "cannot fuzz", error })?;
     match status.code() {
         Some(0) => screen.line("fuzzing", &format!("{seconds} s, nothing was found")),
-        Some(1) => screen.found("fuzzing", "nothing was found", "inputs fail, see above", "audit replay"),
+        Some(1) => screen.found("fuzzing", "nothing was found", "inputs fail, see above", "replay"),
         _ => {
             return Err(Failure::Io {
                 what: "cannot fuzz",

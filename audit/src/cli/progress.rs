@@ -24,6 +24,11 @@ impl Progress {
         Self { lines: !common.quiet && bar.is_none(), bar }
     }
 
+    /// The bar alone, for commands whose output is one screen.
+    pub(super) fn bar_only(total: usize, common: Common) -> Self {
+        Self { lines: false, ..Self::new(total, common) }
+    }
+
     pub(super) fn begins(&self, label: &str) {
         if let Some(bar) = &self.bar {
             bar.set_message(label.to_owned());

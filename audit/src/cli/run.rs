@@ -2,7 +2,7 @@
 
 use super::progress::{Progress, paint};
 use super::{Common, Failure, Found, Tier};
-use crate::cases::{Runner, complaint, is_as_claimed};
+use crate::cases::{complaint, is_as_claimed};
 use crate::catalogue::Entry;
 use crate::harness::schedule::in_parallel;
 use crate::harness::{HarnessError, Size, Verdict};
@@ -93,9 +93,17 @@ pub(super) fn run_all(
     size: Size,
     common: Common,
 ) -> Result<Vec<Result<Verdict, HarnessError>>, Failure> {
-    let runner =
-        Runner::this_program().map_err(|error| Failure::Io { what: "cannot find this program", error })?;
-    let progress = Progress::new(chosen.len(), common);
+    run_showing(chosen, size, common, &Progress::new(chosen.len(), common))
+}
+
+/// Runs the cases several at a time; what is shown meanwhile says the caller.
+pub(super) fn run_showing(
+    chosen: &[&Entry],
+    size: Size,
+    common: Common,
+    progress: &Progress,
+) -> Result<Vec<Result<Verdict, HarnessError>>, Failure> {
+    let runner = super::runner()?;
     let results = in_parallel(chosen, common.jobs(), |entry| {
         let vector = &entry.vector;
         progress.begins(&vector.id);

@@ -30,8 +30,6 @@ pub struct Baseline {
     pub fuzz_targets: BTreeSet<String>,
     /// Reasoned exceptions from the lints that keep panics out, by layer.
     pub lint_exceptions: BTreeMap<String, usize>,
-    /// Mutants that no test notices, by module.
-    pub surviving_mutants: BTreeMap<String, usize>,
 }
 
 /// Why there is no baseline to compare with.
@@ -78,12 +76,21 @@ impl Baseline {
         std::fs::write(&path, text).map_err(|error| BaselineError::File { path, error })
     }
 
+    /// Takes over what `before` says of each proof, where proofs are left out of the comparison.
+    pub fn keep_proofs(&mut self, before: &Self) {
+        for (id, held) in &mut self.vectors {
+            if let Some(known) = before.vectors.get(id) {
+                held.proof.clone_from(&known.proof);
+            }
+        }
+    }
+
     /// Everything in which `now` is worse.
     pub fn regressions(&self, now: &Self) -> Vec<Regression> {
         let mut found = Vec::new();
         for (id, was) in &self.vectors {
             match now.vectors.get(id) {
-                None => found.push(gone(&format!("vector {id}"), &was.status, "audit list")),
+                None => found.push(gone(&format!("vector {id}"), &was.status, "cargo run -p audit -- list")),
                 Some(held) => vector(id, was, held, &mut found),
             }
         }
@@ -109,8 +116,6 @@ impl Baseline {
             show,
             &mut found,
         );
-        let show = "cargo run -p audit -- mutants --list";
-        more("surviving mutants of", &self.surviving_mutants, &now.surviving_mutants, show, &mut found);
         found
     }
 
@@ -127,7 +132,10 @@ impl Baseline {
             let _ = writeln!(text, "{line}");
         }
         for change in better {
-            let _ = writeln!(text, "better: {}: {}, was {}", change.what, change.was, change.now);
+            let _ = match change.now.as_str() {
+                GONE => writeln!(text, "new: {}: {}", change.what, change.was),
+                was => writeln!(text, "better: {}: {}, was {was}", change.what, change.was),
+            };
         }
         if text.is_empty() {
             text.push_str("nothing changed\n");
@@ -176,8 +184,10 @@ fn regression(what: &str, was: &str, now: &str, show: &str) -> Regression {
     Regression { what: what.to_owned(), was: was.to_owned(), now: now.to_owned(), show: show.to_owned() }
 }
 
+const GONE: &str = "gone";
+
 fn gone(what: &str, was: &str, show: &str) -> Regression {
-    regression(what, was, "gone", show)
+    regression(what, was, GONE, show)
 }
 
 #[cfg(test)]
@@ -235,9 +245,19 @@ mod tests {
     }
 
     #[test]
+    fn proofs_that_are_left_out_are_as_they_were() {
+        let before = baseline(|_| ());
+        let mut now = baseline(|now| set(now, "T1-01", "fixed", "stale"));
+        now.keep_proofs(&before);
+        assert_eq!(before.regressions(&now), []);
+    }
+
+    #[test]
     fn changes_say_in_which_direction() {
         let better = baseline(|_| ()).changes(&baseline(|now| set(now, "X-01", "fixed", "proved")));
         assert!(better.contains("better: X-01: fixed, was open"), "{better}");
+        let new = baseline(|_| ()).changes(&baseline(|now| set(now, "X-02", "fixed", "proved")));
+        assert_eq!(new, "new: vector X-02: fixed\n");
         let worse = baseline(|_| ()).changes(&baseline(|now| set(now, "T1-01", "regressed", "proved")));
         assert!(worse.contains("worse: T1-01: regressed, was fixed"), "{worse}");
     }

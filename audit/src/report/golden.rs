@@ -45,8 +45,8 @@ fn strength(proved: bool) -> Strength {
 fn mutants() -> Mutants {
     let change = "replace f -> bool with true".to_owned();
     let survivor = Survivor { file: "runtime/src/vm/call.rs".to_owned(), line: 7, change };
-    let module = Module { caught: 9, survivors: vec![survivor], unviable: 1, of: 20 };
-    Mutants { modules: [("vm".to_owned(), module)].into() }
+    let module = Module { caught: 9, survivors: vec![survivor], unviable: 1 };
+    Mutants { seed: 1, population: 20, modules: [("vm".to_owned(), module)].into() }
 }
 
 fn shown(row: Row, detail: &str) -> VectorPage {

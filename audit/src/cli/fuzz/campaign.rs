@@ -83,7 +83,7 @@ fn tell(
     artifact: &Artifact,
     options: &Fuzz,
 ) -> Result<(), Failure> {
-    let after = format!("{} after {} s", target.name, artifact.after.as_secs());
+    let after = format!("{} after {:.1} s", target.name, artifact.after.as_secs_f64());
     if options.dry {
         let said = artifact.log.lines().find(|line| line.contains("panicked at") || line.contains("ERROR:"));
         println!("{after}: {}", said.unwrap_or("it failed"));
