@@ -24,6 +24,7 @@ mod triage;
 use crate::catalogue::{Catalogue, CatalogueError, Claim, Entry};
 use crate::harness::HarnessError;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use flin_runtime::base::diagnostic::nearest;
 use std::process::ExitCode;
 
 const AFTER: &str = "\
@@ -232,9 +233,26 @@ fn runner() -> Result<crate::cases::Runner, Failure> {
 
 /// The fuzz target of that name.
 fn fuzz_target(name: &str) -> Result<&'static crate::fuzz::Target, Failure> {
-    crate::fuzz::Target::by_name(name).ok_or_else(|| {
-        let names: Vec<&str> = crate::fuzz::TARGETS.iter().map(|target| target.name).collect();
-        Failure::Usage(format!("there is no target {name}; there are {}", names.join(", ")))
+    let names: Vec<&str> = crate::fuzz::TARGETS.iter().map(|target| target.name).collect();
+    crate::fuzz::Target::by_name(name).ok_or_else(|| unknown("fuzz target", name, &names))
+}
+
+/// A name that nothing has: with the one that was probably meant, or with all there are.
+fn unknown(what: &str, name: &str, known: &[&str]) -> Failure {
+    Failure::Usage(match nearest(name, known.iter().copied()) {
+        Some(near) => format!("there is no {what} {name}; did you mean {near}?"),
+        None => format!("there is no {what} {name}; there are {}", known.join(", ")),
+    })
+}
+
+/// The vector of that id.
+fn vector<'a>(catalogue: &'a Catalogue, id: &str) -> Result<&'a Entry, Failure> {
+    catalogue.find(id).ok_or_else(|| {
+        let ids = catalogue.entries.iter().map(|entry| entry.vector.id.as_str());
+        Failure::Usage(match nearest(&id.to_ascii_uppercase(), ids) {
+            Some(near) => format!("there is no vector {id}; did you mean {near}? `audit list` shows all"),
+            None => format!("there is no vector {id}; `audit list` shows all"),
+        })
     })
 }
 
@@ -248,7 +266,6 @@ fn select<'a>(
     ids: &[String],
     tier: Option<Tier>,
 ) -> Result<Vec<&'a Entry>, Failure> {
-    let unknown = |id: &String| Failure::Usage(format!("there is no vector {id}; `audit list` shows all"));
     if ids.is_empty() {
         let tier = tier.map(crate::catalogue::Tier::from);
         let chosen =
@@ -257,7 +274,7 @@ fn select<'a>(
     }
     let mut chosen = Vec::new();
     for id in ids {
-        let entry = catalogue.find(id).ok_or_else(|| unknown(id))?;
+        let entry = vector(catalogue, id)?;
         if entry.vector.status == Claim::NotEncoded {
             return Err(Failure::Usage(format!(
                 "{} is not encoded yet: there is nothing to run",

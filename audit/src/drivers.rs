@@ -9,7 +9,7 @@ pub mod kill;
 mod lab;
 pub mod program;
 mod served;
-mod store;
+pub mod store;
 mod sweep;
 mod target;
 

@@ -55,6 +55,7 @@ pub fn page(repository: &Path, catalogue: &Catalogue, ran: &[Option<Verdict>]) -
     let proofs = Proofs::load(&repository.join("reports/proof.json"))?;
     let hasher = Hasher::new(repository)?;
     let coverage = coverage::Coverage::read(repository);
+    let binary = crate::surface::Surface::load(repository).ok().flatten().unwrap_or_default();
     let mut fuzzing = strength::Fuzzing::read(repository);
     let mut pages = Vec::new();
     let mut canary = Canary { held: true, outcome: "did not run".to_owned() };
@@ -71,9 +72,11 @@ pub fn page(repository: &Path, catalogue: &Catalogue, ran: &[Option<Verdict>]) -
         let row = row(entry, verdict.as_ref(), stored, state);
         let modules: Vec<&str> = row.guards.iter().map(|guard| guard.module.as_str()).collect();
         let executions = fuzzing.since(&entry.vector, &modules);
+        let properties = modules.iter().map(|module| coverage::property_tests(repository, module)).sum();
+        let panicking = modules.iter().map(|module| binary.of_module(module)).sum();
         let stored = stored.filter(|_| entry.vector.is_encoded()).map(|proof| (proof, state));
-        let proof = Held { stored, executions };
-        pages.push(vector_page(entry, verdict.as_ref(), proof, row, &coverage));
+        let proof = Held { stored, properties, executions, panicking };
+        pages.push(vector_page(entry, verdict.as_ref(), &proof, row, &coverage));
     }
     let totals = totals(&pages);
     Ok(Page {
@@ -84,7 +87,7 @@ pub fn page(repository: &Path, catalogue: &Catalogue, ran: &[Option<Verdict>]) -
         surface: surface::Surface::read(repository),
         fuzz: coverage.targets(&fuzzing),
         trend: history::read(repository),
-        binary: crate::surface::Surface::load(repository).ok().flatten().unwrap_or_default(),
+        binary,
         mutants: crate::mutants::record::Mutants::load(repository),
         vectors: pages,
     })
@@ -121,20 +124,23 @@ fn row(entry: &Entry, verdict: Option<&Verdict>, stored: Option<&Proof>, state: 
 /// What is stored about a vector besides its case.
 struct Held<'a> {
     stored: Option<(&'a Proof, State)>,
+    properties: usize,
     executions: u64,
+    panicking: Option<usize>,
 }
 
 fn vector_page(
     entry: &Entry,
     verdict: Option<&Verdict>,
-    held: Held<'_>,
+    held: &Held<'_>,
     row: Row,
     coverage: &coverage::Coverage,
 ) -> VectorPage {
     let vector = &entry.vector;
     let stored = held.stored;
     let tests = coverage.tests_of(&vector.id);
-    let evidence = strength::Evidence { vector, proof: stored, tests, executions: held.executions };
+    let Held { stored: proof, properties, executions, panicking } = *held;
+    let evidence = strength::Evidence { vector, proof, tests, properties, executions, panicking };
     let partial = row.status == Status::Fixed && vector.is_partial();
     let status = if partial { "fixed (script part)" } else { row.status.name() };
     let places = vector.guards.iter().filter_map(|name| guards::describe(name));

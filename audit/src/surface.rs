@@ -23,6 +23,9 @@ pub struct Surface {
     pub rustc: String,
     /// Calls by origin.
     pub calls: Calls,
+    /// Our own again, by module of the runtime. Not compared, so that code may move.
+    #[serde(default)]
+    pub modules: Calls,
 }
 
 /// Why the binary could not be looked through.
@@ -110,7 +113,16 @@ impl Surface {
             (origin.clone(), allowed.min(*count))
         });
         let calls = smaller.filter(|(_, count)| *count > 0).collect();
-        Self { rustc: self.rustc.clone(), calls }
+        Self { rustc: self.rustc.clone(), calls, modules: now.modules.clone() }
+    }
+
+    /// Calls left of a module of the runtime and what lies below it; none where nothing was ever counted.
+    pub fn of_module(&self, module: &str) -> Option<usize> {
+        let below = |name: &str| {
+            name.strip_prefix(module).is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
+        };
+        let counted = self.modules.iter().filter(|(name, _)| below(name)).map(|(_, count)| count);
+        (!self.modules.is_empty()).then(|| counted.sum())
     }
 
     /// All calls.
@@ -136,11 +148,14 @@ pub fn of_release(repository: &Path) -> Result<(Surface, Vec<Call>), SurfaceErro
     let binary = crate::fuzz::programs::target_folder(repository).join("release/flin");
     let version = run("rustc", &["--version"], repository)?;
     let calls = calls(&binary)?;
-    let mut by_origin = Calls::new();
+    let (mut by_origin, mut modules) = (Calls::new(), Calls::new());
     for call in &calls {
         *by_origin.entry(call.origin.clone()).or_default() += 1;
+        if let Some(module) = module(&call.line) {
+            *modules.entry(module).or_default() += 1;
+        }
     }
-    Ok((Surface { rustc: version.trim().to_owned(), calls: by_origin }, calls))
+    Ok((Surface { rustc: version.trim().to_owned(), calls: by_origin, modules }, calls))
 }
 
 fn run(program: &'static str, args: &[&str], folder: &Path) -> Result<String, SurfaceError> {
@@ -273,6 +288,12 @@ fn origin(file: &str) -> Option<String> {
     Some(folder[..end].to_owned())
 }
 
+/// `runtime/src/value/number.rs:7` lies in `value::number`.
+fn module(line: &str) -> Option<String> {
+    let (file, _) = line.strip_prefix("runtime/src/")?.split_once(".rs:")?;
+    Some(file.replace('/', "::"))
+}
+
 /// A path without what lies before the package.
 fn short(file: &str) -> &str {
     if let Some(at) = file.find("runtime/src/") {
@@ -314,12 +335,20 @@ mod tests {
         let surface = |n: usize, m: usize| Surface {
             rustc: "1".into(),
             calls: [("hyper".to_owned(), n), ("runtime::vm".to_owned(), m)].into(),
+            modules: [("vm::call".to_owned(), m)].into(),
         };
         let (list, now) = (surface(5, 1), surface(3, 2));
         let worse = list.regressions(&now);
         assert_eq!(worse.len(), 1);
         assert!(worse[0].what.contains("runtime::vm"));
-        assert_eq!(list.shrunk(&now), surface(3, 1));
+        assert_eq!(list.shrunk(&now).calls, surface(3, 1).calls);
+        assert_eq!(
+            (now.of_module("vm"), now.of_module("vm::call"), now.of_module("value")),
+            (Some(2), Some(2), Some(0))
+        );
+        assert_eq!(Surface::default().of_module("vm"), None);
+        assert_eq!(module("runtime/src/value/number.rs:7"), Some("value::number".into()));
+        assert_eq!(module("hyper-1.0/src/lib.rs:7"), None);
         assert_eq!(list.regressions(&Surface { rustc: "2".into(), ..now }), []);
     }
 }

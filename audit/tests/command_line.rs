@@ -47,6 +47,23 @@ fn wrong_usage_is_2() {
 }
 
 #[test]
+fn what_was_probably_meant_is_said() {
+    let meant: [(&[&str], &str); 5] = [
+        (&["show", "T1-8"], "did you mean T1-08?"),
+        (&["run", "x-6"], "did you mean X-06?"),
+        (&["replay", "sorce"], "did you mean source?"),
+        (&["mutants", "vn"], "did you mean vm?"),
+        (&["gaet"], "gate"),
+    ];
+    for (wrong, near) in meant {
+        let output = audit(wrong);
+        assert_eq!(output.status.code(), Some(2), "{wrong:?}");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(said.contains(near), "{wrong:?}: {said}");
+    }
+}
+
+#[test]
 fn an_ordinary_build_has_no_switches() {
     let output = audit(&["__case", "T1-01", "--knock-out", "DivideByZero"]);
     if cfg!(feature = "knockout") {

@@ -48,12 +48,9 @@ impl Mutants {
     pub(super) fn run(&self, common: Common) -> Result<Found, Failure> {
         let repository = crate::repository();
         for name in &self.modules {
-            if MODULES.iter().all(|(known, _)| known != name) {
-                let names: Vec<&str> = MODULES.iter().map(|(known, _)| *known).collect();
-                return Err(Failure::Usage(format!(
-                    "there is no module {name}; there are {}",
-                    names.join(", ")
-                )));
+            let names: Vec<&str> = MODULES.iter().map(|(known, _)| *known).collect();
+            if !names.contains(&name.as_str()) {
+                return Err(super::unknown("module", name, &names));
             }
         }
         let mut record = Record::load(&repository);

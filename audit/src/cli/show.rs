@@ -15,8 +15,7 @@ pub(super) struct Show {
 impl Show {
     pub(super) fn run(&self) -> Result<Found, Failure> {
         let catalogue = super::catalogue()?;
-        let unknown = || Failure::Usage(format!("there is no vector {}; `audit list` shows all", self.id));
-        let entry = catalogue.find(&self.id).ok_or_else(unknown)?;
+        let entry = super::vector(&catalogue, &self.id)?;
         let vector = &entry.vector;
         println!("{}  {}\n", vector.id, vector.title);
         println!("  tier        {}", vector.tier);

@@ -83,6 +83,21 @@ const SWEEPS: &[(&str, Sweep)] = &[
     ("store-transactions", contention::transactions),
 ];
 
+/// Sweeps whose scenario runs in many orders of its steps, decided by `interleave`.
+const OF_ORDERS: [&str; 6] = [
+    "store-hand-over",
+    "store-checkpoints",
+    "store-child-and-parent",
+    "store-unique",
+    "store-lost-update",
+    "store-transactions",
+];
+
+/// Does this sweep decide the order of steps?
+pub fn explores_orders(sweep: &str) -> bool {
+    OF_ORDERS.contains(&sweep)
+}
+
 /// Tries all that the vector names.
 pub fn run(entry: &Entry, size: Size, channel: &mut Channel) -> Result<(), DriverError> {
     for wanted in entry.vector.sweep.iter().filter(|sweep| size == Size::Full || !sweep.full_only) {
@@ -144,6 +159,7 @@ mod tests {
         for name in named.iter().filter(|name| **name != "store-kills") {
             assert!(SWEEPS.iter().any(|(known, _)| known == name), "{name}");
         }
+        assert!(OF_ORDERS.iter().all(|name| SWEEPS.iter().any(|(known, _)| known == name)));
         for (name, _) in SWEEPS {
             assert!(named.contains(name), "no vector names {name}");
         }

@@ -73,6 +73,40 @@ impl Coverage {
     }
 }
 
+/// Property tests of a module of the runtime: in its own file, or in those below it.
+pub fn property_tests(repository: &Path, module: &str) -> usize {
+    let path = repository.join("runtime/src").join(module.replace("::", "/"));
+    let own = std::fs::read_to_string(path.with_extension("rs")).map_or(0, |text| properties(&text));
+    own + below(&path)
+}
+
+fn below(folder: &Path) -> usize {
+    let of = |path: std::path::PathBuf| {
+        if path.is_dir() {
+            below(&path)
+        } else {
+            std::fs::read_to_string(path).map_or(0, |text| properties(&text))
+        }
+    };
+    entries(folder).into_iter().map(of).sum()
+}
+
+/// Tests inside of `proptest! { … }`, which a brace at the macro's own depth ends.
+fn properties(text: &str) -> usize {
+    let (mut count, mut end) = (0, None::<String>);
+    for line in text.lines() {
+        match &end {
+            None if line.trim() == "proptest! {" => {
+                end = Some(format!("{}}}", &line[..line.len() - line.trim_start().len()]));
+            }
+            None => {}
+            Some(closing) if line == closing => end = None,
+            Some(_) => count += usize::from(line.trim() == "#[test]"),
+        }
+    }
+    count
+}
+
 /// `t1_08_…(` and `x_10_…(` carry T1-08 and X-10.
 fn vector_in_name(rest: &str) -> Option<String> {
     let name = rest.split('(').next()?;
@@ -90,6 +124,14 @@ fn entries(folder: &Path) -> Vec<std::path::PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn property_tests_are_counted_and_others_are_not() {
+        let text = "    #[test]\n    fn a() {}\n    proptest! {\n        #[test]\n        fn b(x in 0..1) {}\n    }\n    #[test]\n";
+        assert_eq!(properties(text), 1);
+        assert!(property_tests(&crate::repository(), "value::number") > 0);
+        assert_eq!(property_tests(&crate::repository(), "value::nothing"), 0);
+    }
 
     #[test]
     fn ids_are_read_from_test_names() {

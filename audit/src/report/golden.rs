@@ -102,6 +102,7 @@ pub fn page() -> Page {
         binary: crate::surface::Surface {
             rustc: "rustc 1.0".to_owned(),
             calls: [("hyper".to_owned(), 4), ("runtime::vm".to_owned(), 1)].into(),
+            modules: [("vm::call".to_owned(), 1)].into(),
         },
         mutants: mutants(),
         fuzz: vec![Target { name: "source".to_owned(), corpus: 3, executions: 1_000 }],

@@ -2,6 +2,7 @@
 
 use super::history::Fuzzed;
 use crate::catalogue::{Driver, Vector};
+use crate::drivers::store::explores_orders;
 use crate::prove::record::{Proof, State};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -39,37 +40,41 @@ pub struct Evidence<'a> {
     pub proof: Option<(&'a Proof, State)>,
     /// Tests that carry its id.
     pub tests: usize,
+    /// Property tests of its guards' modules.
+    pub properties: usize,
     /// Executions of its fuzz targets since its guards last changed.
     pub executions: u64,
+    /// Panicking calls of its guards' modules in the release binary; none where nothing was counted.
+    pub panicking: Option<usize>,
 }
-
-/// Sweeps that explore orders of steps.
-const SCHEDULES: [&str; 3] = ["interleavings", "schedules", "orders"];
 
 impl Strength {
     /// Computes it.
     pub fn of(evidence: Evidence<'_>) -> Self {
-        let Evidence { vector, proof, tests, executions } = evidence;
-        let tables = vector.table.len() + vector.product.len() + vector.program.len();
+        let Evidence { vector, proof, tests, properties, executions, panicking } = evidence;
+        let tables = vector.table.len() + vector.product.len() + vector.program.len() + vector.exchange.len();
         let full = proof.map_or(0, |(proof, _)| proof.inputs);
         let proved = proof.is_some_and(|(_, state)| state == State::Proved);
-        let scheduled = vector.driver == Driver::Store
-            && vector.sweep.iter().any(|sweep| {
-                sweep.name.contains("interleav") || SCHEDULES.iter().any(|word| sweep.name.contains(word))
-            });
+        let ordered =
+            vector.driver == Driver::Store && vector.sweep.iter().any(|sweep| explores_orders(&sweep.name));
         let mark = |letter, name, held, detail: String| Mark { letter, name, held, detail };
         let some =
             |count: usize, what: &str| if count == 0 { "none".to_owned() } else { format!("{count} {what}") };
         let marks = vec![
             mark('R', "reproducer by hand", !vector.repro.is_empty(), "audit repro".to_owned()),
-            mark('T', "table of boundary values", tables > 0, some(tables, "tables and programs")),
+            mark('T', "table of boundary values", tables > 0, some(tables, "tables, programs and exchanges")),
             mark(
                 'S',
-                "exhaustive sweep",
+                "sweep over generated inputs",
                 !vector.sweep.is_empty(),
-                format!("{full} inputs in the last full run"),
+                if vector.sweep.is_empty() {
+                    "none".to_owned()
+                } else {
+                    format!("{full} in the last full run")
+                },
             ),
             mark('N', "tests that carry its id", tests > 0, some(tests, "tests")),
+            mark('P', "property tests of its guards' modules", properties > 0, some(properties, "tests")),
             mark(
                 'K',
                 "proved by knock-out",
@@ -80,8 +85,14 @@ impl Strength {
             mark(
                 'O',
                 "orders of steps explored",
-                scheduled,
-                if scheduled { "by a model checker" } else { "none" }.to_owned(),
+                ordered,
+                if ordered { format!("{full} in the last full run") } else { "none".to_owned() },
+            ),
+            mark(
+                'L',
+                "no panicking call of its guards' modules is linked",
+                panicking == Some(0) && !vector.guards.is_empty(),
+                panicking.map_or("not counted".to_owned(), |count| format!("{count} calls")),
             ),
         ];
         let score = marks.iter().filter(|mark| mark.held).count();
@@ -144,10 +155,25 @@ mod tests {
     fn what_is_there_is_counted_and_nothing_else() {
         let catalogue = crate::catalogue::Catalogue::load(&crate::repository()).unwrap();
         let vector = &catalogue.find("T1-08").unwrap().vector;
-        let bare = Strength::of(Evidence { vector, proof: None, tests: 0, executions: 0 });
-        let more = Strength::of(Evidence { vector, proof: None, tests: 2, executions: 10 });
-        assert_eq!(more.score, bare.score + 2);
-        assert_eq!(bare.marks.len(), 7);
+        let none = Evidence { vector, proof: None, tests: 0, properties: 0, executions: 0, panicking: None };
+        let bare = Strength::of(none);
+        let all = Evidence { tests: 2, properties: 1, executions: 10, panicking: Some(0), ..none };
+        assert_eq!(Strength::of(all).score, bare.score + 4);
+        assert_eq!(Strength::of(Evidence { panicking: Some(1), ..all }).score, bare.score + 3);
+        assert_eq!(bare.marks.len(), 9);
         assert!(bare.marks.iter().any(|mark| mark.letter == 'K' && !mark.held));
+    }
+
+    #[test]
+    fn orders_are_explored_where_the_driver_decides_them() {
+        let catalogue = crate::catalogue::Catalogue::load(&crate::repository()).unwrap();
+        let held = |id: &str| {
+            let vector = &catalogue.find(id).unwrap().vector;
+            let evidence =
+                Evidence { vector, proof: None, tests: 0, properties: 0, executions: 0, panicking: None };
+            Strength::of(evidence).marks.iter().any(|mark| mark.letter == 'O' && mark.held)
+        };
+        assert!(held("T3-21") && held("T3-23"));
+        assert!(!held("T1-08") && !held("X-16"));
     }
 }
