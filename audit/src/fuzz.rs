@@ -10,12 +10,15 @@ pub mod bytecode_verified;
 #[cfg(feature = "cli")]
 pub mod campaign;
 pub mod config;
+pub mod connection;
 #[cfg(feature = "cli")]
 pub mod coverage;
 pub mod cron_expression;
 pub mod dictionary;
+pub mod form_multipart;
 pub mod http_parser;
 pub mod http_sequence;
+pub mod json_body;
 #[cfg(feature = "cli")]
 pub mod knockout;
 pub mod machine;
@@ -82,6 +85,12 @@ pub const TARGETS: &[Target] = &[
         judge: cron_expression::target,
     },
     Target {
+        name: "form_multipart",
+        modules: form_multipart::MODULES,
+        input_bytes_max: 600,
+        judge: form_multipart::target,
+    },
+    Target {
         name: "http_parser",
         modules: http_parser::MODULES,
         input_bytes_max: 1500,
@@ -93,6 +102,7 @@ pub const TARGETS: &[Target] = &[
         input_bytes_max: 60,
         judge: http_sequence::target,
     },
+    Target { name: "json_body", modules: json_body::MODULES, input_bytes_max: 600, judge: json_body::target },
     Target {
         name: "program_differential",
         modules: program_differential::MODULES,

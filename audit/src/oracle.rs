@@ -15,6 +15,8 @@ mod env;
 mod expr;
 pub mod http;
 mod json;
+pub mod json_text;
+pub mod multipart;
 mod pattern;
 mod postfix;
 mod stmt;

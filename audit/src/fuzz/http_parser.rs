@@ -1,33 +1,50 @@
-//! Any bytes as a connection: through the gate, the HTTP library, the decoders of requests and the router, in process,
-//! over a stream in memory and without a runtime.
+//! Any bytes as a connection: through the gate, the HTTP library, the decoders of requests, the router and a program's
+//! handlers, in process, over a stream in memory and without a runtime.
 //!
-//! For `server::gate` and `app::http`.
+//! For `server::gate`, `app::router`, `app::http::inbound`, `app::http::target`, `app::http::cookies`,
+//! `app::http::fields`, `app::http::percent` and `app::http::media`.
 //!
 //! Oracle: the gate's verdict does not depend on how the bytes are cut; wherever it passes a request, the independent
 //! reader of `oracle::http` sees the same one end at the same byte; the service sees exactly the requests that were
-//! passed whole and nothing behind a refusal; and what comes back is well-formed HTTP, an answer to each.
+//! passed whole and nothing behind a refusal; no handler fails; a handler sees of its target what a plain reading of it
+//! gives; and what comes back is well-formed HTTP, an answer to each.
 
-use crate::oracle::http::{Request as Read, Verdict, request, response};
-use flin_runtime::app::http;
-use flin_runtime::server::gate::{Answer, Gate, Gated, Limits, Phase, Refusal, Step, Traffic, Turn};
-use http_body_util::{BodyExt as _, Full};
-use hyper::body::{Bytes, Incoming};
-use hyper::service::service_fn;
-use hyper::{Request, Response};
-use hyper_util::rt::TokioIo;
-use std::convert::Infallible;
-use std::io;
-use std::net::{IpAddr, Ipv4Addr};
-use std::pin::{Pin, pin};
-use std::sync::{Arc, Mutex, OnceLock};
-use std::task::{Context, Poll, Waker};
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use super::connection::{Served, application, serve};
+use crate::oracle::http::{Request as Read, Verdict, request};
+use flin_runtime::app::Application;
+use flin_runtime::server::gate::{Gate, Limits, Refusal, Step};
+use std::sync::LazyLock;
 
 /// What it is for.
-pub const MODULES: &[&str] = &["server::gate", "app::http"];
+pub const MODULES: &[&str] = &[
+    "server::gate",
+    "app::router",
+    "app::http::inbound",
+    "app::http::target",
+    "app::http::cookies",
+    "app::http::fields",
+    "app::http::percent",
+    "app::http::media",
+];
 
 /// Tokens to build requests from.
 pub const DICTIONARY: &str = include_str!("../../../fuzz/dictionaries/http_parser.dict");
+
+/// What the requests are for.
+static APPLICATION: LazyLock<Application> = LazyLock::new(|| {
+    application(&[(
+        "app/index.flin",
+        r#"
+            route ANY "/a" { "{query.q}|{cookies.c}|{body != none}" }
+            route GET "/a/:x" { params.x }
+            route GET "/a/:x/b" { "{params.x}|{request.path}|{headers["x"]}" }
+            route PUT "/r/*rest" { response { status: 201, headers: { "X-Rest": "r" }, body: params.rest } }
+            route DELETE "/r/*rest" { none }
+            ws "/w" { on message(m) { send(m) } }
+            "root"
+        "#,
+    )])
+});
 
 const LIMITS: Limits = Limits { head_bytes_max: 700, fields_max: 12, body_bytes_max: 300, pipelined_max: 4 };
 
@@ -106,134 +123,51 @@ fn through_the_gate(bytes: &[u8], piece: usize) -> Passed {
     passed
 }
 
-/// What the service saw.
-#[derive(Debug, Default)]
-struct Seen {
-    whole: Vec<(String, String, Vec<u8>)>,
-    refusals: usize,
-    /// Of each answer: was it asked for by HEAD, so that it has no body?
-    bodiless: Vec<bool>,
-}
-
-async fn answer(
-    traffic: Traffic,
-    seen: Arc<Mutex<Seen>>,
-    request: Request<Incoming>,
-) -> Result<Response<Answer<Full<Bytes>>>, Infallible> {
-    let is_head = request.method() == hyper::Method::HEAD;
-    seen.lock().unwrap().bodiless.push(is_head);
-    let refused = |refusal: Refusal| {
-        let mut response = Response::new(Answer::without_ticket(Full::from(refusal.fault.reason())));
-        *response.status_mut() = hyper::StatusCode::from_u16(refusal.status()).unwrap();
-        response.headers_mut().insert("connection", hyper::header::HeaderValue::from_static("close"));
-        seen.lock().unwrap().refusals += 1;
-        response
-    };
-    let ticket = match traffic.turn() {
-        Turn::Request(ticket) => ticket,
-        Turn::Refused(refusal) => return Ok(refused(refusal)),
-        Turn::Disagreement => panic!("the library sees {request:?}, should be nothing"),
-    };
-    let (parts, body) = request.into_parts();
-    let Ok(body) = body.collect().await else { return Ok(refused(traffic.refusal().unwrap())) };
-    let (body, method, target) = (body.to_bytes(), parts.method.to_string(), parts.uri.to_string());
-    let peer = http::Peer { ip: IpAddr::V4(Ipv4Addr::LOCALHOST) };
-    if http::head(&parts, peer, "id".into()).is_ok() {
-        let _ = http::body(&parts.headers, &body);
-    }
-    seen.lock().unwrap().whole.push((method, target, body.to_vec()));
-    Ok(ticket.attach(Response::new(Full::from("answer"))))
-}
-
 fn through_the_library(bytes: &[u8], piece: usize, gate: &Passed, expected: &[Read]) {
-    let said = Arc::new(Mutex::new(Vec::new()));
-    let known = Arc::new(OnceLock::new());
-    let (bytes, traffic) = (bytes.to_vec(), Arc::clone(&known));
-    let stream = Memory { bytes, at: 0, piece, said: Arc::clone(&said), traffic };
-    let (gated, traffic) = Gated::new(stream, LIMITS);
-    known.set(traffic.clone()).unwrap();
-    let seen = Arc::new(Mutex::new(Seen::default()));
-    let service = {
-        let (traffic, seen) = (traffic.clone(), Arc::clone(&seen));
-        service_fn(move |request| answer(traffic.clone(), Arc::clone(&seen), request))
-    };
-    let mut connection = hyper::server::conn::http1::Builder::new();
-    let connection = connection.auto_date_header(false).serve_connection(TokioIo::new(gated), service);
-    let mut connection = pin!(connection);
-    let mut context = Context::from_waker(Waker::noop());
-    let mut turns = 0;
-    while connection.as_mut().poll(&mut context).is_pending() {
-        turns += 1;
-        assert!(turns < 10_000, "the connection should be done: {:?}", traffic.moment());
-    }
-    let seen = seen.lock().unwrap();
+    let Served { whole, refusals: refused, answers, .. } = serve(&APPLICATION, LIMITS, bytes, piece);
     let served = gate.last.unwrap_or(usize::MAX).min(expected.len());
-    assert!(seen.whole.len() == served, "{} requests served, should be {served}", seen.whole.len());
-    for (found, read) in seen.whole.iter().zip(expected) {
-        let same = found.0 == read.method && found.2 == read.body;
+    assert!(whole.len() == served, "{} requests served, should be {served}", whole.len());
+    for (found, read) in whole.iter().zip(expected) {
+        let same = found.method == read.method && found.content == read.body;
         assert!(same, "{found:?} should be {read:?}");
     }
     let refusals = usize::from(gate.refusal.is_some() && gate.last.is_none_or(|last| last > served));
-    assert!(seen.refusals == refusals, "{} refusals, should be {refusals}: {gate:?}", seen.refusals);
-    is_well_formed(&said.lock().unwrap(), &seen.bodiless, served + refusals);
+    assert!(refused == refusals, "{refused} refusals, should be {refusals}: {gate:?}");
+    assert!(answers.len() == served + refusals, "{} answers, should be {}", answers.len(), served + refusals);
+    for (answer, read) in answers.iter().zip(expected) {
+        let same = answer.status >= 400 || plainly(read).is_none_or(|plain| plain == answer.text());
+        assert!(same, "{read:?} is answered {answer:?}, should be {:?}", plainly(read));
+    }
 }
 
-/// So many answers, and nothing else.
-fn is_well_formed(mut said: &[u8], bodiless: &[bool], answers: usize) {
-    let mut count = 0;
-    while !said.is_empty() {
-        match response(said, bodiless.get(count).copied().unwrap_or(false), true) {
-            Ok(Some(response)) => {
-                count += usize::from(response.status >= 200);
-                said = &said[response.bytes..];
+/// What a request with a plain target is answered, unless it is refused; none where its answer is not known.
+fn plainly(read: &Read) -> Option<String> {
+    let path = read.target.split('?').next()?.strip_prefix('/')?;
+    let parts: Option<Vec<String>> = path.trim_end_matches('/').split('/').map(unescaped).collect();
+    let parts = parts?;
+    let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
+    match (read.method.as_str(), &parts[..]) {
+        ("HEAD" | "OPTIONS", _) | ("DELETE", ["r", _, ..]) => Some(String::new()),
+        ("GET", ["a", x]) => Some((*x).to_owned()),
+        ("PUT", ["r", rest @ ..]) => Some(rest.join("/")),
+        _ => None,
+    }
+}
+
+/// An escaped text, byte by byte.
+fn unescaped(text: &str) -> Option<String> {
+    let mut bytes = text.bytes();
+    let mut plain = Vec::new();
+    while let Some(byte) = bytes.next() {
+        plain.push(match byte {
+            b'%' => {
+                let mut digit = || char::from(bytes.next()?).to_digit(16);
+                (digit()? * 16 + digit()?) as u8
             }
-            other => panic!("{:?} should be a response: {other:?}", String::from_utf8_lossy(said)),
-        }
+            byte => byte,
+        });
     }
-    assert!(count == answers, "{count} answers, should be {answers}");
-}
-
-/// A stream in memory: so many bytes a read, and its end when nothing is being answered. A peer that is gone before would
-/// rightly get no answer.
-struct Memory {
-    bytes: Vec<u8>,
-    at: usize,
-    piece: usize,
-    said: Arc<Mutex<Vec<u8>>>,
-    traffic: Arc<OnceLock<Traffic>>,
-}
-
-impl AsyncRead for Memory {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        _: &mut Context<'_>,
-        buffer: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        let phase = self.traffic.get().map(|traffic| traffic.moment().phase);
-        if self.at == self.bytes.len() && matches!(phase, Some(Phase::Answer | Phase::Refused)) {
-            return Poll::Pending;
-        }
-        let most = if self.piece == 0 { usize::MAX } else { self.piece };
-        let end = self.at + most.min(buffer.remaining()).min(self.bytes.len() - self.at);
-        buffer.put_slice(&self.bytes[self.at..end]);
-        self.at = end;
-        Poll::Ready(Ok(()))
-    }
-}
-
-impl AsyncWrite for Memory {
-    fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        self.said.lock().unwrap().extend_from_slice(bytes);
-        Poll::Ready(Ok(bytes.len()))
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(()))
-    }
+    String::from_utf8(plain).ok()
 }
 
 #[cfg(test)]
@@ -246,8 +180,10 @@ mod tests {
         let head = "HEAD /a HTTP/1.1\r\nHost: a\r\n\r\n";
         let chunked = "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1;a\r\nb\r\n0\r\n\r\n";
         let close = "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+        let rest = "PUT /r/%C3%A9/x?y HTTP/1.1\r\nHost: a\r\n\r\n";
         for text in [
             String::new(),
+            [rest, "GET /a/b%2b HTTP/1.1\r\nHost: a\r\n\r\n", "GET / HTTP/1.1\r\nHost: a\r\n\r\n"].concat(),
             get.to_owned(),
             [get, head, chunked, get].concat(),
             [get, "\n", get].concat(),
