@@ -113,6 +113,10 @@ pub fn decode(body: &[u8], boundary: &str) -> Result<Vec<Part>, MultipartFault> 
             None => return Err(MultipartFault::Delimiter { at: delimiter_at }),
             Some(After::Part(from)) => rest = from,
         }
+        // The line break of one delimiter is not that before another, but there are readers that take it for both.
+        if rest.starts_with(first) {
+            return Err(MultipartFault::Delimiter { at: body.len().saturating_sub(rest.len()) });
+        }
         if parts.len() >= PARTS_MAX && !off(Guard::PartCount) {
             return Err(MultipartFault::TooMany);
         }
