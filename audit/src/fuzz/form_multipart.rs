@@ -40,8 +40,22 @@ const BOUNDARIES: &[(&str, Option<&str>)] = &[
     ("boundary=\"é\"", None),
 ];
 
-static APPLICATION: LazyLock<Application> =
-    LazyLock::new(|| application(&[("app/index.flin", "route POST { body }")]));
+/// Bytes have no JSON form, so files are shown without them.
+const ECHO: &str = r#"
+    route POST {
+        if body == none { return none }
+        shown = [:]
+        for name, part in body {
+            shown[name] = part
+            if type_of(part) == "map" {
+                shown[name] = ["filename": part.filename, "content_type": part.content_type, "size": part.size, "text": part.text]
+            }
+        }
+        shown
+    }
+"#;
+
+static APPLICATION: LazyLock<Application> = LazyLock::new(|| application(&[("app/index.flin", ECHO)]));
 
 /// The target.
 pub fn target(bytes: &[u8]) {

@@ -221,7 +221,7 @@ mod tests {
         assert_eq!(read(br#""\ud83d\ude00\u00e9\/""#), Some(text("😀é/")));
         assert_eq!(
             (read(b"-0"), read(b"1e2"), read(b"9223372036854775808")),
-            (number(-0.0), number(100.0), number(9223372036854775808.0))
+            (number(-0.0), number(100.0), number(9_223_372_036_854_775_808.0))
         );
         assert_eq!(read(b"[[], [[]]]").map(|value| value.depth()), Some(3));
     }

@@ -96,7 +96,7 @@ fn form_data(value: &str) -> Option<(String, Option<String>)> {
     let chars: Vec<char> = value.chars().collect();
     let end = chars.iter().position(|c| *c == ';').unwrap_or(chars.len());
     let kind: String = chars[..end].iter().collect();
-    if kind.trim_end_matches([' ', '\t']).to_ascii_lowercase() != "form-data" {
+    if !kind.trim_end_matches([' ', '\t']).eq_ignore_ascii_case("form-data") {
         return None;
     }
     let (mut name, mut file) = (None, None);
@@ -141,7 +141,8 @@ fn blanks(chars: &[char]) -> usize {
 fn parameter(chars: &[char]) -> Option<(String, usize)> {
     if chars.first() != Some(&'"') {
         let end = chars.iter().position(|c| matches!(c, ';' | ' ' | '\t')).unwrap_or(chars.len());
-        return Some((chars[..end].iter().collect(), end));
+        let lawful = end > 0 && chars[..end].iter().all(|c| c.is_ascii_graphic() && *c != '"');
+        return lawful.then(|| (chars[..end].iter().collect(), end));
     }
     let mut value = String::new();
     let mut at = 1;
