@@ -17,7 +17,7 @@ mod tests;
 pub use access::Access;
 pub use account::{ACCOUNT_FILE, AccountFault};
 
-use crate::app::http::{Failure, Wanted};
+use crate::app::http::{ErrorAnswer, Wanted};
 use crate::record::{Body, Inbound, Outbound};
 use access::Denied;
 use page::{Page, STYLE};
@@ -136,7 +136,7 @@ impl Admin {
             _ => return None,
         };
         if api {
-            return Some(page::of("application/json; charset=utf-8", &value.to_string()));
+            return Some(page::of("application/json", &value.to_string()));
         }
         Some(Page { title, value: &value, links: links.as_deref(), path }.answer())
     }
@@ -153,7 +153,7 @@ impl Admin {
         if denied == Denied::NoSession && wanted == Wanted::Page && request.method == "GET" {
             return page::to(if self.access.is_set_up() { "/login" } else { "/setup" });
         }
-        let mut outbound = Failure::new(denied.status(), denied.to_string()).answer(wanted, &request.id);
+        let mut outbound = ErrorAnswer::new(denied.status(), denied.to_string()).answer(wanted, &request.id);
         if let Denied::TooOften(wait) = denied {
             outbound.headers.push(("retry-after".to_owned(), wait.retry_after_seconds.to_string()));
         }

@@ -22,6 +22,7 @@ const LAWS: &[&str] = &[
     // Files
     "t@ = $t\nwrite_file(\"d/a\", t@)\nlaw(read_file(\"d/a\") == t@ && file_exists(\"d/a\") && list_files(\"d\") == [\"a\"])",
     "t@ = $t\nwrite_file(\"b\", t@)\nappend_file(\"b\", t@)\nlaw(read_bytes(\"b\").text() == t@ + t@)\ndelete_file(\"b\")\nlaw(!file_exists(\"b\"))",
+    "save_upload({ bytes: base64_bytes(\"/w==\") }, \"u\")\nlaw(read_bytes(\"u\").size == 1 && (try save_upload({ size: 1 }, \"u\")) is error)",
     "write_file(\"c\", base64_bytes(\"/w==\"))\nlaw((try read_file(\"c\")) is error && read_bytes(\"c\").size == 1)",
     "law([\"../a\", \"/a\", \"a/../../b\", \"a\\u{0}\"].every(p => (try write_file(p, $t)) is error))",
     "law((try read_file(\"no\")) is error && (try list_files(\"no\")) is error && (try delete_file(\"no\")) is error)",

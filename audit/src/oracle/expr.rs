@@ -14,8 +14,8 @@ use std::rc::Rc;
 #[rustfmt::skip]
 const UNJUDGED: &[&str] = &[
     "now", "today", "yesterday", "tomorrow", "time", "random", "random_int", "random_token", "uuid", "math_random",
-    "read_file", "read_bytes", "write_file", "append_file", "delete_file", "list_files", "file_exists", "env",
-    "log", "log_debug", "log_info", "log_warn", "log_error", "escape", "raw", "url_encode", "url_decode",
+    "read_file", "read_bytes", "write_file", "append_file", "delete_file", "list_files", "file_exists", "save_upload",
+    "env", "log", "log_debug", "log_info", "log_warn", "log_error", "escape", "raw", "url_encode", "url_decode",
     "encodeURIComponent", "base64_encode", "base64_decode", "base64_bytes", "sha256", "hmac_sha256", "hash_password",
     "verify_password", "secure_equals", "String", "Number", "parseInt", "parseFloat", "Math", "Object", "Array",
     "JSON", "Date", "window", "math_pi", "math_abs", "math_floor", "math_ceil", "math_round", "math_sqrt", "math_pow",

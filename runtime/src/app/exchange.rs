@@ -73,7 +73,7 @@ pub fn of_end(end: &End, id: &Arc<str>, detail: Detail) -> Answered {
 
 /// A failure as an answer.
 pub fn of_failure(failure: Failure) -> Outbound {
-    let told = http::Failure::from(&failure);
+    let told = http::ErrorAnswer::from(&failure);
     Outbound {
         status: failure.status,
         headers: vec![("content-type".to_owned(), "application/json".to_owned())],

@@ -24,7 +24,7 @@ mod refusal;
 pub mod session;
 mod target;
 
-pub use answer::{Failure, Wanted, escape};
+pub use answer::{ErrorAnswer, Wanted, escape};
 pub use fields::{FIELDS_MAX, FieldsFault};
 pub use inbound::{Peer, body, head};
 pub use media::Media;

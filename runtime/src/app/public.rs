@@ -77,7 +77,7 @@ impl Public {
         let mut headers = version.headers(&request.path);
         let (head, get) = (request.method == "HEAD", request.method == "GET");
         if !get && !head {
-            let failure = super::http::Failure::new(405, "this file can only be read");
+            let failure = super::http::ErrorAnswer::new(405, "this file can only be read");
             let mut outbound = failure.answer(super::http::Wanted::Json, &request.id);
             outbound.headers.push(("allow".to_owned(), "GET, HEAD".to_owned()));
             let bytes = u64::try_from(outbound.body.len()).unwrap_or(0);

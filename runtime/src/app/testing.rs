@@ -3,7 +3,7 @@
 use super::application::Application;
 use super::exchange::{Answered, answer};
 use super::host::Host;
-use super::http::{self, Failure, Peer, Sessions, Wanted};
+use super::http::{self, ErrorAnswer, Peer, Sessions, Wanted};
 use crate::record::{Body, Inbound, Outbound};
 use ::http::Request;
 use ::http::header::{ACCEPT, CONTENT_TYPE, COOKIE, HOST};
@@ -15,9 +15,9 @@ pub fn request(app: &Application, sessions: &Sessions, asked: Inbound, host: &mu
     let id: Arc<str> = "test".into();
     let wanted = asked.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case(ACCEPT.as_str()));
     let wanted = wanted.map_or(Wanted::Json, |(_, accept)| Wanted::of(accept));
-    let refused = |failure: &Failure| failure.answer(wanted, &id);
+    let refused = |failure: &ErrorAnswer| failure.answer(wanted, &id);
     let Some((parts, content)) = sent(asked) else {
-        return refused(&Failure::new(400, "The request is none that could be sent"));
+        return refused(&ErrorAnswer::new(400, "The request is none that could be sent"));
     };
     let peer = Peer { ip: IpAddr::V4(Ipv4Addr::LOCALHOST) };
     let mut inbound = match http::head(&parts, peer, Arc::clone(&id)) {
@@ -32,7 +32,7 @@ pub fn request(app: &Application, sessions: &Sessions, asked: Inbound, host: &mu
     };
     let Answered { outbound, .. } = answer(app, inbound, host);
     match http::response(&outbound, &id, Some((sessions, &visit, now)), false) {
-        Err(unsendable) => refused(&Failure::new(500, unsendable.to_string())),
+        Err(unsendable) => refused(&ErrorAnswer::new(500, unsendable.to_string())),
         Ok(response) => {
             let headers = response.headers().iter().map(|(name, value)| {
                 (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())

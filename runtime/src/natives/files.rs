@@ -13,6 +13,7 @@ use super::excerpt::excerpt;
 use crate::base::builtin::Param;
 use crate::base::guard::{Guard, off};
 use crate::base::{Kind, Kinds};
+use crate::value::map::Key;
 use crate::value::stop::{Bug, ErrorKind, Outcome, Stop};
 use crate::value::{Heap, Object, Text, Value};
 use crate::vm::{Answer, Context, Effect, Flow, Native, Step, Stepped};
@@ -20,6 +21,7 @@ use crate::vm::{Answer, Context, Effect, Flow, Native, Step, Stepped};
 const BYTES: Kinds = Kinds::of(&[Kind::Bytes]);
 const PATH: Param = required("path", TEXT);
 const CONTENT: Param = required("content", Kinds::of(&[Kind::Text, Kind::Bytes]));
+const PART: Param = required("part", Kinds::of(&[Kind::Map]));
 
 /// The family.
 pub const NATIVES: &[Native] = &[
@@ -30,6 +32,7 @@ pub const NATIVES: &[Native] = &[
     function("delete_file", &[PATH], NOTHING, delete_file),
     function("list_files", &[PATH], LIST, list_files),
     function("file_exists", &[PATH], BOOL, file_exists),
+    function("save_upload", &[PART, PATH], NOTHING, save_upload),
 ];
 
 fn file_error(message: impl Into<String>) -> Stop {
@@ -37,7 +40,11 @@ fn file_error(message: impl Into<String>) -> Stop {
 }
 
 fn path_of(heap: &Heap, args: &[Value]) -> Outcome<String> {
-    Ok(heap.texts.str(arguments::text(args, 0)?)?.to_owned())
+    path_at(heap, args, 0)
+}
+
+fn path_at(heap: &Heap, args: &[Value], at: usize) -> Outcome<String> {
+    Ok(heap.texts.str(arguments::text(args, at)?)?.to_owned())
 }
 
 /// What an answer says that is no content.
@@ -143,6 +150,19 @@ fn writing(
 ) -> Outcome<Flow> {
     let path = path_of(context.heap, args)?;
     Ok(Flow::Step(Box::new(Writing { path, content: arguments::value(args, 1)?, effect, charged: 0 })))
+}
+
+/// Writes the bytes of a form's file part; what has no such bytes is none.
+fn save_upload(context: &mut Context<'_>, args: &[Value]) -> Outcome<Flow> {
+    let (part, path) = (arguments::map(args, 0)?, path_at(context.heap, args, 1)?);
+    let Value::Text(name) = context.heap.new_text("bytes")? else { return Err(Bug::WrongShape.into()) };
+    let key = Key::text(&context.heap.texts, name)?;
+    let content = context.heap.maps.get(part)?.get(&context.heap.texts, key);
+    let Some(content @ Value::Bytes(_)) = content else {
+        return Err(Stop::type_error("save_upload: `part` must be a file of a form, a map with `bytes`"));
+    };
+    let effect = |path, content| Effect::WriteFile { path, content };
+    Ok(Flow::Step(Box::new(Writing { path, content, effect, charged: 0 })))
 }
 
 /// Hands a copy of the content to the driver and waits for its answer.

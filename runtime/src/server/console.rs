@@ -12,7 +12,7 @@ use super::receive::{Unreceived, receive};
 use super::{Point, Shared, own, service};
 use crate::admin::{Access, AccountFault, Admin};
 use crate::app::boundary::Panicked;
-use crate::app::http::{self, Failure, Wanted};
+use crate::app::http::{self, ErrorAnswer, Wanted};
 use crate::app::{exchange, machine};
 use crate::config;
 use crate::record::{Inbound, Outbound};
@@ -143,7 +143,7 @@ async fn answer(
     }
     let id = shared.ids.next();
     let (parts, body) = request.into_parts();
-    let fails = |failure: Failure| sent(&failure.answer(Wanted::Json, &id), &id);
+    let fails = |failure: ErrorAnswer| sent(&failure.answer(Wanted::Json, &id), &id);
     let mut inbound = match http::head(&parts, http::Peer { ip: peer.ip() }, Arc::clone(&id)) {
         Ok(inbound) => inbound,
         Err(refusal) => return fails(refusal.failure()),
@@ -152,7 +152,7 @@ async fn answer(
         Ok(received) => received,
         Err(Unreceived::Refused(refusal)) => return service::refused(refusal),
         Err(unreceived @ (Unreceived::Memory | Unreceived::Gone)) => {
-            return fails(Failure::new(503, unreceived.to_string()));
+            return fails(ErrorAnswer::new(503, unreceived.to_string()));
         }
     };
     inbound.body = match http::body(&parts.headers, &received.bytes) {
@@ -172,7 +172,7 @@ async fn contained(console: &Arc<Console>, shared: &Arc<Shared>, inbound: Inboun
     };
     shared.places.blocking.run(work).await.unwrap_or_else(|_| {
         shared.metrics.panicked(Entry::Admin);
-        Failure::new(500, exchange::INTERNAL).answer(Wanted::Json, &id)
+        ErrorAnswer::new(500, exchange::INTERNAL).answer(Wanted::Json, &id)
     })
 }
 

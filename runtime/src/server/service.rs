@@ -16,7 +16,7 @@ use super::{Point, Shared, errors, own, socket, stream};
 use crate::app::application::Application;
 use crate::app::boundary::{Panicked, contain};
 use crate::app::exchange::{self, Answered};
-use crate::app::http::{self, Failure, Visit, Wanted};
+use crate::app::http::{self, ErrorAnswer, Visit, Wanted};
 use crate::app::live::SWITCHING;
 use crate::app::machine;
 use crate::app::public::Served;
@@ -128,7 +128,7 @@ async fn handle(peer: &Peer, mut request: Request<Incoming>) -> Response<Body> {
     };
     if let Some(broken) = shared.stale.get().filter(|broken| !broken.older_runs) {
         let detail = Some(broken.findings.clone());
-        return asked.fails(&Failure { detail, ..Failure::new(503, "The program has errors") });
+        return asked.fails(&ErrorAnswer { detail, ..ErrorAnswer::new(503, "The program has errors") });
     }
     let app = shared.app();
     let socket = on.as_ref().and_then(|_| app.socket(&inbound.path)).map(Found::Socket);
@@ -151,7 +151,7 @@ async fn handle(peer: &Peer, mut request: Request<Incoming>) -> Response<Body> {
             found
         }
         Found::NotAllowed(allow) => {
-            let mut outbound = Failure::new(405, "Method not allowed").answer(wanted, &asked.id);
+            let mut outbound = ErrorAnswer::new(405, "Method not allowed").answer(wanted, &asked.id);
             outbound.headers.push(("allow".to_owned(), allow));
             return asked.sends(outbound);
         }
@@ -273,7 +273,7 @@ impl Asked<'_> {
 
     /// The request asks a socket's path for something else.
     fn no_socket(&self, refused: Refused) -> Response<Body> {
-        let failure = Failure::new(refused.status(), refused.to_string());
+        let failure = ErrorAnswer::new(refused.status(), refused.to_string());
         let mut response = self.fails(&failure);
         for &(name, value) in handshake::refusal_headers(refused) {
             response.headers_mut().insert(name, HeaderValue::from_static(value));
@@ -287,7 +287,7 @@ impl Asked<'_> {
         else {
             return outbound;
         };
-        let failure = Failure { detail, ..Failure::from(&*failure) };
+        let failure = ErrorAnswer { detail, ..ErrorAnswer::from(&*failure) };
         let Outbound { headers, body, .. } = failure.answer(self.wanted, &self.id);
         outbound.headers.retain(|(name, _)| name != "content-type");
         outbound.headers.extend(headers);
@@ -301,10 +301,10 @@ impl Asked<'_> {
         let served = shared.places.blocking.run(move || public.serve(&inbound)).await;
         let Served { outbound, bytes, content } = match served {
             Ok(Some(served)) => served,
-            Ok(None) => return self.fails(&Failure::new(404, "Not found")),
+            Ok(None) => return self.fails(&ErrorAnswer::new(404, "Not found")),
             Err(Panicked) => {
                 shared.metrics.panicked(Entry::Server);
-                return self.fails(&Failure::new(500, exchange::INTERNAL));
+                return self.fails(&ErrorAnswer::new(500, exchange::INTERNAL));
             }
         };
         let mut response = self.sends(outbound);
@@ -321,18 +321,18 @@ impl Asked<'_> {
             Err(NoContent::Busy) => self.busy(),
             Err(error @ NoContent::Io(_)) => {
                 tracing::warn!(request = &*self.id, %error, "a file of public/ cannot be sent");
-                self.fails(&Failure::new(500, exchange::INTERNAL))
+                self.fails(&ErrorAnswer::new(500, exchange::INTERNAL))
             }
         }
     }
 
-    fn fails(&self, failure: &Failure) -> Response<Body> {
+    fn fails(&self, failure: &ErrorAnswer) -> Response<Body> {
         self.sends(failure.answer(self.wanted, &self.id))
     }
 
     /// No memory at the moment.
     fn busy(&self) -> Response<Body> {
-        let mut outbound = Failure::new(503, "The server has no memory for this request at the moment")
+        let mut outbound = ErrorAnswer::new(503, "The server has no memory for this request at the moment")
             .answer(self.wanted, &self.id);
         outbound.headers.push(("retry-after".to_owned(), "1".to_owned()));
         self.sends(outbound)

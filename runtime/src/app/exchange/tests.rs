@@ -237,6 +237,8 @@ fn guards_let_through_or_answer() {
             "role" }
         route DELETE "/x/:id" { guard owner(int(params.id))
             "own" }
+        route DELETE "/y/:id" { guard owner(params.id)
+            "own" }
     "#;
     let app = app(&[("app/index.flin", code)]);
     let status = |method: &str, path: &str, session: &str| {
@@ -252,6 +254,9 @@ fn guards_let_through_or_answer() {
     assert_eq!(status("PUT", "/", r#"{"user":1,"role":"admin"}"#), 200);
     assert_eq!(status("DELETE", "/x/1", r#"{"user":1}"#), 200);
     assert_eq!(status("DELETE", "/x/2", r#"{"user":1}"#), 403);
+    assert_eq!(status("DELETE", "/y/1", r#"{"user":1}"#), 200, "a text that spells the id");
+    assert_eq!(status("DELETE", "/y/01", r#"{"user":1}"#), 403);
+    assert_eq!(status("DELETE", "/y/2", r#"{"user":{"id":2}}"#), 200);
     assert_eq!(status("DELETE", "/x/2", r#"{"user":{"id":2}}"#), 200);
     assert_eq!(status("DELETE", "/x/2", r#"{"user":1,"role":"admin"}"#), 200);
 }

@@ -30,7 +30,7 @@ impl Wanted {
 
 /// What went wrong, as far as the client is told.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Failure {
+pub struct ErrorAnswer {
     /// 400 to 599.
     pub status: u16,
     /// What is said about it.
@@ -43,7 +43,7 @@ pub struct Failure {
     pub detail: Option<String>,
 }
 
-impl Failure {
+impl ErrorAnswer {
     /// One that says no more than this.
     pub fn new(status: u16, message: impl Into<String>) -> Self {
         Self { status, message: message.into(), ..Self::default() }
@@ -52,7 +52,7 @@ impl Failure {
     /// The answer; `id` is the request's.
     pub fn answer(&self, wanted: Wanted, id: &str) -> Outbound {
         let (content_type, body) = match wanted {
-            Wanted::Json => ("application/json; charset=utf-8", self.json(id)),
+            Wanted::Json => ("application/json", self.json(id)),
             Wanted::Page => ("text/html; charset=utf-8", self.page(id)),
         };
         let headers = vec![("content-type".to_owned(), content_type.to_owned())];
@@ -101,7 +101,7 @@ impl Failure {
     }
 }
 
-impl From<&record::Failure> for Failure {
+impl From<&record::Failure> for ErrorAnswer {
     fn from(failure: &record::Failure) -> Self {
         let fields = failure.fields.iter().map(|(name, text)| format!("{}:{}", quoted(name), quoted(text)));
         let fields = fields.collect::<Vec<_>>().join(",");
@@ -160,7 +160,7 @@ mod tests {
     #[test]
     fn below_500_kind_and_id_are_not_told() {
         let mut failure =
-            Failure { kind: Some("HttpError".to_owned()), ..Failure::new(404, "No such order") };
+            ErrorAnswer { kind: Some("HttpError".to_owned()), ..ErrorAnswer::new(404, "No such order") };
         assert_eq!(body(&failure.answer(Wanted::Json, "r1")), r#"{"error":"No such order","status":404}"#);
         failure.status = 500;
         let told = r#"{"error":"No such order","status":500,"kind":"HttpError","id":"r1"}"#;
@@ -170,14 +170,15 @@ mod tests {
     #[test]
     fn fields_are_told_as_they_are() {
         let fields = r#"{"b":"is required","a":"is \u003c invalid"}"#.to_owned();
-        let failure = Failure { fields: Some(fields.clone()), ..Failure::new(400, "Validation \"failed\"") };
+        let failure =
+            ErrorAnswer { fields: Some(fields.clone()), ..ErrorAnswer::new(400, "Validation \"failed\"") };
         let told = format!(r#"{{"error":"Validation \"failed\"","status":400,"fields":{fields}}}"#);
         assert_eq!(body(&failure.answer(Wanted::Json, "r1")), told);
     }
 
     #[test]
     fn x_14_pages_escape_what_they_say() {
-        let failure = Failure { detail: Some("<b>".to_owned()), ..Failure::new(500, "<script>'\"&") };
+        let failure = ErrorAnswer { detail: Some("<b>".to_owned()), ..ErrorAnswer::new(500, "<script>'\"&") };
         let page = body(&failure.answer(Wanted::Page, "<id>"));
         assert!(page.contains("<p>&lt;script&gt;&#39;&quot;&amp;</p>"), "{page}");
         assert!(page.contains("<pre>&lt;b&gt;</pre>") && page.contains("&lt;id&gt;"), "{page}");

@@ -1,6 +1,6 @@
 //! Why a request is answered before any program sees it.
 
-use super::answer::Failure;
+use super::answer::ErrorAnswer;
 use super::fields::FieldsFault;
 use super::multipart::MultipartFault;
 use super::percent::TextFault;
@@ -107,10 +107,10 @@ impl Refusal {
     }
 
     /// As an answer says it; counts what was held back.
-    pub fn failure(&self) -> Failure {
+    pub fn failure(&self) -> ErrorAnswer {
         if let Some(guard) = self.guard() {
             fired(guard);
         }
-        Failure::new(self.status(), self.to_string())
+        ErrorAnswer::new(self.status(), self.to_string())
     }
 }

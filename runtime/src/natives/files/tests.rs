@@ -1,6 +1,7 @@
 //! Which paths and sizes reach the driver, and what its answers become.
 
 use super::super::testing::Bench;
+use crate::value::{Object, Value};
 use crate::vm::{Answer, Effect};
 
 #[test]
@@ -72,4 +73,22 @@ fn what_is_written_is_charged_only_while_the_driver_works() {
     }
     let twice = [path, bench.text(&"y".repeat(450_000))];
     assert_eq!(bench.call("write_file", &twice).unwrap_err().0, "MemoryLimitExceeded");
+}
+
+#[test]
+fn an_upload_is_saved_by_its_bytes() {
+    let mut bench = Bench::new();
+    let (path, name) = (bench.text("up/a"), bench.text("bytes"));
+    let bytes = bench.heap.new_object(Object::Bytes([0, 0xFF].as_slice().into())).unwrap();
+    let part = bench.heap.new_map(1).unwrap();
+    bench.heap.set_key(part, name, Value::Bytes(bytes)).unwrap();
+    bench.answers.push_back(Answer::Nothing);
+    assert_eq!(bench.shown("save_upload", &[Value::Map(part), path]), "none");
+    let written = Effect::WriteFile { path: "up/a".to_owned(), content: vec![0, 0xFF] };
+    assert_eq!(bench.asked.as_slice(), [written]);
+    let (path, other) = (bench.text("up/b"), bench.heap.new_map(0).unwrap());
+    assert_eq!(
+        bench.shown("save_upload", &[Value::Map(other), path]),
+        "TypeError: save_upload: `part` must be a file of a form, a map with `bytes`"
+    );
 }

@@ -90,6 +90,10 @@ fn same(heap: &Heap, a: Value, b: Value) -> Outcome<bool> {
     Ok(match (a, b) {
         (Value::Text(a), Value::Text(b)) => heap.texts.equal(a, b)?,
         (Value::Int(a), Value::Int(b)) => a == b,
+        // What comes from a path or a query is text: `owner(params.id)` means the id that it spells.
+        (Value::Text(text), Value::Int(id)) | (Value::Int(id), Value::Text(text)) => {
+            heap.texts.str(text)? == id.to_string()
+        }
         (Value::Plain { of: a, variant: v }, Value::Plain { of: b, variant: w }) => a == b && v == w,
         (Value::Entity(entity), Value::Int(id)) | (Value::Int(id), Value::Entity(entity)) => {
             let stored = heap.entity(entity)?.stored;
