@@ -49,6 +49,22 @@ fn every_broken_statement_is_reported() {
 }
 
 #[test]
+fn an_else_that_a_block_cannot_have_is_told_once() {
+    let told = |text| findings(text).lines().map(str::to_owned).collect::<Vec<_>>();
+    for text in [
+        "x = <ul>{for i in y}<li>{i}</li>{else}<b>none</b>{/for}</ul>\nz = 1",
+        "x = <ul>{if a}1{else}2{else}<i>3</i>{else}4{/if}</ul>\nz = 1",
+        "x = \"{for i in y}{i}{else}none{/for}\"\nz = 1",
+    ] {
+        let told = told(text);
+        assert!(
+            matches!(&told[..], [one, help] if one.contains("E0103") && help.contains("an `{else}`")),
+            "{told:?}"
+        );
+    }
+}
+
+#[test]
 fn a_file_with_errors_is_not_formatted() {
     let refused = format(FileId(0), "x = = 1\n", ParseLimits::default());
     assert_eq!(refused.unwrap_err().len(), 1);

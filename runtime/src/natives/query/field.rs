@@ -50,7 +50,7 @@ impl Field {
 
     /// `TypeError` where its values have no order.
     pub fn check_ordered(self, context: &Context<'_>) -> Outcome<()> {
-        self.check(context, "ordered by", |ty| {
+        self.check(context, "ordered", |ty| {
             matches!(
                 ty,
                 FieldType::Int | FieldType::Number | FieldType::Text | FieldType::Time | FieldType::Any
@@ -61,7 +61,7 @@ impl Field {
     /// `TypeError` where its values are no numbers.
     pub fn check_numeric(self, context: &Context<'_>) -> Outcome<()> {
         let numeric = |ty: &FieldType| matches!(ty, FieldType::Int | FieldType::Number | FieldType::Any);
-        self.check(context, "added up or compared as a number", numeric)?;
+        self.check(context, "added up or compared as numbers", numeric)?;
         let shape = shape(context.program, self.of)?;
         match member(shape, self.code) {
             Some(Member::Automatic(field)) if !matches!(field, Automatic::Id | Automatic::Version) => {
@@ -79,7 +79,7 @@ impl Field {
             return Ok(());
         }
         let (entity, name) = (&shape.name, &field.name);
-        Err(Stop::type_error(format!("{entity} cannot be {what} its field `{name}`, which has another kind")))
+        Err(Stop::type_error(format!("the values of the field `{name}` of {entity} cannot be {what}")))
     }
 }
 

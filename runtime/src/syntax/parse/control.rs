@@ -183,17 +183,31 @@ impl Parser<'_> {
         self.last_block(place, opened)
     }
 
-    /// A body that only an end tag may follow.
+    /// A body that only an end tag may follow. What stands behind an `{else}` is read too, so that one mistake is told
+    /// once.
     fn last_block(&mut self, place: Place, opened: Opened) -> Parse<Block> {
         let body = self.block(place)?;
-        let at = self.at;
-        if !matches!(self.block_tag(opened)?, BlockTag::End) {
+        let mut told = false;
+        loop {
+            let at = self.at;
+            let tag = self.block_tag(opened)?;
+            if matches!(tag, BlockTag::End) {
+                return Ok(body);
+            }
             let word = opened.word;
-            let found =
-                Diagnostic::new(Code::E0103, self.span(at, self.at), format!("expected `{{/{word}}}` here"));
-            return Err(self.fail(found.label(opened.span, "of this block")));
+            let message = format!("expected `{{/{word}}}` here");
+            let found = Diagnostic::new(Code::E0103, self.span(at, self.at), message)
+                .label(opened.span, "of this block")
+                .help("only an `{if}` has an `{else}`, and it comes last");
+            if !matches!(tag, BlockTag::Else) {
+                return Err(self.fail(found));
+            }
+            if !told {
+                told = true;
+                self.report(found);
+            }
+            self.block(place)?;
         }
-        Ok(body)
     }
 
     /// A body; the raw offset moves to the tag that ends it.
