@@ -4,8 +4,9 @@
 //! - **V1** A thread that does IO runs an execution for [`MOMENT`] in all, not at a stretch; then it moves for good.
 //! - **V2** The deadline counts everything: turns, waiting for turns, effects, waiting for effects.
 //!   A wait of a stream is the program's own, and the deadline begins anew behind it.
-//! - **V3** Whoever drops the future ends the execution: here, or at its next turn on a runner. A large heap is dropped
+//! - **V3** Whoever drops what is held ends the execution: here, or at its next turn on a runner. A large heap is dropped
 //!   by a runner.
+//! - **V4** What runs out of time on a runner comes back only to whoever asks for it.
 
 use super::blocking::Blocking;
 use super::runners::{Runners, Work};
@@ -20,6 +21,7 @@ use crate::value::Bug;
 use crate::vm::{Answer, Effect};
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 
@@ -54,8 +56,17 @@ pub struct Places {
 pub struct Held {
     /// Boxed: it moves between threads, and a future that waits for it stays small.
     execution: Option<Box<Execution>>,
+    /// Where it comes back from a runner.
+    lent: Option<Lent>,
     runners: Arc<Runners<Run>>,
     host: ServerHost,
+}
+
+/// An execution that a runner has.
+#[derive(Debug)]
+struct Lent {
+    back: oneshot::Receiver<Run>,
+    late: Arc<AtomicBool>,
 }
 
 /// An execution's turns on a runner.
@@ -65,6 +76,8 @@ pub struct Run {
     host: ServerHost,
     /// What its first turn performs, because it takes long.
     heavy: Option<Effect>,
+    /// Is its time over? Then it gets no other turn.
+    late: Arc<AtomicBool>,
     /// Why it cannot go on by itself.
     next: Option<Next>,
 }
@@ -89,7 +102,7 @@ enum Stopped {
 impl Held {
     /// Holds an execution.
     pub fn new(execution: Execution, places: &Places, host: ServerHost) -> Self {
-        Self { execution: Some(Box::new(execution)), runners: Arc::clone(&places.runners), host }
+        Self { execution: Some(Box::new(execution)), lent: None, runners: Arc::clone(&places.runners), host }
     }
 
     /// The execution; none after the runners lost it to a panic.
@@ -114,8 +127,19 @@ impl Held {
         };
         match &mut self.execution {
             Some(execution) => execution.finish(end),
-            // A runner has it, and drops it at its next turn.
+            // A runner has it (V3, V4).
             None => end,
+        }
+    }
+
+    /// Waits for an execution whose time is over to leave the runner that has it, at its next turn there (V4).
+    pub async fn regain(&mut self) {
+        let Some(Lent { back, late }) = self.lent.take() else { return };
+        late.store(true, Ordering::Release);
+        if let Ok(Run { mut execution, .. }) = back.await {
+            // Counted where it ended; what is left is to undo what it had begun.
+            let _ = execution.finish(End::Timeout);
+            self.execution = Some(execution);
         }
     }
 
@@ -162,8 +186,12 @@ impl Held {
     /// Turns on the runners, until it cannot go on by itself.
     async fn there(&mut self, heavy: Option<Effect>) -> Option<Next> {
         let Some(execution) = self.execution.take() else { return Some(Next::Ended(End::Panicked)) };
-        let run = Run { execution, host: self.host.clone(), heavy, next: None };
-        let Ok(run) = self.runners.run(run).await else { return Some(Next::Ended(End::Panicked)) };
+        let late = Arc::<AtomicBool>::default();
+        let run = Run { execution, host: self.host.clone(), heavy, late: Arc::clone(&late), next: None };
+        let lent = self.lent.insert(Lent { back: self.runners.run(run), late });
+        let back = (&mut lent.back).await;
+        self.lent = None;
+        let Ok(run) = back else { return Some(Next::Ended(End::Panicked)) };
         self.execution = Some(run.execution);
         Some(run.next.unwrap_or(Next::Ended(End::Panicked)))
     }
@@ -214,14 +242,19 @@ impl Drop for Held {
         let Some(execution) = self.execution.take() else { return };
         if execution.vm().is_some_and(|vm| vm.heap().memory.used() > LARGE_BYTES) {
             // Nobody waits for it, so it is dropped at its first turn.
-            drop(self.runners.run(Run { execution, host: self.host.clone(), heavy: None, next: None }));
+            let (host, late) = (self.host.clone(), Arc::default());
+            drop(self.runners.run(Run { execution, host, heavy: None, late, next: None }));
         }
     }
 }
 
 impl Work for Run {
     fn turn(&mut self) -> bool {
-        let Self { execution, host, heavy, next } = self;
+        let Self { execution, host, heavy, late, next } = self;
+        if late.load(Ordering::Acquire) {
+            *next = Some(Next::Ended(End::Timeout));
+            return false;
+        }
         *next = match heavy.take().map(|effect| perform(effect, host)) {
             Some(Err(end)) => Some(Next::Ended(end)),
             Some(Ok(answer)) => {

@@ -98,6 +98,8 @@ impl Program<'_> {
             Ok(()) => self.held.drive(&self.shared.places, &mut self.line, self.deadline).await,
             Err(_) => End::Panicked,
         };
+        // Its close is still to run (K2).
+        self.held.regain().await;
         if let Some(execution) = self.held.execution() {
             execution.abandon();
         }

@@ -168,6 +168,19 @@ fn rooms_reach_their_members_and_close_runs_once() {
 }
 
 #[test]
+fn close_runs_behind_a_deadline_too() {
+    let mut config = config();
+    config.vm.deadline = Duration::from_millis(50);
+    let running = start_with(config, options());
+    let mut log = Client::open(&running, "/log");
+    let mut ada = Client::open(&running, "/chat/a?who=ada");
+    assert_eq!(ada.heard(), "hello ada");
+    ada.say("loop");
+    assert_eq!(ada.closed(), 1011);
+    assert_eq!(log.heard(), "ada left");
+}
+
+#[test]
 fn what_ends_a_socket_says_why() {
     let mut config = config();
     config.vm.deadline = Duration::from_millis(50);
