@@ -71,7 +71,7 @@ use crate::admin::AccountFault;
 use crate::app::application::Application;
 use crate::app::http::Sessions;
 use crate::app::http::session::KeyFault;
-use crate::app::public::Public;
+use crate::app::public::{PUBLIC_FOLDER, Public};
 use crate::app::{StorePlace, machine};
 use crate::config::Config;
 use crate::record::Refusal;
@@ -292,7 +292,7 @@ impl Server {
             connections: Arc::new(Semaphore::new(permits(budget.connections_max))),
             refusals: Arc::new(Semaphore::new(REFUSALS_MAX)),
             files: Arc::new(Semaphore::new(permits(descriptors::FILES))),
-            public: Public::new(app.root.join("public")),
+            public: Public::new(app.root.join(PUBLIC_FOLDER)),
             metrics: Metrics::default(),
             errors: Errors::default(),
             ids: RequestIds::new(u32::try_from(random.next_u64() >> 32).unwrap_or(0)),

@@ -140,6 +140,17 @@ fn missing_and_unreadable_files_are_named() {
 }
 
 #[test]
+fn a_project_that_is_missing_or_empty_is_not_served() {
+    let project = Project::new(&[]);
+    for command in ["start", "dev"] {
+        let (code, _, err) = project.flin(&[command, "nowhere"]);
+        assert!(code == 2 && err.ends_with("nowhere: there is no such file or folder\n"), "{command}: {err}");
+    }
+    let (code, _, err) = project.flin(&["start", "."]);
+    assert!(code == 2 && err.contains("there is nothing to serve"), "{err}");
+}
+
+#[test]
 fn a_bad_configuration_stops_every_command() {
     let project = Project::new(&[("flin.config", "[vm]\nmax_call_dept = 3\n"), ("a.flin", "x = 1\n")]);
     let wrong =

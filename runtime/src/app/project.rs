@@ -27,7 +27,8 @@ const FOLDER_DEPTH_MAX: usize = 32;
 /// Folders whose files are global.
 const GLOBAL_FOLDERS: [&str; 2] = ["entities", "lib"];
 /// The folder of texts in several languages.
-const TRANSLATIONS_FOLDER: &str = "translations";
+/// Where texts in several languages are.
+pub const TRANSLATIONS_FOLDER: &str = "translations";
 /// The folder of tests.
 const TESTS_FOLDER: &str = "tests";
 
@@ -161,7 +162,10 @@ impl Project {
         let root = std::path::absolute(root).map_err(|error| LoadError::unreadable(root, &error))?;
         let place = root.join(config::FILE_NAME);
         let config = match read(&place, config::FILE_BYTES_MAX) {
-            Err(LoadError::Unreadable { kind: io::ErrorKind::NotFound, .. }) => Config::default(),
+            Err(LoadError::Unreadable { kind: io::ErrorKind::NotFound, .. }) => {
+                fs::metadata(&root).map_err(|error| LoadError::unreadable(&root, &error))?;
+                Config::default()
+            }
             Err(error) => return Err(error),
             Ok(bytes) => {
                 let text = String::from_utf8(bytes)

@@ -27,6 +27,9 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 /// Times beyond have no form in a header (RFC 9110, section 5.6.7): the first second of the year 10000.
 const TIME_END_SECONDS: u64 = 253_402_300_800;
 
+/// Its name in a project.
+pub const PUBLIC_FOLDER: &str = "public";
+
 /// The folder.
 #[derive(Clone, Debug)]
 pub struct Public {

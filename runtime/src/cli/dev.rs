@@ -4,6 +4,7 @@ use super::serve::{banner, ended, unservable};
 use super::{Exit, Report};
 use crate::app::application::{Application, Unservable};
 use crate::app::build::Rejected;
+use crate::app::project::TRANSLATIONS_FOLDER;
 use crate::app::stack::on_own_stack;
 use crate::app::{Project, machine};
 use crate::base::render::{Style, render};
@@ -12,7 +13,6 @@ use crate::server::stale::Broken;
 use crate::server::{Options, Server, Shared, log};
 use crate::vm::LogLevel;
 use notify::{Event, RecursiveMode, Watcher as _};
-use std::ffi::OsStr;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
@@ -67,8 +67,9 @@ pub(super) fn dev(folder: &Path, report: &mut Report) -> Exit {
 /// Watches the project's folder until the watcher is dropped.
 fn watch(project: &Project, shared: Arc<Shared>) -> notify::Result<notify::RecommendedWatcher> {
     let (tell, changes) = channel();
+    let own = project.root.clone();
     let mut watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
-        if event.is_ok_and(|event| event.paths.iter().any(|path| is_source(path))) {
+        if event.is_ok_and(|event| event.paths.iter().any(|path| is_source(&own, path))) {
             // Whoever listened is gone when the server ends.
             let _ = tell.send(());
         }
@@ -79,11 +80,14 @@ fn watch(project: &Project, shared: Arc<Shared>) -> notify::Result<notify::Recom
     Ok(watcher)
 }
 
-fn is_source(path: &Path) -> bool {
-    let hidden = |part: &OsStr| part.as_encoded_bytes().starts_with(b".");
-    let source = path.extension().is_some_and(|extension| extension == "flin")
+/// Is it read when the program is? Where the project itself lies does not matter.
+fn is_source(root: &Path, path: &Path) -> bool {
+    let path = path.strip_prefix(root).unwrap_or(path);
+    let ends = |end: &str| path.extension().is_some_and(|extension| extension == end);
+    let source = ends("flin")
+        || ends("json") && path.starts_with(TRANSLATIONS_FOLDER)
         || path.file_name().is_some_and(|name| name == config::FILE_NAME);
-    source && !path.iter().any(|part| part.len() > 1 && hidden(part))
+    source && !path.iter().any(|part| part.as_encoded_bytes().starts_with(b"."))
 }
 
 /// Reads the sources after each change; those that run are served from then on.
@@ -139,8 +143,10 @@ mod tests {
 
     #[test]
     fn sources_are_told_from_what_a_program_writes() {
-        assert!(is_source(Path::new("/p/app/index.flin")) && is_source(Path::new("/p/flin.config")));
-        assert!(!is_source(Path::new("/p/.flindb/log")) && !is_source(Path::new("/p/files/a.txt")));
-        assert!(!is_source(Path::new("/p/app/.index.flin.swp")) && !is_source(Path::new("/p/.git/a.flin")));
+        let is = |path: &str| is_source(Path::new("/home/.p"), Path::new(path));
+        assert!(is("/home/.p/app/index.flin") && is("/home/.p/flin.config"));
+        assert!(is("/home/.p/translations/de.json") && !is("/home/.p/files/de.json"));
+        assert!(!is("/home/.p/.flindb/log") && !is("/home/.p/files/a.txt"));
+        assert!(!is("/home/.p/app/.index.flin.swp") && !is("/home/.p/.git/a.flin"));
     }
 }

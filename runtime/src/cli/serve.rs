@@ -4,6 +4,7 @@ use super::version::print;
 use super::{Exit, Report};
 use crate::app::application::{Application, Unservable};
 use crate::app::build::Rejected;
+use crate::app::public::PUBLIC_FOLDER;
 use crate::app::{Project, machine};
 use crate::base::render::printable;
 use crate::server::{Options, Running, Server, log};
@@ -21,7 +22,7 @@ pub(super) fn start(folder: &Path, report: &mut Report) -> Exit {
         Ok(app) => app,
         Err(error) => return unservable(&error, report),
     };
-    if app.endpoints().is_empty() {
+    if app.endpoints().is_empty() && !project.root.join(PUBLIC_FOLDER).is_dir() {
         report.error(format_args!(
             "{}: there is nothing to serve; put a page or a route into app/, or begin with `flin new NAME`",
             project.root.display()

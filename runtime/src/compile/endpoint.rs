@@ -10,7 +10,7 @@ use super::program::Compiler;
 use crate::base::Span;
 use crate::check::project::{ProjectFile, Role};
 use crate::check::routes;
-use crate::code::module::{self, Endpoint, EndpointKind};
+use crate::code::module::{self, Endpoint, EndpointKind, Function};
 use crate::code::op::Op;
 use crate::syntax::tree::{Body, ServerStmt, Stmt, StmtKind};
 use std::sync::Arc;
@@ -21,7 +21,8 @@ impl<'a> Compiler<'a> {
         self.frame = Frame::new(Span::default());
         let function = self.finish_frame(None);
         let index = self.tables.reserve_function();
-        self.tables.set_function(index, function);
+        // It stands in no file, and the project may have none.
+        self.tables.set_function(index, Function { spans: Vec::new(), ..function });
         index
     }
 

@@ -229,6 +229,11 @@ fn a_session_holds_little_and_only_what_json_gives_back() {
 }
 
 #[test]
+fn a_project_without_a_source_answers() {
+    assert_eq!(outbound(&app(&[]), get("/")).status, 404);
+}
+
+#[test]
 fn guards_let_through_or_answer() {
     let code = r#"
         guards { auth }
