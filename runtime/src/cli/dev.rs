@@ -12,7 +12,8 @@ use crate::config;
 use crate::server::stale::Broken;
 use crate::server::{Options, Server, Shared, log};
 use crate::vm::LogLevel;
-use notify::{Event, RecursiveMode, Watcher as _};
+use notify::event::{AccessKind, AccessMode};
+use notify::{Event, EventKind, RecursiveMode, Watcher as _};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
@@ -69,7 +70,7 @@ fn watch(project: &Project, shared: Arc<Shared>) -> notify::Result<notify::Recom
     let (tell, changes) = channel();
     let own = project.root.clone();
     let mut watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
-        if event.is_ok_and(|event| event.paths.iter().any(|path| is_source(&own, path))) {
+        if event.is_ok_and(|event| changes_source(&own, &event)) {
             // Whoever listened is gone when the server ends.
             let _ = tell.send(());
         }
@@ -78,6 +79,19 @@ fn watch(project: &Project, shared: Arc<Shared>) -> notify::Result<notify::Recom
     let root = project.root.clone();
     thread::Builder::new().name("reload".to_owned()).spawn(move || reload(&root, &shared, &changes))?;
     Ok(watcher)
+}
+
+/// Was it more than read? Reading the sources must not be a reason to read them.
+fn changes_source(root: &Path, event: &Event) -> bool {
+    let changed = match event.kind {
+        EventKind::Access(access) => access == AccessKind::Close(AccessMode::Write),
+        EventKind::Any
+        | EventKind::Create(_)
+        | EventKind::Modify(_)
+        | EventKind::Remove(_)
+        | EventKind::Other => true,
+    };
+    changed && event.paths.iter().any(|path| is_source(root, path))
 }
 
 /// Is it read when the program is? Where the project itself lies does not matter.
@@ -140,6 +154,20 @@ fn findings(error: &Unservable) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_only_read_is_no_change() {
+        let changes = |kind| {
+            let event = Event::new(kind).add_path("/p/app/index.flin".into());
+            changes_source(Path::new("/p"), &event)
+        };
+        assert!(changes(EventKind::Access(AccessKind::Close(AccessMode::Write))) && changes(EventKind::Any));
+        for access in
+            [AccessKind::Open(AccessMode::Any), AccessKind::Close(AccessMode::Read), AccessKind::Any]
+        {
+            assert!(!changes(EventKind::Access(access)), "{access:?}");
+        }
+    }
 
     #[test]
     fn sources_are_told_from_what_a_program_writes() {
