@@ -161,7 +161,8 @@ impl<'a> Compiler<'a> {
         index
     }
 
-    /// Runs the statements of the file that put nothing out.
+    /// Runs the statements of the file that put nothing out. What they return is the answer, and nothing comes after it:
+    /// whoever turns a client away there relies on that.
     pub fn own_statements(&mut self, file: &ProjectFile<'a>) {
         if file.role == Role::Global || !file.tree.body.stmts.iter().any(runs) {
             return;
@@ -170,6 +171,12 @@ impl<'a> Compiler<'a> {
         let mark = self.frame.mark();
         let base: Reg = self.frame.temp();
         self.frame.emit(Op::CallFunction { base, argc: 0, dst: base, function });
+        let goes_on = self.frame.label();
+        self.frame.emit(Op::JumpIfNone { src: base, target: goes_on.0 });
+        let before = self.frame.state.clone();
+        self.frame.emit(Op::Return { src: base });
+        self.frame.state = before;
+        self.frame.bind(goes_on);
         self.frame.release(mark);
     }
 

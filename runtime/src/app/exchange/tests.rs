@@ -229,6 +229,29 @@ fn a_session_holds_little_and_only_what_json_gives_back() {
 }
 
 #[test]
+fn what_a_file_returns_before_its_handler_is_the_answer() {
+    let code = r#"
+        if query.who == "no" { return error(403, "not you") }
+        if query.who == "away" { return redirect("/in") }
+        if query.who == "on" { return }
+        route GET { "in" }
+        route POST { "in" }
+        ws "/ws" { on message(m) { send(m) } }
+        sse "/sse" { emit 1 }
+    "#;
+    let app = app(&[("app/index.flin", code)]);
+    let status = |method: &str, path: &str, who: &str| {
+        let query = vec![("who".to_owned(), who.to_owned())];
+        outbound(&app, Inbound { query, ..request(method, path) }).status
+    };
+    for (method, path) in [("GET", "/"), ("POST", "/"), ("GET", "/sse")] {
+        assert_eq!(status(method, path, "no"), 403, "{method} {path}");
+        assert_eq!(status(method, path, "away"), 302, "{method} {path}");
+    }
+    assert_eq!((status("GET", "/", "on"), status("GET", "/", "")), (200, 200));
+}
+
+#[test]
 fn a_project_without_a_source_answers() {
     assert_eq!(outbound(&app(&[]), get("/")).status, 404);
 }
