@@ -14,6 +14,7 @@ pub use problem::{Problem, ProblemAt};
 
 use crate::base::span::{Position, Source, to_u32};
 use crate::vm::LogLevel;
+use ipnet::IpNet;
 use std::time::Duration;
 use toml::de::{DeTable, DeValue};
 
@@ -69,6 +70,8 @@ pub struct Server {
     pub drain_timeout: Duration,
     /// What uncaught errors tell.
     pub error_detail: ErrorDetail,
+    /// Peers that are believed when they say for whom they ask.
+    pub trusted_proxies: Vec<IpNet>,
 }
 
 impl Default for Server {
@@ -86,6 +89,7 @@ impl Default for Server {
             idle_timeout: Duration::from_mins(1),
             drain_timeout: Duration::from_secs(10),
             error_detail: ErrorDetail::Message,
+            trusted_proxies: Vec::new(),
         }
     }
 }

@@ -59,11 +59,13 @@ fn write(config: &Config) -> String {
         LogFormat::Text => "text",
         LogFormat::Json => "json",
     };
+    let proxies: Vec<String> =
+        server.trusted_proxies.iter().map(|block| quoted(&block.to_string())).collect();
     let folders: Vec<String> = views.components.iter().map(|folder| quoted(folder)).collect();
     format!(
         "[server]\nhost = {}\nport = {}\nmax_connections = {}\nmax_body = {}\nmax_header_bytes = {}\nmax_headers = {}\n\
          max_pipelined = {}\nheader_timeout = {}\nrequest_timeout = {}\nidle_timeout = {}\ndrain_timeout = {}\n\
-         error_detail = \"{detail}\"\n[vm]\nmax_call_depth = {}\nmemory_mb = {}\nmemory_total = {total}\ndeadline = {}\n\
+         error_detail = \"{detail}\"\ntrusted_proxies = [{}]\n[vm]\nmax_call_depth = {}\nmemory_mb = {}\nmemory_total = {total}\ndeadline = {}\n\
          max_source_depth = {}\nmax_component_depth = {}\n[store]\npath = {}\nsync = \"{sync}\"\ncheckpoint_bytes = {}\n\
          memory_max = {}\n[views]\ncomponents = [{}]\n[log]\nlevel = \"{level}\"\nformat = \"{format}\"\n\
          [admin]\nenabled = {}\nbind = {}\n[metrics]\nenabled = {}\n",
@@ -78,6 +80,7 @@ fn write(config: &Config) -> String {
         millis(server.request_timeout),
         millis(server.idle_timeout),
         millis(server.drain_timeout),
+        proxies.join(", "),
         vm.call_depth_max,
         vm.memory_mb,
         millis(vm.deadline),

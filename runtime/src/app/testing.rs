@@ -19,7 +19,7 @@ pub fn request(app: &Application, sessions: &Sessions, asked: Inbound, host: &mu
     let Some((parts, content)) = sent(asked) else {
         return refused(&ErrorAnswer::new(400, "The request is none that could be sent"));
     };
-    let peer = Peer { ip: IpAddr::V4(Ipv4Addr::LOCALHOST) };
+    let peer = Peer::new(IpAddr::V4(Ipv4Addr::LOCALHOST), &[]);
     let mut inbound = match http::head(&parts, peer, Arc::clone(&id)) {
         Ok(inbound) => inbound,
         Err(refusal) => return refused(&refusal.failure()),

@@ -47,6 +47,7 @@ pub(super) const SECTIONS: &[Section] = &[
             "drain_timeout" => config.server.drain_timeout, q::duration(value);
             "error_detail" => config.server.error_detail,
                 q::choice(value, &[("message", ErrorDetail::Message), ("none", ErrorDetail::None)]);
+            "trusted_proxies" => config.server.trusted_proxies, q::addresses(value);
         },
     },
     Section {

@@ -1,5 +1,7 @@
 //! Values of keys: numbers in a range, sizes, durations, choices; each refusal says what was found and what is allowed.
 
+use crate::base::cidr;
+use ipnet::IpNet;
 use std::fmt::Display;
 use std::ops::RangeInclusive;
 use std::time::Duration;
@@ -140,6 +142,17 @@ pub(super) fn folders(value: &DeValue<'_>) -> Value<Vec<String>> {
         Some(_) => Err(Fault::Type { expected: EXPECTED, found: "an empty list" }),
         None => wrong_type(EXPECTED, value),
     }
+}
+
+/// A list of addresses and blocks of them; it may be empty.
+pub(super) fn addresses(value: &DeValue<'_>) -> Value<Vec<IpNet>> {
+    const EXPECTED: &str = "a list of addresses like \"10.0.0.1\" or \"10.0.0.0/8\"";
+    let Some(items) = value.as_array() else { return wrong_type(EXPECTED, value) };
+    let address = |item: &DeValue<'_>| {
+        let text = text(item, EXPECTED)?;
+        cidr::parse(&text).ok_or_else(|| Fault::Text { expected: EXPECTED, found: shown(&text) })
+    };
+    items.iter().map(|item| address(item.get_ref())).collect()
 }
 
 /// One of a few words.

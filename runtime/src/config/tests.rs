@@ -21,6 +21,7 @@ request_timeout = "30s"
 idle_timeout = "60s"
 drain_timeout = "10s"
 error_detail = "message"
+trusted_proxies = []
 [vm]
 max_call_depth = 512
 memory_mb = 256

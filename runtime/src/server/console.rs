@@ -144,7 +144,7 @@ async fn answer(
     let id = shared.ids.next();
     let (parts, body) = request.into_parts();
     let fails = |failure: ErrorAnswer| sent(&failure.answer(Wanted::Json, &id), &id);
-    let mut inbound = match http::head(&parts, http::Peer { ip: peer.ip() }, Arc::clone(&id)) {
+    let mut inbound = match http::head(&parts, http::Peer::new(peer.ip(), &[]), Arc::clone(&id)) {
         Ok(inbound) => inbound,
         Err(refusal) => return fails(refusal.failure()),
     };

@@ -42,20 +42,16 @@ use tokio::sync::OwnedSemaphorePermit;
 pub struct Peer {
     shared: Arc<Shared>,
     traffic: Traffic,
-    ip: IpAddr,
+    http: http::Peer,
     /// Its place among the connections, which a socket keeps beyond HTTP.
     permit: Arc<OwnedSemaphorePermit>,
 }
 
 impl Peer {
     /// A connection from this address.
-    pub const fn new(
-        shared: Arc<Shared>,
-        traffic: Traffic,
-        ip: IpAddr,
-        permit: Arc<OwnedSemaphorePermit>,
-    ) -> Self {
-        Self { shared, traffic, ip, permit }
+    pub fn new(shared: Arc<Shared>, traffic: Traffic, ip: IpAddr, permit: Arc<OwnedSemaphorePermit>) -> Self {
+        let http = http::Peer::new(ip, &shared.config.server.trusted_proxies);
+        Self { shared, traffic, http, permit }
     }
 }
 
@@ -122,7 +118,7 @@ async fn handle(peer: &Peer, mut request: Request<Incoming>) -> Response<Body> {
         let headers = vec![("allow".to_owned(), "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS".to_owned())];
         return asked.sends(Outbound { status: 204, headers, ..Outbound::default() });
     }
-    let mut inbound = match http::head(&parts, http::Peer { ip: peer.ip }, Arc::clone(&asked.id)) {
+    let mut inbound = match http::head(&parts, peer.http, Arc::clone(&asked.id)) {
         Ok(inbound) => inbound,
         Err(refusal) => return asked.fails(&refusal.failure()),
     };

@@ -52,6 +52,7 @@ const KEYS: &[(&str, &[&str], &[&str])] = &[
     ("flag", BAD_FLAGS, &["admin.enabled", "metrics.enabled"]),
     ("text", BAD_TEXTS, &["server.host", "store.path", "admin.bind"]),
     ("list", BAD_LISTS, &["views.components"]),
+    ("addresses", BAD_ADDRESSES, &["server.trusted_proxies"]),
 ];
 const BAD_NUMBERS: &[&str] =
     &["-1", "1.5", "nan", "true", "\"1\"", "[]", "{}", "9223372036854775807", "1979-05-27"];
@@ -72,6 +73,8 @@ const BAD_DURATIONS: &[&str] =
 const BAD_CHOICES: &[&str] = &["\"\"", "\"ALL\"", "1", "[]", "\"always \""];
 const BAD_FLAGS: &[&str] = &["\"true\"", "1", "[]", "{}"];
 const BAD_TEXTS: &[&str] = &["\"\"", "\"  \"", "1", "[]", "\"a\\u0000\"", "\"\\n\""];
+const BAD_ADDRESSES: &[&str] =
+    &["1", "\"::1\"", "[1]", "[\"\"]", "[\"localhost\"]", "[\"10.0.0.0/33\"]", "[[\"::1\"]]"];
 const BAD_LISTS: &[&str] = &["[]", "\"a\"", "[1]", "[\"../a\"]", "[\"\"]"];
 
 /// Every key with every value that its kind does not have, and files that are no configuration at all.

@@ -4,9 +4,11 @@
 
 use super::percent;
 use super::{Media, Refusal, cookies, fields, multipart, target};
+use crate::base::cidr;
 use crate::record::{Body, Inbound, Pairs};
 use ::http::header::{CONTENT_ENCODING, CONTENT_TYPE, COOKIE, HOST};
 use ::http::{HeaderMap, HeaderValue, request};
+use ipnet::IpNet;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -15,18 +17,27 @@ use std::sync::Arc;
 pub struct Peer {
     /// Its address.
     pub ip: IpAddr,
+    /// Is it a proxy that the configuration trusts?
+    pub is_trusted: bool,
+}
+
+impl Peer {
+    /// Whoever connects from this address.
+    pub fn new(ip: IpAddr, trusted: &[IpNet]) -> Self {
+        Self { ip, is_trusted: cidr::any_contains(trusted, ip) }
+    }
 }
 
 /// The request as far as its head says it; `id` is its name in log and answer.
 ///
-/// A peer on this machine is taken for a proxy: what it says in the last place of `X-Forwarded-For`, which is what it
-/// saw itself, and in `X-Forwarded-Proto` is believed. Nobody else is.
+/// What a trusted proxy says in the last place of `X-Forwarded-For`, which is what it saw itself, and in
+/// `X-Forwarded-Proto` is believed. Nobody else is, not even on this machine: what passes requests on unread speaks for
+/// anybody.
 pub fn head(parts: &request::Parts, peer: Peer, id: Arc<str>) -> Result<Inbound, Refusal> {
     let headers = headers(&parts.headers)?;
     let path_and_query = parts.uri.path_and_query();
     let query = path_and_query.and_then(|target| target.query()).unwrap_or_default();
-    let proxy = peer.ip.to_canonical().is_loopback();
-    let forwarded = |name: &str| if proxy { last(&headers, name) } else { None };
+    let forwarded = |name: &str| if peer.is_trusted { last(&headers, name) } else { None };
     let ip = forwarded("x-forwarded-for").and_then(|ip| ip.parse().ok()).unwrap_or(peer.ip).to_canonical();
     Ok(Inbound {
         id,
@@ -118,7 +129,8 @@ mod tests {
 
     fn head_of(request: ::http::request::Builder, ip: &str) -> Result<Inbound, Refusal> {
         let (parts, ()) = request.body(()).unwrap().into_parts();
-        head(&parts, Peer { ip: ip.parse().unwrap() }, "r1".into())
+        let trusted = ["127.0.0.0/8", "::1"].map(|block| cidr::parse(block).unwrap());
+        head(&parts, Peer::new(ip.parse().unwrap(), &trusted), "r1".into())
     }
 
     fn body_of(content_type: &str, content: &[u8]) -> Result<Body, Refusal> {
@@ -143,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn a_proxy_on_this_machine_is_believed_and_nobody_else() {
+    fn a_trusted_proxy_is_believed_and_nobody_else() {
         let request = || {
             let forwarded = Request::get("/").header("X-Forwarded-For", "6.6.6.6, 2001:db8::1");
             forwarded.header("X-Forwarded-Proto", "https")
