@@ -52,6 +52,19 @@ const fn misplaced() -> End {
 
 impl Line for RoomLine {
     fn perform(&mut self, effect: Effect) -> Performed<'_> {
+        self.performed(effect)
+    }
+}
+
+/// For whoever has one at hand: its count is everybody's, and counting costs.
+impl Line for &RoomLine {
+    fn perform(&mut self, effect: Effect) -> Performed<'_> {
+        self.performed(effect)
+    }
+}
+
+impl RoomLine {
+    fn performed(&self, effect: Effect) -> Performed<'_> {
         Box::pin(async move {
             match effect {
                 Effect::Broadcast { room, message } => Ok(self.broadcast(room, message).await),

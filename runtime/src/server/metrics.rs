@@ -260,9 +260,9 @@ impl Metrics {
     }
 
     /// An execution is at work until this is dropped.
-    pub fn running(&self) -> At {
+    pub fn running(&self) -> At<'_> {
         self.running.inc();
-        At(self.running.clone())
+        At(&self.running)
     }
 
     /// Executions at work.
@@ -305,9 +305,9 @@ impl Metrics {
 
 /// Counts down when it is dropped.
 #[derive(Debug)]
-pub struct At(Gauge);
+pub struct At<'m>(&'m Gauge);
 
-impl Drop for At {
+impl Drop for At<'_> {
     fn drop(&mut self) {
         self.0.dec();
     }

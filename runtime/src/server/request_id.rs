@@ -1,6 +1,6 @@
 //! Names of requests: short, unique for the life of the server, and of no use to whoever guesses one.
 
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -21,10 +21,32 @@ impl RequestIds {
     /// The next name.
     pub fn next(&self) -> Arc<str> {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
-        let mut name = String::with_capacity(24);
-        // Writing to a text does not fail.
+        let mut name = Name::default();
+        // Writing to the room that it has does not fail.
         let _ = write!(name, "{:08x}-{number:x}", self.run);
-        name.into()
+        name.text().into()
+    }
+}
+
+/// Room for a name: two numbers of 32 and 64 bits, and the dash.
+#[derive(Default)]
+struct Name {
+    bytes: [u8; 25],
+    len: usize,
+}
+
+impl Name {
+    fn text(&self) -> &str {
+        self.bytes.get(..self.len).and_then(|bytes| std::str::from_utf8(bytes).ok()).unwrap_or_default()
+    }
+}
+
+impl fmt::Write for Name {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        let end = self.len.saturating_add(text.len());
+        self.bytes.get_mut(self.len..end).ok_or(fmt::Error)?.copy_from_slice(text.as_bytes());
+        self.len = end;
+        Ok(())
     }
 }
 

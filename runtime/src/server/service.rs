@@ -45,13 +45,15 @@ pub struct Peer {
     http: http::Peer,
     /// Its place among the connections, which a socket keeps beyond HTTP.
     permit: Arc<OwnedSemaphorePermit>,
+    rooms: RoomLine,
 }
 
 impl Peer {
     /// A connection from this address.
     pub fn new(shared: Arc<Shared>, traffic: Traffic, ip: IpAddr, permit: Arc<OwnedSemaphorePermit>) -> Self {
         let http = http::Peer::new(ip, &shared.config.server.trusted_proxies);
-        Self { shared, traffic, http, permit }
+        let rooms = RoomLine::new(Arc::clone(&shared));
+        Self { shared, traffic, http, permit, rooms }
     }
 }
 
@@ -209,7 +211,7 @@ impl Asked<'_> {
         let execution = exchange::start(app, found.endpoint, inbound, shared.seed());
         let host = shared.world.host(Arc::clone(&self.id));
         let mut held = Held::new(execution, &shared.places, host);
-        let mut line = RoomLine::new(Arc::clone(shared));
+        let mut line = &self.peer.rooms;
         let end = held.drive(&shared.places, &mut line, app.limits.deadline).await;
         let Answered { outbound, uncaught } = match held.execution() {
             Some(execution) => exchange::finish(execution, &end, &self.id, app.detail()),

@@ -12,27 +12,31 @@ use std::time::{Duration, Instant};
 
 /// See the module. Clones are the same world.
 #[derive(Clone, Debug)]
-pub struct World {
+pub struct World(Arc<Parts>);
+
+#[derive(Debug)]
+struct Parts {
     files: DiskFiles,
     store: StorePlace,
     started: Instant,
-    rates: Arc<RateLimits>,
+    rates: RateLimits,
 }
 
 impl World {
     /// Files in a folder, and a store.
     pub fn new(files: PathBuf, store: StorePlace) -> Self {
-        Self { files: DiskFiles::new(files), store, started: Instant::now(), rates: Arc::default() }
+        let (files, rates) = (DiskFiles::new(files), RateLimits::default());
+        Self(Arc::new(Parts { files, store, started: Instant::now(), rates }))
     }
 
     /// Where the store is.
-    pub const fn store(&self) -> &StorePlace {
-        &self.store
+    pub fn store(&self) -> &StorePlace {
+        &self.0.store
     }
 
     /// The world as one execution sees it; `id` names it in the log.
     pub fn host(&self, id: Arc<str>) -> ServerHost {
-        ServerHost { world: self.clone(), id }
+        ServerHost { world: self.clone(), id, files: None }
     }
 }
 
@@ -41,17 +45,19 @@ impl World {
 pub struct ServerHost {
     world: World,
     id: Arc<str>,
+    /// From the first time on that they are asked for.
+    files: Option<DiskFiles>,
 }
 
 impl ServerHost {
     /// Where the store is, for a session.
     pub fn source(&self) -> Arc<dyn Source> {
-        Arc::new(self.world.store.clone())
+        Arc::new(self.world.store().clone())
     }
 
     /// Has the store been opened, so that reading it waits for no file?
     pub fn store_is_open(&self) -> bool {
-        self.world.store.is_open()
+        self.world.store().is_open()
     }
 }
 
@@ -72,7 +78,7 @@ impl Host for ServerHost {
     }
 
     fn elapsed(&mut self) -> Duration {
-        self.world.started.elapsed()
+        self.world.0.started.elapsed()
     }
 
     fn env(&mut self, name: &str) -> Option<String> {
@@ -84,11 +90,11 @@ impl Host for ServerHost {
     }
 
     fn files(&mut self) -> &mut dyn Files {
-        &mut self.world.files
+        self.files.get_or_insert_with(|| self.world.0.files.clone())
     }
 
     fn rates(&mut self) -> Option<&RateLimits> {
-        Some(&self.world.rates)
+        Some(&self.world.0.rates)
     }
 
     fn store(&mut self) -> Arc<dyn Source> {

@@ -17,10 +17,10 @@ use cookie::{Cookie, time};
 const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// What frames an answer, and is the server's business.
-const FRAMING: [HeaderName; 7] =
+static FRAMING: [HeaderName; 7] =
     [CONNECTION, CONTENT_LENGTH, KEEP_ALIVE, TE, TRAILER, TRANSFER_ENCODING, UPGRADE];
 /// On every answer that says nothing else.
-const DEFAULTS: [(HeaderName, HeaderValue); 3] = [
+static DEFAULTS: [(HeaderName, HeaderValue); 3] = [
     (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
     (X_FRAME_OPTIONS, HeaderValue::from_static("SAMEORIGIN")),
     (REFERRER_POLICY, HeaderValue::from_static("strict-origin-when-cross-origin")),
@@ -72,8 +72,8 @@ pub fn response(
             headers.append(SET_COOKIE, header_value(&SET_COOKIE, &cookie)?);
         }
     }
-    for (name, value) in DEFAULTS {
-        headers.entry(name).or_insert(value);
+    for (name, value) in &DEFAULTS {
+        headers.entry(name).or_insert_with(|| value.clone());
     }
     if !headers.contains_key(X_REQUEST_ID) {
         headers.insert(X_REQUEST_ID, header_value(&X_REQUEST_ID, id)?);

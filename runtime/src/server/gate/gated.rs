@@ -189,6 +189,7 @@ impl<S> Gated<S> {
     fn heed(&mut self, cx: &Context<'_>) {
         let mut state = self.traffic.state();
         state.wait(cx.waker());
+        state.waits = true;
         if let Some(fault) = state.stop.take() {
             self.gate.stop(fault);
             self.refusal = self.gate.refusal();
@@ -212,6 +213,7 @@ impl<S> Gated<S> {
 
     fn note_phase(&self) {
         let mut state = self.traffic.state();
+        state.waits = !self.waits_for_the_stream();
         // Else the refusal is what goes on.
         if self.refusal.is_some() && !state.is_open {
             return;
@@ -224,6 +226,12 @@ impl<S> Gated<S> {
             Some(_) | None => Phase::Idle,
         };
         state.enter(phase);
+    }
+
+    /// Is nothing here that could go on when the answer is done? Then only the stream has to wake the reader.
+    fn waits_for_the_stream(&self) -> bool {
+        let is_empty = self.held.is_empty() && self.messages.is_empty();
+        is_empty && self.next == Next::Request && self.refusal.is_none() && !self.has_ended
     }
 
     /// A peer that has ended its side shows by taking something that it is still there (G6).

@@ -74,6 +74,8 @@ pub(super) struct State {
     pub stop: Option<Fault>,
     pub upgraded: bool,
     reader: Option<Waker>,
+    /// Could the reader go on when the answer is done?
+    pub waits: bool,
 }
 
 impl Traffic {
@@ -131,7 +133,9 @@ impl State {
     pub fn answered(&mut self) {
         self.is_open = false;
         self.enter(Phase::Idle);
-        self.wake();
+        if self.waits {
+            self.wake();
+        }
     }
 
     /// The refusal is the next to answer, or what failed the body that is being read.
