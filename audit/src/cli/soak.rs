@@ -27,10 +27,10 @@ impl Soak {
             .map_err(|error| Failure::Usage(format!("--minutes: {error}")))?;
         let flin = self.flin.clone().map_or_else(crate::shipped::flin, Ok)?;
         let soaked = soak::run(&flin, time)?;
-        println!("            descriptors  connections  executions  threads  resident KiB");
-        for (name, held) in [("early", soaked.early), ("at the end", soaked.late)] {
+        println!("calm  descriptors  connections  executions  threads  resident KiB");
+        for (held, number) in soaked.calm.iter().zip(1_u32..) {
             println!(
-                "{name:<12}{:>11}{:>13}{:>12}{:>9}{:>14}",
+                "{number:<6}{:>11}{:>13}{:>12}{:>9}{:>14}",
                 held.descriptors, held.connections, held.executions, held.threads, held.resident_kib
             );
         }

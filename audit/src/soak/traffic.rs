@@ -113,20 +113,24 @@ fn good(address: SocketAddr, requests: &[(&str, &str)], counts: &mut Counts) {
         counts.unserved += 1;
         return;
     };
-    for (request, expected) in requests {
+    for (place, (request, expected)) in requests.iter().enumerate() {
         let asked = stream.write_all(request.as_bytes()).and_then(|()| answer(&mut stream));
         match asked {
             Ok((_, body)) if body.contains(expected) => counts.served += 1,
-            // The crowd has all places, or the greedy all memory: then it is told so, and comes back.
+            // The crowd has all places, or the greedy all memory: then it is told so, and comes back. Whoever was answered
+            // has a place, and keeps it.
             Ok((503, _)) => {
                 counts.busy += 1;
                 return;
             }
-            Err(error) if is_turned_away(&error) => {
+            Err(error) if place == 0 && is_turned_away(&error) => {
                 counts.busy += 1;
                 return;
             }
-            Ok(_) | Err(_) => counts.unserved += 1,
+            Ok(_) | Err(_) => {
+                counts.unserved += 1;
+                return;
+            }
         }
     }
     thread::sleep(Duration::from_millis(5));
