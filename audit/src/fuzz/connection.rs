@@ -124,7 +124,7 @@ fn handle(
     content: &[u8],
 ) -> (Option<Result<Body, http::Refusal>>, Response<Bytes>) {
     let id: Arc<str> = "id".into();
-    let peer = http::Peer { ip: IpAddr::V4(Ipv4Addr::LOCALHOST) };
+    let peer = http::Peer::new(IpAddr::V4(Ipv4Addr::LOCALHOST), &[]);
     let refused = |refusal: &http::Refusal| refusal.failure().answer(http::Wanted::Json, &id);
     let (body, outbound) = match http::head(parts, peer, Arc::clone(&id)) {
         Err(refusal) => (None, refused(&refusal)),
