@@ -10,8 +10,10 @@ use crate::generate::Choices;
 use crate::generate::module::{Names, module};
 use flin_runtime::app::SourceFile;
 use flin_runtime::check::project::Role;
+use flin_runtime::code::module::EndpointKind;
 use flin_runtime::code::op::{Operand, OperandValue};
 use flin_runtime::code::{Listing, Module, Op, decode, encode, seal, verify};
+use flin_runtime::record::shape::{EntityShape, FieldType, Rule};
 use std::sync::LazyLock;
 
 /// What it is for.
@@ -28,15 +30,17 @@ pub enum Reached {
     Verified,
 }
 
-/// The target: the first byte says whether the rest is a file or a recipe for a mutant.
+/// The target: the first byte says whether the rest is a file or a recipe for a mutant, and of which modules.
 pub fn target(bytes: &[u8]) {
     let Some((mode, rest)) = bytes.split_first() else { return };
     let file = if mode % 2 == 0 {
         let mut file = rest.to_vec();
         seal(&mut file);
         file
+    } else if *mode < SERVED_FROM {
+        mutant(&MODULES_TO_CHANGE, rest)
     } else {
-        mutant(rest)
+        mutant(&SERVED[..], rest)
     };
     judge(&file);
 }
@@ -53,6 +57,7 @@ pub fn judge(file: &[u8]) -> Reached {
         }
         Ok(module) => {
             machine::run_briefly(&module, false);
+            machine::run_endpoints(&module);
             Reached::Verified
         }
     }
@@ -70,6 +75,66 @@ const PROGRAMS: &[&str] = &[
 /// A file of tests: scripts have no table of them.
 const TESTS: &str = "test \"adds\" { assert 1 + 1 == 2 }\ntest \"spans\" { assert (2s).to_ms() == 2000 }";
 
+/// From this first byte on, the mutants are of the project.
+const SERVED_FROM: u8 = 128;
+
+/// A project with all that a server knows: entities and their rules, forms, routes, guards, connections and jobs.
+const PROJECT: &[(&str, &str)] = &[
+    (
+        "entities/model.flin",
+        r#"
+enum Level { Low, High }
+entity Team { name: text @unique @required }
+entity User {
+    name: text @required @minLength(1) @maxLength(40)
+    email: text? @email @unique
+    age: int = 18 @min(0) @max(150)
+    score: number? @positive
+    level: Level = Level.Low
+    tags: [text] = []
+    extra: map?
+    site: text? @url @hidden
+    code: text? @pattern(/^[a-z]+$/i)
+    kind: text? @one_of("a", "b")
+    since: time @default(now)
+    team: Team? @on_delete(set_none)
+    friends: [User] = []
+    @check(age < 200)
+    @index(name, age)
+}
+"#,
+    ),
+    (
+        "app/index.flin",
+        r#"
+route GET "/n/:id" { User.where(age > int(params.id)).order(name).limit(3).map(u => u.name) }
+route POST "/n/:id" {
+    guard role("admin")
+    validate { name: text @required @maxLength(5)
+        age: int? @min(18) }
+    u = User { name: body.name, age: body.age ?? 1 }
+    transaction { save u }
+    session.user = u.id
+    set_cookie("c", cookies.c ?? "x")
+    response { status: 201, headers: { "X-A": headers["x-a"] }, body: [u.name, u @ -1, query.name] }
+}
+route DELETE "/n/:id" { delete User.get(params.id)
+    none }
+ws "/w" { n = 0
+    on message(m) { n += 1
+        send([n, m])
+        broadcast("all", m) } }
+sse "/s" { for i in 1..3 { emit i
+    wait 1s } }
+<p class={query.name}>{User.count}{for u in User.all}<b>{u.name}</b>{/for}</p>
+"#,
+    ),
+    (
+        "jobs/clean.flin",
+        "every 5m { for u in User.all { destroy u } }\ncron \"0 3 * * 1-5\" { log_info(\"night\") }",
+    ),
+];
+
 /// Modules to change: what the compiler made, and generated ones, whose tables hold what no script leads to.
 pub static MODULES_TO_CHANGE: LazyLock<Vec<Module>> = LazyLock::new(|| {
     let tests = [SourceFile::in_memory("tests/a.flin", Role::Test, TESTS)];
@@ -80,14 +145,24 @@ pub static MODULES_TO_CHANGE: LazyLock<Vec<Module>> = LazyLock::new(|| {
     compiled.chain(generated).collect()
 });
 
+/// A module that a server would run.
+static SERVED: LazyLock<[Module; 1]> = LazyLock::new(|| {
+    let project = PROJECT.iter().map(|(path, text)| SourceFile::in_memory(path, Role::of(path, &[]), *text));
+    let module = machine::compile_served(&project.collect::<Vec<_>>());
+    [(*module).clone()]
+});
+
 /// A real module with some instructions changed, as the bytes say, sealed.
-pub fn mutant(bytes: &[u8]) -> Vec<u8> {
+pub fn mutant(modules: &[Module], bytes: &[u8]) -> Vec<u8> {
     let mut choices = Choices::new(bytes);
-    let modules = &*MODULES_TO_CHANGE;
     let mut module = modules[choices.below(modules.len())].clone();
     for _ in 0..=choices.below(3) {
         let at = choices.below(module.functions.len());
-        change(&mut module, at, &mut choices);
+        if choices.once_in(5) {
+            change_tables(&mut module, &mut choices);
+        } else {
+            change(&mut module, at, &mut choices);
+        }
     }
     let mut file = encode(&module);
     // Some mutants are damaged as files, too.
@@ -126,6 +201,39 @@ fn change(module: &mut Module, function: usize, choices: &mut Choices<'_>) {
     }
 }
 
+/// Changes what a module says of its entities and forms, or of what answers.
+fn change_tables(module: &mut Module, choices: &mut Choices<'_>) {
+    let number = choices.below(12) as u32;
+    if choices.once_in(3) {
+        let at = choices.below(module.endpoints.len());
+        let Some(endpoint) = module.endpoints.get_mut(at) else { return };
+        match choices.below(3) {
+            0 => endpoint.function = number,
+            1 => endpoint.path = number,
+            _ => endpoint.kind = EndpointKind::Every { millis: i64::from(number) * 250 },
+        }
+        return;
+    }
+    let shapes = module.entities.entities.iter_mut().chain(&mut module.forms);
+    let mut shapes: Vec<&mut EntityShape> = shapes.collect();
+    let at = choices.below(shapes.len());
+    let Some(shape) = shapes.get_mut(at) else { return };
+    let at = choices.below(shape.fields.len());
+    let other = shape.fields[choices.below(shape.fields.len())].clone();
+    let field = &mut shape.fields[at];
+    match choices.below(9) {
+        0 => field.name = other.name,
+        1 => field.ty = other.ty,
+        2 => field.ty = FieldType::Reference(number),
+        3 => field.ty = FieldType::List(Box::new(FieldType::Enum(number))),
+        4 => field.default = Some(number),
+        5 => field.rules.extend([Rule::Check(number), Rule::MinLength(u64::from(number))]),
+        6 => field.rules = other.rules,
+        7 => field.optional = !field.optional,
+        _ => shape.unique.push(vec![number; choices.below(3)]),
+    }
+}
+
 /// The instruction with one operand changed.
 fn with_operand(op: Op, which: usize, value: i64) -> Op {
     let mut operands = Vec::new();
@@ -140,5 +248,22 @@ fn with_operand(op: Op, which: usize, value: i64) -> Op {
     match Op::build(op.code(), |_| operands.next().map(|(_, value)| value).ok_or(())) {
         Some(Ok(op)) => op,
         _ => op,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::generate::tests::bytes;
+
+    #[test]
+    fn mutants_of_a_project_keep_the_oracle_and_many_run() {
+        let mut verified = 0;
+        for seed in 0..300 {
+            let file = mutant(&SERVED[..], &bytes(seed, 20));
+            verified += usize::from(judge(&file) == Reached::Verified);
+        }
+        assert!(verified > 60, "{verified}");
+        assert_eq!(judge(&encode(&SERVED[0])), Reached::Verified);
     }
 }

@@ -9,8 +9,10 @@ use flin_runtime::app::host::MemoryHost;
 use flin_runtime::app::{End, Execution, FileFault, FilePath, Files, Gone, Host, Limits, SourceFile};
 use flin_runtime::check::project::Role;
 use flin_runtime::code::Verified;
+use flin_runtime::record::{Body, Inbound};
 use flin_runtime::value::Pool;
 use flin_runtime::vm::LogLevel;
+use flin_runtime::vm::exchange::Detail;
 use std::time::Duration;
 
 const MEMORY_BYTES_MAX: usize = 8 << 20;
@@ -71,6 +73,50 @@ pub fn compile_files(files: &[SourceFile]) -> Option<Verified> {
         Ok(built) => Some(built.module),
         Err(Rejected::Diagnostics(..)) => None,
         Err(Rejected::Refused(refusal)) => panic!("the compiler broke a rule: {refusal}"),
+    }
+}
+
+/// Compiles a whole project, with the endpoints of all its files.
+pub fn compile_served(files: &[SourceFile]) -> Verified {
+    match build::build_all(files, None, &limits(false)) {
+        Ok(built) => built.module,
+        Err(why) => panic!("{why}"),
+    }
+}
+
+/// Lets each endpoint of a module answer a request, in a machine of its own.
+pub fn run_endpoints(module: &Verified) {
+    let Ok(program) = build::link(module.clone()) else { return };
+    let limits = Limits { fuel_max: Some(BRIEF_FUEL_MAX), ..limits(false) };
+    for endpoint in &module.endpoints {
+        let pool = Pool::new(POOL_BYTES_MAX);
+        let mut world = World::default();
+        let Ok(mut execution) = Execution::new(program.clone(), pool.clone(), &limits, &mut world) else {
+            continue;
+        };
+        execution.answer(request(), Detail::Message);
+        let end = execution.call(endpoint.function, &mut world);
+        assert!(!matches!(end, End::Bug(_) | End::Panicked), "{end:?}");
+        check_books(&execution, &limits, &pool, POOL_BYTES_MAX);
+        drop(execution);
+        assert_eq!(pool.leased(), 0, "an endpoint that is gone holds memory");
+    }
+}
+
+/// A request that has something of everything.
+fn request() -> Inbound {
+    let pairs = |name: &str, value: &str| vec![(name.to_owned(), value.to_owned())];
+    Inbound {
+        method: "POST".to_owned(),
+        url: "/n/1?name=a".to_owned(),
+        path: "/n/1".to_owned(),
+        params: pairs("id", "1"),
+        query: pairs("name", "a"),
+        headers: pairs("x-a", "b"),
+        cookies: pairs("c", "d"),
+        session: Some("{\"user\":1}".to_owned()),
+        body: Body::Json("{\"name\":\"a\",\"age\":20}".to_owned()),
+        ..Inbound::default()
     }
 }
 

@@ -21,7 +21,7 @@ pub struct Bytecode {
 
 impl Mutator for Bytecode {
     fn make(&self, random: &mut Random) -> Vec<u8> {
-        bytecode::mutant(&random.bytes(CHOICES))
+        bytecode::mutant(&bytecode::MODULES_TO_CHANGE, &random.bytes(CHOICES))
     }
 
     fn judge(&mut self, input: &[u8]) {
