@@ -77,8 +77,10 @@ fn put(heap: &mut Heap, query: Query) -> Outcome<Flow> {
 
 /// All rows of the entity with that number.
 fn query(context: &mut Context<'_>, args: &[Value]) -> Outcome<Flow> {
-    let of = u32::try_from(arguments::int(args, 0)?).map_err(|_| Bug::BadIndex)?;
-    shape(context.program, of)?;
+    let of = u32::try_from(arguments::int(args, 0)?).unwrap_or(u32::MAX);
+    if context.program.entity_shape(of).is_none() {
+        return Err(Stop::type_error("there is no such entity"));
+    }
     let all = Query {
         of,
         deleted: Deleted::Without,

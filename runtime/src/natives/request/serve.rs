@@ -10,13 +10,16 @@ use crate::vm::exchange::Word;
 use crate::vm::{Context, Flow, Step, Stepped};
 
 /// Runs the functions that it is given: middleware from the outermost on, the handler last. The answer is left in the
-/// exchange.
+/// exchange. The compiler gives it functions alone; bytecode may give it anything, or nothing.
 pub fn serve(context: &mut Context<'_>, args: &[Value]) -> Outcome<Flow> {
     let steps = args.iter().map(|step| match step {
         Value::Function(index) => Ok(*index),
-        _ => Err(Stop::from(Bug::WrongShape)),
+        _ => Err(Stop::type_error("a step of a pipeline is a function")),
     });
     let steps = steps.collect::<Outcome<Vec<u32>>>()?;
+    if steps.is_empty() {
+        return Err(Stop::type_error("a pipeline has a handler"));
+    }
     let exchange = exchange(context, "a handler")?;
     exchange.steps = steps;
     (exchange.current, exchange.begun) = (0, 1);
