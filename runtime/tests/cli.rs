@@ -84,7 +84,8 @@ fn diagnostics_say_file_line_and_column() {
         Project::new(&[("main.flin", "é = 1\nprint(x\n"), ("lib/a.flin", "fn f() { return nowhere }\n")]);
     let (code, out, err) = project.flin(&["run", "main.flin"]);
     assert_eq!((code, out.as_str()), (2, ""));
-    assert!(err.starts_with("main.flin:") && err.contains(": error[E01"), "{err}");
+    assert!(err.starts_with("lib/a.flin:1:17: error[E0001]: "), "{err}");
+    assert!(err.contains("\nmain.flin:2:6: error[E0102]: "), "{err}");
     let (code, _, err) = project.flin(&["check", "lib/a.flin"]);
     assert_eq!(code, 2);
     assert!(err.starts_with("lib/a.flin:1:17: error[E0001]: "), "{err}");
@@ -109,6 +110,34 @@ fn findings_in_components_that_nothing_uses_only_warn() {
     let (code, _, err) = project.flin(&["check"]);
     assert_eq!(code, 2);
     assert!(err.contains("components/Old.flin:3:") && err.contains("error["), "{err}");
+}
+
+#[test]
+fn what_a_broken_file_is_no_reason_of_is_said_too() {
+    let broken = "fn helper(n { return 1 }\nx = nowhere\ny = helper(1)\nz = ]\nprint(z)\n";
+    let clean = "a: int = \"t\"\nb = helper(2) + missing\nbreak\n";
+    let project = Project::new(&[("lib/a.flin", broken), ("main.flin", clean)]);
+    let (code, _, err) = project.flin(&["check"]);
+    let places: Vec<&str> =
+        err.lines().filter_map(|line| line.split_once("]: ").map(|(place, _)| place)).collect();
+    assert_eq!(
+        (code, &places[..]),
+        (
+            2,
+            &[
+                "lib/a.flin:1:13: error[E0103",
+                "lib/a.flin:2:5: error[E0001",
+                "lib/a.flin:4:5: error[E0103",
+                "main.flin:1:10: error[E0003",
+                "main.flin:2:17: error[E0001",
+                "main.flin:3:1: error[E0008",
+            ][..]
+        ),
+        "{err}"
+    );
+    let open = Project::new(&[("main.flin", "ws \"/a\" { on message(d) { x = [1\nsend(nowhere)\n")]);
+    let (_, _, err) = open.flin(&["check"]);
+    assert!(!err.contains("E0001"), "what is not closed says nothing of what stands behind it: {err}");
 }
 
 #[test]

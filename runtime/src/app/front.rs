@@ -2,13 +2,13 @@
 
 use super::limits::Limits;
 use super::project::SourceFile;
-use crate::base::span::to_u32;
-use crate::base::{Diagnostic, FileId, Severity, Source, SourceMap, Span};
+use crate::base::span::{to_u32, to_usize};
+use crate::base::{Code, Diagnostic, FileId, Severity, Source, SourceMap, Span};
 use crate::check::walk::Visit;
 use crate::check::{self, Checked, ProjectFile, Role, component_name};
 use crate::natives;
 use crate::syntax::{NotUtf8, Parsed, decode_source, parse, tree};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 /// The files of a program, parsed.
 #[derive(Debug)]
@@ -101,14 +101,19 @@ impl<'f> Front<'f> {
         check::Project { files: files.collect(), knows_components: whole }
     }
 
-    /// Checks the files together, unless there are findings already: they would only lead to more.
+    /// Checks the files together. Where some of them could not be read whole, only what they cannot be the reason of is
+    /// said, and nothing is known of the program.
     pub fn check(&mut self, whole: bool) -> Checked {
-        if self.diagnostics.iter().any(Diagnostic::is_error) {
-            return Checked::default();
-        }
         let mut checked = check::check(&self.project(whole), &natives::builtins());
+        let broken = Broken::of(&self.diagnostics, &self.sources);
+        if broken.files.is_empty() {
+            self.diagnostics.append(&mut checked.diagnostics);
+            return checked;
+        }
+        checked.diagnostics.retain(|found| broken.is_no_reason_of(found));
         self.diagnostics.append(&mut checked.diagnostics);
-        checked
+        self.diagnostics.sort_by_key(|found| (found.span.file, found.span.start));
+        Checked::default()
     }
 
     /// Does nothing stop the program?
@@ -119,6 +124,59 @@ impl<'f> Front<'f> {
     /// The id of a file, if it was parsed.
     pub fn id(&self, file: &SourceFile) -> Option<FileId> {
         self.files.iter().find(|(_, parsed, _)| std::ptr::eq(*parsed, file)).map(|(id, _, _)| *id)
+    }
+}
+
+/// The files that could not be read whole. What they lost may have declared anything that is written in them.
+struct Broken<'s> {
+    /// Each with whether all blocks and texts in it are closed: then what was read stands where it belongs.
+    files: HashMap<FileId, bool>,
+    /// How often each word is written in them.
+    words: HashMap<&'s str, usize>,
+    sources: &'s SourceMap,
+}
+
+impl<'s> Broken<'s> {
+    fn of(found: &[Diagnostic], sources: &'s SourceMap) -> Self {
+        let mut files = HashMap::new();
+        for found in found.iter().filter(|found| found.is_error()) {
+            let is_whole = files.entry(found.span.file).or_insert(true);
+            *is_whole &= found.code == Code::E0103;
+        }
+        let mut words = HashMap::new();
+        for (_, source) in sources.iter().filter(|(file, _)| files.contains_key(file)) {
+            for word in source.text.split(|c: char| c != '_' && !c.is_alphanumeric()) {
+                let written: &mut usize = words.entry(word).or_default();
+                *written = written.saturating_add(1);
+            }
+        }
+        Self { files, words, sources }
+    }
+
+    /// Would it be found if these files were whole?
+    fn is_no_reason_of(&self, found: &Diagnostic) -> bool {
+        let own = self.files.get(&found.span.file);
+        match found.code {
+            Code::E0001 | Code::E0002 | Code::E0005 => own != Some(&false) && self.is_only_there(found.span),
+            Code::E0003
+            | Code::E0006
+            | Code::E0007
+            | Code::E0008
+            | Code::E0009
+            | Code::E0010
+            | Code::E0011 => own.is_none(),
+            // An entity, a function or a variant may be missing, or the end of a body.
+            Code::E0004 | Code::E0012 | Code::W0001 | Code::W0002 | Code::W0003 => false,
+            Code::E0101 | Code::E0102 | Code::E0103 | Code::E0104 | Code::E0110 => true,
+        }
+    }
+
+    /// Is the name that stands there written nowhere else in these files?
+    fn is_only_there(&self, span: Span) -> bool {
+        let text = self.sources.get(span.file).map_or("", |source| &*source.text);
+        let Some(name) = text.get(to_usize(span.start)..to_usize(span.end)) else { return false };
+        let here = usize::from(self.files.contains_key(&span.file));
+        self.words.get(name).map_or(here == 0, |&written| written == here)
     }
 }
 

@@ -5,7 +5,7 @@
 use super::{Project, ProjectFile, Role};
 use crate::base::{Code, Diagnostic, Span};
 use crate::syntax::tree::*;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 /// Reports every route after the first for its method and pattern.
@@ -33,6 +33,9 @@ impl Routes<'_> {
                 ServerStmt::Ws(path, _) => ("a socket", path, stmt.span),
                 _ => continue,
             };
+            if let Some(path) = path {
+                self.shape(path);
+            }
             let pattern = path.as_ref().map(|path| pattern(&path.text)).or_else(|| own.clone());
             if let Some(pattern) = pattern {
                 self.add(method, pattern, span);
@@ -40,6 +43,30 @@ impl Routes<'_> {
         }
         if let (Some(own), Some(output)) = (own, stmts.iter().find(|stmt| outputs(stmt))) {
             self.add("GET", own, output.span);
+        }
+    }
+
+    /// A path that no request could have, or whose parameters could not be told apart.
+    fn shape(&mut self, path: &StaticText) {
+        let mut refuse = |code, message: String| self.out.push(Diagnostic::new(code, path.span, message));
+        if !path.text.starts_with('/') {
+            return refuse(Code::E0103, "the path of a route begins with `/`".to_owned());
+        }
+        let mut names = HashSet::new();
+        let mut segments = path.text.split('/').filter(|segment| !segment.is_empty()).peekable();
+        while let Some(segment) = segments.next() {
+            let Some(name) = segment.strip_prefix([':', '*']) else { continue };
+            if name.is_empty() {
+                refuse(Code::E0103, format!("`{segment}` needs a name behind it"));
+            } else if !names.insert(name) {
+                refuse(Code::E0006, format!("the parameter `{name}` is declared twice"));
+            }
+            if segment.starts_with('*') && segments.peek().is_some() {
+                refuse(
+                    Code::E0103,
+                    format!("`{segment}` takes the rest of the path, so nothing can follow it"),
+                );
+            }
         }
     }
 
@@ -159,6 +186,17 @@ mod tests {
         app/a.flin:1:7: error[E0007]: a second answer for GET /users/:
           help: give one of them another path, or leave one out
           1:7: the first one
+        "#);
+    }
+
+    #[test]
+    fn paths_have_a_form() {
+        let routes = "route GET \"a\" { 1 }\nroute GET \"/a/:x/:x\" { 1 }\nroute GET \"/b/*x/c\" { 1 }\nroute GET \"/c/:\" { 1 }";
+        insta::assert_snapshot!(findings_of(&[("app/_parts.flin", routes)]), @r#"
+        app/_parts.flin:1:11: error[E0103]: the path of a route begins with `/`
+        app/_parts.flin:2:11: error[E0006]: the parameter `x` is declared twice
+        app/_parts.flin:3:11: error[E0103]: `*x` takes the rest of the path, so nothing can follow it
+        app/_parts.flin:4:11: error[E0103]: `:` needs a name behind it
         "#);
     }
 
