@@ -6,6 +6,7 @@ use super::{PATIENCE, Served, within};
 use crate::drivers::DriverError;
 use crate::drivers::lab::Lab;
 use flin_runtime::server::Point;
+use std::cell::Cell;
 use std::time::Duration;
 
 const APP: &str = r#"
@@ -106,45 +107,96 @@ fn counted(lab: &mut Lab, served: &Served, entry: &str, times: u32) -> Result<()
     Ok(())
 }
 
+/// Sockets that do not read.
+const SLOW: u64 = 4;
+/// What may wait for them, however many they are: what waits for one, and some for what is on its way.
+const WAITING_BYTES_MAX: u64 = 24 << 20;
+
 /// X-13: consumers that do not read, beside one that does.
 pub fn consumers(lab: &mut Lab) -> Result<(), DriverError> {
-    let served = Served::start(APP, |config| config.server.request_timeout = Duration::from_millis(500))?;
-    lab.channel.trying("a socket that does not read what is broadcast");
-    let slow = Socket::open(&served, "/room")?;
+    sockets(lab)?;
+    stream(lab)
+}
+
+/// Time closes nobody here: the bound on what waits for a peer does.
+fn sockets(lab: &mut Lab) -> Result<(), DriverError> {
+    let served = Served::start(APP, |config| config.server.request_timeout = Duration::from_mins(10))?;
+    lab.channel.trying("sockets that do not read what is broadcast");
+    let mut slow = Vec::new();
+    for _ in 0..SLOW {
+        slow.push(Socket::open(&served, "/room")?);
+    }
     let mut quick = Socket::open(&served, "/room")?;
-    let members = || served.shared().levels().room_members;
-    within(PATIENCE, || members() == 2);
-    let mut broadcasts = 0;
+    let levels = || served.shared().levels();
+    within(PATIENCE, || levels().room_members == SLOW + 1);
+    let (mut broadcasts, mut peak) = (0, 0);
     let mut teller = served.client()?;
     // The queue holds 16 MiB, the system's buffers about ten more.
-    while members() == 2 && broadcasts < 600 {
+    while levels().room_members > 1 && broadcasts < 600 {
         teller.get("/say")?;
         let heard = quick.frame()?;
         if heard.payload.len() != 100_000 {
             lab.channel.wrong("whoever reads", "all of it", format_args!("{} bytes", heard.payload.len()));
         }
         broadcasts += 1;
+        peak = peak.max(levels().leased_bytes);
     }
-    if members() != 1 {
+    if levels().room_members != 1 {
         lab.channel.wrong(
             "whoever does not read",
             "out of the room",
-            format_args!(
-                "in it after {broadcasts} messages, {} bytes waiting",
-                served.shared().levels().leased_bytes
-            ),
+            format_args!("in it after {broadcasts} messages, {} bytes waiting", levels().leased_bytes),
         );
     }
-    drop((slow, quick, teller));
+    if peak > WAITING_BYTES_MAX {
+        lab.channel.wrong("what waits for them", format_args!("at most {WAITING_BYTES_MAX} bytes"), peak);
+    }
+    // Each is told so, as soon as it reads.
+    for mut slow in slow {
+        match slow.closed() {
+            Ok(1013) => {}
+            other => {
+                lab.channel.wrong("one that was too far behind", "close 1013", format_args!("{other:?}"))
+            }
+        }
+    }
+    teller.get("/say")?;
+    let heard = quick.frame()?;
+    if heard.payload.len() != 100_000 {
+        lab.channel.wrong(
+            "whoever reads, afterwards",
+            "all of it",
+            format_args!("{} bytes", heard.payload.len()),
+        );
+    }
+    drop((quick, teller));
+    served.settles(lab, "after sockets that do not read");
+    served.stop(lab, "after sockets that do not read");
+    Ok(())
+}
+
+/// A stream waits for its client, and its client for time.
+fn stream(lab: &mut Lab) -> Result<(), DriverError> {
+    let served = Served::start(APP, |config| config.server.request_timeout = Duration::from_millis(500))?;
     lab.channel.trying("a stream that nobody reads");
     let mut client = served.client()?;
     client.send("GET /ever HTTP/1.1\r\nHost: localhost\r\n\r\n")?;
-    let running = || served.shared().levels().connections;
-    if !within(PATIENCE, || running() == 0) {
+    let levels = || served.shared().levels();
+    let peak = Cell::new(0);
+    let gone = within(PATIENCE, || {
+        let now = levels();
+        peak.set(peak.get().max(now.leased_bytes));
+        now.connections == 0
+    });
+    if !gone {
         lab.channel.wrong("a stream that nobody reads", "closed", "still there");
     }
+    if peak.get() > WAITING_BYTES_MAX {
+        let expected = format_args!("at most {WAITING_BYTES_MAX} bytes");
+        lab.channel.wrong("what waits in the stream", expected, peak.get());
+    }
     drop(client);
-    served.settles(lab, "after consumers that do not read");
-    served.stop(lab, "after consumers that do not read");
+    served.settles(lab, "after a stream that nobody reads");
+    served.stop(lab, "after a stream that nobody reads");
     Ok(())
 }

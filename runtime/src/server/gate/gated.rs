@@ -28,6 +28,8 @@ use tokio::io::ReadBuf;
 pub const AHEAD_BYTES_MAX: usize = 16 << 10;
 /// What the reader gets in place of a head that was refused. Its answer is known to [`Traffic`].
 const REFUSED: &[u8] = b"GET / HTTP/1.1\r\nhost: refused\r\nconnection: close\r\n\r\n";
+/// The same where a HEAD was refused: its answer has no content either (RFC 9110, section 9.3.2).
+const REFUSED_HEAD: &[u8] = b"HEAD / HTTP/1.1\r\nhost: refused\r\nconnection: close\r\n\r\n";
 
 /// See the module.
 #[derive(Debug)]
@@ -174,7 +176,8 @@ impl<S> Gated<S> {
             None if state.is_open => return Poll::Pending,
             None => {}
         }
-        let rest = REFUSED.get(self.refused..).unwrap_or_default();
+        let is_head = self.held.get(self.cleared..).is_some_and(|head| head.starts_with(b"HEAD "));
+        let rest = if is_head { REFUSED_HEAD } else { REFUSED }.get(self.refused..).unwrap_or_default();
         if rest.is_empty() {
             return Poll::Pending;
         }

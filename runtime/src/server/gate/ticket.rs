@@ -1,8 +1,9 @@
 //! The right to answer a request. While it lives, the next request waits; it goes with the answer's body, so that it is
 //! given back however the answer ends.
 
-use super::traffic::Traffic;
+use super::traffic::{Phase, Traffic};
 use hyper::body::{Body, Frame, SizeHint};
+use hyper::header::{CONNECTION, HeaderValue};
 use hyper::{Response, StatusCode};
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -16,11 +17,16 @@ impl Ticket {
         Self(traffic)
     }
 
-    /// Ties the ticket to the answer. Behind 101 the gate stands open: what follows is no HTTP.
-    pub fn attach<B>(self, response: Response<B>) -> Response<Answer<B>> {
+    /// Ties the ticket to the answer. Behind 101 the gate stands open: what follows is no HTTP. An answer that did not wait
+    /// for the request's body says that the connection ends with it (RFC 9112, section 9.6): nobody reads that body.
+    pub fn attach<B>(self, mut response: Response<B>) -> Response<Answer<B>> {
+        let mut state = self.0.state();
         if response.status() == StatusCode::SWITCHING_PROTOCOLS {
-            self.0.state().upgraded = true;
+            state.upgraded = true;
+        } else if state.phase() == Phase::Body {
+            response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
         }
+        drop(state);
         response.map(|body| Answer { body, ticket: Some(self) })
     }
 }

@@ -123,6 +123,11 @@ impl Traffic {
 }
 
 impl State {
+    /// What goes on.
+    pub const fn phase(&self) -> Phase {
+        self.moment.phase
+    }
+
     /// Begins a request (T1).
     pub fn begin(&mut self) {
         self.passed = self.passed.saturating_add(1);

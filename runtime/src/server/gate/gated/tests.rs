@@ -415,6 +415,32 @@ async fn a_body_that_nobody_reads_is_not_the_next_request() {
     assert_eq!(whole, ["200 [POST /unread ]", "200 [GET /z ]"]);
 }
 
+/// RFC 9112 9.6-c
+#[tokio::test]
+async fn an_answer_before_its_body_has_come_says_that_the_connection_ends() {
+    let head = "POST /unread HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 9\r\n\r\n";
+    let mut served = serve(LIMITS);
+    served.peer.write_all(head.as_bytes()).await.unwrap();
+    let answers = served.rest().await;
+    assert_eq!(summary(&answers), ["200 [POST /unread ]"]);
+    assert!(answers.contains("connection: close\r\n"), "{answers}");
+}
+
+/// RFC 9110 9.3.2-a
+#[tokio::test]
+async fn a_head_that_is_refused_has_an_answer_without_content() {
+    for fault in ["HEAD /%zz HTTP/1.1\r\n", "HEAD / HTTP/1.1\r\n\r\n", "HEAD / HTTP/1.1\r\nHost: a\r\nb\r\n"]
+    {
+        let text = [GET, "\r\n", fault].concat();
+        for piece in [1, text.len()] {
+            let answers = exchange(&text, piece).await;
+            let (_, refused) = answers.rsplit_once("HTTP/1.1 ").unwrap();
+            assert!(refused.starts_with("400 ") && refused.contains("connection: close\r\n"), "{answers}");
+            assert!(refused.ends_with("\r\n\r\n") && !refused.contains("content-length: 0"), "{answers}");
+        }
+    }
+}
+
 /// RFC 9110 7.8-a
 #[tokio::test]
 async fn an_upgrade_in_http_1_0_is_ignored() {
