@@ -113,13 +113,16 @@ fn try_table(lab: &mut Lab, table: &Table) {
     }
     let given = &table.given;
     for (expression, printed) in &table.gives {
+        let expect = Expect { output: Some(printed.clone()), ..Expect::default() };
         for surrounding in SURROUNDINGS {
             let source = format!("{given}\n{}", surrounding.replace("{e}", expression));
             lab.channel.trying(expression);
             let ran = Execution { source: source.as_bytes(), settings, files: Vec::new() }.run();
-            let expect = Expect { output: Some(printed.clone()), ..Expect::default() };
             judge(lab, expression, &expect, &ran);
         }
+        let source = format!("{given}\nprint({expression})");
+        let execution = Execution { source: source.as_bytes(), settings, files: Vec::new() };
+        behind_doors(lab, expression, &expect, &execution);
     }
 }
 

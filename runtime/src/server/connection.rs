@@ -172,14 +172,16 @@ impl<'c> Watch<'c> {
         if moment != self.moment {
             (self.moment, self.since, self.refused) = (moment, now, false);
         }
+        if off(Guard::ConnectionTimeouts) {
+            return Look::Fine(after(now, FAR));
+        }
         if let Some(since) = self.stalled.since() {
             let due = after(since, self.limits.request_timeout);
-            let late = due <= now && !off(Guard::ConnectionTimeouts);
-            return if late { Look::Close(Closed::Stalled) } else { Look::Fine(due) };
+            return if due <= now { Look::Close(Closed::Stalled) } else { Look::Fine(due) };
         }
         let due = self.due();
         let waits = matches!(moment.phase, Phase::Idle | Phase::Head);
-        if (due > now && !(drains && waits)) || off(Guard::ConnectionTimeouts) {
+        if due > now && !(drains && waits) {
             return Look::Fine(due);
         }
         let fault = match moment.phase {
