@@ -2,8 +2,8 @@
 //!
 //! Whatever is tried stays below the project's own temporary folder, so that it harms nobody where it succeeds.
 
-use super::Served;
 use super::client::Client;
+use super::{Answer, Served};
 use crate::drivers::DriverError;
 use crate::drivers::lab::Lab;
 use std::fs;
@@ -21,6 +21,8 @@ route GET "/append" { told(try append_file(query.p, "written")) ?? "written" }
 route GET "/delete" { told(try delete_file(query.p)) ?? "written" }
 route GET "/list" { told(try list_files(query.p)) }
 route GET "/exists" { told(try file_exists(query.p)) }
+route POST "/upload" { told(try save_upload(body.f, query.p)) ?? "written" }
+route POST "/own-name" { told(try save_upload(body.f, body.f.filename)) ?? "written" }
 "#;
 /// What lies outside.
 const SECRET: &str = "what lies outside";
@@ -32,6 +34,7 @@ pub fn folders(lab: &mut Lab) -> Result<(), DriverError> {
     lay_out(served.root())?;
     let before = outside(served.root())?;
     functions(lab, &served)?;
+    uploads(lab, &served)?;
     public(lab, &served)?;
     ranges(lab, &served)?;
     let after = outside(served.root())?;
@@ -148,6 +151,55 @@ fn functions(lab: &mut Lab, served: &Served) -> Result<(), DriverError> {
     let own = client.get("/read?p=own.txt")?;
     if own.body != "own" {
         lab.channel.wrong("a file of the program's own", "own", own);
+    }
+    Ok(())
+}
+
+/// Uploads, to a path of the client's choice and under the name that it gives.
+fn uploads(lab: &mut Lab, served: &Served) -> Result<(), DriverError> {
+    let post = |target: &str, name: &str| -> io::Result<Answer> {
+        let mut client = served.client()?;
+        let content = format!(
+            "--B\r\nContent-Disposition: form-data; name=f; filename=\"{name}\"\r\n\r\nuploaded\r\n--B--\r\n"
+        );
+        let length = content.len();
+        client.send(&format!(
+            "POST {target} HTTP/1.1\r\nHost: a\r\nContent-Type: multipart/form-data; boundary=B\r\n\
+             Content-Length: {length}\r\n\r\n{content}"
+        ))?;
+        client.answer()
+    };
+    for way in ways_out(served.root()) {
+        let shown = format!("an upload to {:?}", way.chars().take(60).collect::<String>());
+        lab.channel.trying(&shown);
+        let answer = post(&format!("/upload?p={}", escaped(&way)), "a.txt")?;
+        if answer.status != 200 || answer.body != "FileError" {
+            lab.channel.wrong(&shown, "FileError", answer);
+            return Ok(());
+        }
+    }
+    // Refused by the decoder, or by the function, or kept under a name that leads nowhere else.
+    for name in [
+        "../flin.config",
+        "..\\\\flin.config",
+        "/flin.config",
+        "C:\\\\flin.config",
+        "..",
+        ".",
+        "",
+        "a/../../flin.config",
+        "link.txt",
+        "dangling.txt",
+        "folder/new.txt",
+        "%2e%2e/flin.config",
+        "a\u{0}b",
+        "\u{202e}txt.exe",
+    ] {
+        lab.channel.trying(format_args!("an upload called {name:?}"));
+        let answer = post("/own-name", name)?;
+        if !matches!(answer.status, 200 | 400 | 500) {
+            lab.channel.wrong(format_args!("an upload called {name:?}"), "kept inside, or refused", answer);
+        }
     }
     Ok(())
 }
