@@ -66,8 +66,8 @@ impl Host {
             .map_err(|problems| failed(problems.iter().map(config::ProblemAt::render).collect()))?;
         config.server.port = 0;
         let root = tempfile::tempdir()?;
+        let store = StorePlace::memory(&config.store);
         let app = application(served, config, root.path()).map_err(failed)?;
-        let store = StorePlace::memory(&config::Store::default());
         let options = Options { threads: 2, runners: 2, store: Some(store), probe, ..Options::default() };
         let running = Server::start(app, options).map_err(|error| failed(error.to_string()))?;
         Ok(Self { running, _root: root })

@@ -156,7 +156,7 @@ fn sockets(lab: &mut Lab) -> Result<(), DriverError> {
         match slow.closed() {
             Ok(1013) => {}
             other => {
-                lab.channel.wrong("one that was too far behind", "close 1013", format_args!("{other:?}"))
+                lab.channel.wrong("one that was too far behind", "close 1013", format_args!("{other:?}"));
             }
         }
     }
