@@ -145,9 +145,13 @@ pub struct Call {
 /// Builds the release binary and finds its panicking calls.
 pub fn of_release(repository: &Path) -> Result<(Surface, Vec<Call>), SurfaceError> {
     run("cargo", &["build", "--quiet", "--release", "--package", "runtime", "--bin", "flin"], repository)?;
-    let binary = crate::fuzz::programs::target_folder(repository).join("release/flin");
+    of_binary(repository, &crate::fuzz::programs::target_folder(repository).join("release/flin"))
+}
+
+/// Finds the panicking calls of a binary that this repository's toolchain built.
+pub fn of_binary(repository: &Path, binary: &Path) -> Result<(Surface, Vec<Call>), SurfaceError> {
     let version = run("rustc", &["--version"], repository)?;
-    let calls = calls(&binary)?;
+    let calls = calls(binary)?;
     let (mut by_origin, mut modules) = (Calls::new(), Calls::new());
     for call in &calls {
         *by_origin.entry(call.origin.clone()).or_default() += 1;

@@ -20,6 +20,9 @@ pub(super) struct Surface {
     /// Shows the calls that come from this crate or layer
     #[arg(long, value_name = "ORIGIN")]
     of: Option<String>,
+    /// Looks at this binary instead of building flin; with it no list is written
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["shrink", "accept"])]
+    binary: Option<std::path::PathBuf>,
     /// Takes over what became smaller
     #[arg(long)]
     shrink: bool,
@@ -31,7 +34,13 @@ pub(super) struct Surface {
 impl Surface {
     pub(super) fn run(&self, common: Common) -> Result<Found, Failure> {
         let repository = crate::repository();
-        let (now, calls) = surface::of_release(&repository)?;
+        let (now, calls) = match &self.binary {
+            Some(binary) if !binary.is_file() => {
+                return Err(Failure::Usage(format!("--binary: there is no file {}", binary.display())));
+            }
+            Some(binary) => surface::of_binary(&repository, binary)?,
+            None => surface::of_release(&repository)?,
+        };
         if let Some(origin) = &self.of {
             for call in calls.iter().filter(|call| call.origin == *origin) {
                 println!("{}  {}", call.line, call.callee);
