@@ -197,6 +197,9 @@ fn calls(binary: &Path) -> Result<Vec<Call>, SurfaceError> {
         };
         found.push(Call { origin, line, callee });
     }
+    if !found.is_empty() && found.iter().all(|call| call.line.is_empty()) {
+        return Err(unreadable("no call has a source line".to_owned()));
+    }
     Ok(found)
 }
 
@@ -262,11 +265,16 @@ fn demangle(symbol: &str) -> String {
     format!("{:#}", rustc_demangle::demangle(symbol))
 }
 
+/// What a landing pad calls when a destructor panics while another panic unwinds, or when that would leave a function
+/// that may not unwind: the end of a panic that is counted where it begins.
+const ENDS: [&str; 3] = ["panic_in_cleanup", "panic_cannot_unwind", "panic_nounwind"];
+
 /// Does this function of the standard library always panic?
 fn panics(name: &str) -> bool {
     let library = ["core::", "alloc::", "std::"].iter().any(|prefix| name.starts_with(prefix));
     let last = name.rsplit("::").next().unwrap_or_default();
     library
+        && !ENDS.contains(&last)
         && (name.starts_with("core::panicking::")
             || name.starts_with("std::panicking::begin_panic")
             || last.starts_with("panic_")
@@ -322,6 +330,20 @@ mod tests {
         let found = panicking(&through, relocations);
         let addresses: Vec<u64> = found.iter().map(|(address, _)| *address).collect();
         assert_eq!(addresses, [0x1003, 0x100f, 0x4000]);
+    }
+
+    #[test]
+    fn what_ends_a_panic_begins_none() {
+        for beginning in
+            ["core::option::unwrap_failed", "core::panicking::panic_fmt", "alloc::raw_vec::handle_error"]
+        {
+            assert!(panics(beginning), "{beginning}");
+        }
+        for other in
+            ["core::panicking::panic_in_cleanup", "core::panicking::panic_cannot_unwind", "hyper::panic_hook"]
+        {
+            assert!(!panics(other), "{other}");
+        }
     }
 
     #[test]
