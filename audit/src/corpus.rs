@@ -94,7 +94,12 @@ fn harmless(
         let at = inputs.iter().position(|path| path.display().to_string() == tried).unwrap_or(0);
         let name =
             inputs.get(at).map(|path| path.strip_prefix(repository).unwrap_or(path).display().to_string());
-        replayed.wrong.push((name.unwrap_or_default(), format!("{}: {}", verdict.outcome, verdict.detail)));
+        // The first panic is the cause; one of an oracle behind it only says that something caught it.
+        let detail = match observed.facts.panics.first() {
+            Some((message, place)) => format!("{} at {place}", message.lines().next().unwrap_or_default()),
+            None => verdict.detail.replace(&format!(" during: {tried}"), ""),
+        };
+        replayed.wrong.push((name.unwrap_or_default(), format!("{}: {detail}", verdict.outcome)));
         inputs = inputs.get(at + 1..).unwrap_or_default();
     }
     Ok(())

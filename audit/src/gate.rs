@@ -23,7 +23,6 @@ pub struct Regression {
 
 impl fmt::Display for Regression {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{}: {}, was {}", self.what, self.now, self.was)?;
-        write!(f, "    see it: {}", self.show)
+        write!(f, "{}: {}, was {}; see it: {}", self.what, self.now, self.was, self.show)
     }
 }

@@ -5,6 +5,8 @@
 
 use super::record::{Mutants, read_outcomes};
 use crate::mutate::random::Random;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 use std::io;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -42,8 +44,8 @@ impl Plan {
         MODULES.into_iter().filter(move |(name, _)| chosen(name))
     }
 
-    /// Draws the sample from the names of all mutants.
-    fn draw(&self, mut names: Vec<String>) -> Vec<String> {
+    /// Draws the sample from all mutants.
+    fn draw(&self, mut names: Vec<Listed>) -> Vec<Listed> {
         names.sort();
         if let Some((part, parts)) = self.shard {
             names = names.into_iter().skip(part - 1).step_by(parts).collect();
@@ -69,17 +71,19 @@ fn module_of(file: &str) -> Option<&'static str> {
 
 /// Runs the plan, and gives what was seen.
 pub fn run(repository: &Path, plan: &Plan, mut say: impl FnMut(&str)) -> io::Result<Mutants> {
-    let names = names(repository, plan)?;
-    let population = names.len();
-    let sample = plan.draw(names);
+    let listed = listed(repository, plan)?;
+    let population = listed.len();
+    let sample = plan.draw(listed);
     say(&format!("{} of {population} mutants, drawn with seed {}", sample.len(), plan.seed));
     let mut mutants = Mutants { seed: plan.seed, population, ..Mutants::default() };
     if sample.is_empty() {
         return Ok(mutants);
     }
     let folder = tempfile::tempdir()?;
+    let lines = folder.path().join("lines.diff");
+    std::fs::write(&lines, lines_of(&sample, |file| std::fs::read_to_string(repository.join(file)))?)?;
     let mut command = command(repository, plan);
-    command.arg("--re").arg(exactly(&sample)).arg("--output").arg(folder.path());
+    command.arg("--re").arg(exactly(&sample)).arg("--in-diff").arg(lines).arg("--output").arg(folder.path());
     let said = within(&mut command, plan.total)?;
     // What was judged before the time was over counts; the file is written after each mutant.
     match std::fs::read_to_string(folder.path().join("mutants.out/outcomes.json")) {
@@ -89,8 +93,8 @@ pub fn run(repository: &Path, plan: &Plan, mut say: impl FnMut(&str)) -> io::Res
     Ok(mutants)
 }
 
-/// All mutants, by name.
-fn names(repository: &Path, plan: &Plan) -> io::Result<Vec<String>> {
+/// All mutants.
+fn listed(repository: &Path, plan: &Plan) -> io::Result<Vec<Listed>> {
     let mut command = Command::new("cargo");
     command.args(["mutants", "--list", "--json", "--package", "runtime"]).current_dir(repository);
     for (_, path) in plan.modules() {
@@ -101,28 +105,59 @@ fn names(repository: &Path, plan: &Plan) -> io::Result<Vec<String>> {
     if !output.status.success() {
         return Err(io::Error::other(String::from_utf8_lossy(&output.stderr).trim().to_owned()));
     }
-    let listed: Vec<Listed> = serde_json::from_slice(&output.stdout)?;
-    Ok(listed.into_iter().map(|mutant| mutant.name).collect())
+    Ok(serde_json::from_slice(&output.stdout)?)
 }
 
-#[derive(serde::Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Deserialize)]
 struct Listed {
     name: String,
+    file: String,
+    span: Span,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Deserialize)]
+struct Span {
+    start: Place,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Deserialize)]
+struct Place {
+    line: usize,
 }
 
 /// A regular expression for these names and no others.
-fn exactly(names: &[String]) -> String {
-    let escaped = |name: &String| {
+fn exactly(sample: &[Listed]) -> String {
+    let escaped = |mutant: &Listed| {
         let mut text = String::new();
-        for c in name.chars() {
-            if c.is_ascii_punctuation() {
+        for c in mutant.name.chars() {
+            // `\\<` and `\\>` would stand for the ends of a word.
+            if r"\.+*?()|[]{}^$#&-~".contains(c) {
                 text.push('\\');
             }
             text.push(c);
         }
         text
     };
-    format!("^(?:{})$", names.iter().map(escaped).collect::<Vec<_>>().join("|"))
+    format!("^(?:{})$", sample.iter().map(escaped).collect::<Vec<_>>().join("|"))
+}
+
+/// A change of exactly the lines that the sample lies on: some kinds of mutants heed no regular expression, and without
+/// it all of them would be tried.
+fn lines_of(sample: &[Listed], read: impl Fn(&str) -> io::Result<String>) -> io::Result<String> {
+    let mut by_file: BTreeMap<&str, BTreeSet<usize>> = BTreeMap::new();
+    for mutant in sample {
+        by_file.entry(&mutant.file).or_default().insert(mutant.span.start.line);
+    }
+    let mut diff = String::new();
+    for (file, lines) in by_file {
+        let text = read(file)?;
+        let _ = writeln!(diff, "--- a/{file}\n+++ b/{file}");
+        for (before, line) in lines.into_iter().enumerate() {
+            let content = text.lines().nth(line.saturating_sub(1)).unwrap_or_default();
+            let _ = writeln!(diff, "@@ -{},0 +{line},1 @@\n+{content}", line.saturating_sub(before + 1));
+        }
+    }
+    Ok(diff)
 }
 
 fn command(repository: &Path, plan: &Plan) -> Command {
@@ -165,8 +200,13 @@ mod tests {
         Plan { modules: Vec::new(), shard: None, sample, seed, total, per_mutant }
     }
 
-    fn names() -> Vec<String> {
-        (0..100).map(|number| format!("runtime/src/vm.rs:{number}:1: replace a + b")).collect()
+    fn listed(line: usize, change: &str) -> Listed {
+        let file = "runtime/src/vm.rs".to_owned();
+        Listed { name: format!("{file}:{line}:1: {change}"), file, span: Span { start: Place { line } } }
+    }
+
+    fn names() -> Vec<Listed> {
+        (0..100).map(|line| listed(line, "replace a + b")).collect()
     }
 
     #[test]
@@ -196,6 +236,15 @@ mod tests {
 
     #[test]
     fn names_are_taken_literally() {
-        assert_eq!(exactly(&["a.b + (c)".to_owned()]), "^(?:a\\.b \\+ \\(c\\))$");
+        let expression = exactly(&[listed(1, "replace f -> Vec<(u8)>")]);
+        assert_eq!(expression, r"^(?:runtime/src/vm\.rs:1:1: replace f \-> Vec<\(u8\)>)$");
+    }
+
+    #[test]
+    fn only_lines_of_the_sample_are_changed() {
+        let sample = [listed(3, "a"), listed(1, "b"), listed(3, "c")];
+        let diff = lines_of(&sample, |_| Ok("one\ntwo\nthree\n".to_owned())).unwrap();
+        let head = "--- a/runtime/src/vm.rs\n+++ b/runtime/src/vm.rs\n";
+        assert_eq!(diff, format!("{head}@@ -0,0 +1,1 @@\n+one\n@@ -1,0 +3,1 @@\n+three\n"));
     }
 }
