@@ -52,6 +52,9 @@ level = \"error\"
 /// How often it is looked at what the server holds.
 const STRETCHES: u32 = 10;
 
+/// Until then nothing is compared: a server grows into its traffic.
+const WARM_UP: Duration = Duration::from_mins(1);
+
 /// Why it could not be run.
 #[derive(Debug, thiserror::Error)]
 pub enum SoakError {
@@ -90,8 +93,7 @@ pub struct Held {
 /// What came of it.
 #[derive(Clone, Debug)]
 pub struct Soaked {
-    /// After each tenth of the time, once all is calm; after ten minutes' first minute, that is, and every minute from then
-    /// on.
+    /// After each tenth of the time from the first minute on, or from half of a shorter time, once all is calm.
     pub calm: Vec<Held>,
     /// What clients did and saw.
     pub counts: Counts,
@@ -123,9 +125,12 @@ pub fn run(flin: &Path, time: Duration) -> Result<Soaked, SoakError> {
     let server = Server::start(flin, root.path())?;
     let stretch = time.checked_div(STRETCHES).unwrap_or(time);
     let (mut calm, mut counts) = (Vec::new(), Counts::default());
-    for _ in 0..STRETCHES {
+    for number in 1..=STRETCHES {
         counts.add(traffic_for(server.address, stretch));
-        calm.push(server.calm()?);
+        let held = server.calm()?;
+        if stretch.saturating_mul(number) >= WARM_UP.min(time / 2) {
+            calm.push(held);
+        }
     }
     server.stop()?;
     Ok(Soaked { calm, counts })
