@@ -34,13 +34,12 @@ impl Restarts {
         self.with(|record| record.total)
     }
 
-    /// The task that was begun again too often of late, if one was.
+    /// A task that was begun again too often of late, if there is one, whatever happened to others since.
     pub fn troubled(&self, now: Instant) -> Option<&'static str> {
         self.with(|record| {
             record.recent.retain(|(at, _)| now.saturating_duration_since(*at) < WINDOW);
-            let (_, last) = record.recent.back()?;
-            let times = record.recent.iter().filter(|(_, name)| name == last).count();
-            (times >= RESTARTS_MAX).then_some(*last)
+            let names = record.recent.iter().map(|(_, name)| *name);
+            names.clone().find(|name| names.clone().filter(|other| other == name).count() >= RESTARTS_MAX)
         })
     }
 
@@ -142,5 +141,8 @@ mod tests {
         assert_eq!(restarts.troubled(now), None);
         restarts.count("a", now);
         assert_eq!(restarts.troubled(now), Some("a"));
+        restarts.count("b", now + WINDOW / 2);
+        assert_eq!(restarts.troubled(now + WINDOW / 2), Some("a"));
+        assert_eq!(restarts.troubled(now + WINDOW), None);
     }
 }
