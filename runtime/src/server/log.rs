@@ -2,7 +2,7 @@
 //!
 //! - **L1** An entry is one line: no control character of a value reaches the log as it is.
 //! - **L2** A value is cut at [`VALUE_BYTES_MAX`]; what a client sends never grows the log without bound.
-//! - **L3** Nobody waits for whoever reads the log: lines that find no room are dropped and counted.
+//! - **L3** Nobody waits for whoever reads the log: lines that find no room are dropped and counted ([`dropped`]).
 //!
 //! Absences: bodies, cookies, sessions, queries and headers are never logged, so that no secret is.
 
@@ -11,10 +11,11 @@ use crate::config::{self, LogFormat};
 use crate::vm::LogLevel;
 use std::fmt::{self, Write as _};
 use std::io::Write;
+use std::sync::OnceLock;
 use tracing::field::{Field, Visit};
 use tracing::level_filters::LevelFilter;
 use tracing::{Event, Level, Subscriber};
-use tracing_appender::non_blocking::{NonBlockingBuilder, WorkerGuard};
+use tracing_appender::non_blocking::{ErrorCounter, NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
 use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
@@ -30,15 +31,28 @@ const LINES_MAX: usize = 4096;
 #[derive(Debug)]
 pub struct Flush(Option<WorkerGuard>);
 
+/// Of the process's one log, once there is one.
+static DROPPED: OnceLock<ErrorCounter> = OnceLock::new();
+
+/// Lines that found no room since the start (L3).
+pub fn dropped() -> u64 {
+    DROPPED.get().map_or(0, |counter| u64::try_from(counter.dropped_lines()).unwrap_or(u64::MAX))
+}
+
 /// Sends all entries of this process to `out`; nothing happens where that was done before.
 pub fn install(config: &config::Log, out: impl Write + Send + 'static) -> Flush {
     let (out, guard) = NonBlockingBuilder::default().buffered_lines_limit(LINES_MAX).lossy(true).finish(out);
+    let counter = out.error_counter();
     let lines = tracing_subscriber::fmt::layer()
         .event_format(Lines(config.format))
         .with_writer(out)
         .with_filter(filter(config.level));
     match tracing_subscriber::registry().with(lines).try_init() {
-        Ok(()) => Flush(Some(guard)),
+        Ok(()) => {
+            // A process has one log, which was set just now for the first time.
+            let _ = DROPPED.set(counter);
+            Flush(Some(guard))
+        }
         Err(_) => Flush(None),
     }
 }

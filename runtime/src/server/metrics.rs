@@ -110,6 +110,8 @@ pub struct Levels {
     pub descriptors_max: u64,
     /// Restarts of tasks.
     pub restarts: u64,
+    /// Lines of the log that found no room.
+    pub log_lines_dropped: u64,
     /// Rooms with a member.
     pub rooms: u64,
     /// Members of all rooms.
@@ -151,6 +153,7 @@ pub struct Metrics {
     seconds: Histogram,
     statuses: Arc<Statuses>,
     levels: LevelGauges,
+    dropped: Counter,
 }
 
 #[derive(Debug)]
@@ -197,6 +200,7 @@ impl Default for Metrics {
             seconds: Histogram::new(SECONDS),
             statuses,
             levels: LevelGauges::default(),
+            dropped: Counter::default(),
             registry,
         };
         for entry in [Entry::Route, Entry::Socket, Entry::Stream, Entry::Job, Entry::Admin, Entry::Server] {
@@ -233,6 +237,7 @@ impl Metrics {
             "Panics of the runtime that were caught, by entry point",
             self.panics.clone(),
         );
+        registry.register("log_lines_dropped", "Lines of the log that found no room", self.dropped.clone());
         for (name, help, level) in SHOWN {
             let gauge: Gauge = Gauge::default();
             registry.register(name, help, gauge.clone());
@@ -286,6 +291,8 @@ impl Metrics {
         for (level, gauge) in &self.levels.0 {
             gauge.set(signed(level(levels)));
         }
+        // Counted elsewhere, and only ever more.
+        self.dropped.inner().fetch_max(levels.log_lines_dropped, Ordering::Relaxed);
         let mut text = String::new();
         encode(&mut text, &self.registry)?;
         let Some(store) = &levels.store else { return Ok(text) };
@@ -347,7 +354,7 @@ mod tests {
         metrics.panicked(Entry::Job);
         metrics.closed(Closed::Limit);
         let store = StoreLevels { writable: true, rows: 7, ..StoreLevels::default() };
-        let levels = Levels { connections: 5, store: Some(store), ..Levels::default() };
+        let levels = Levels { connections: 5, log_lines_dropped: 2, store: Some(store), ..Levels::default() };
         let page = metrics.text(&levels).unwrap();
         for line in [
             "http_requests_total{status=\"200\"} 1",
@@ -356,6 +363,7 @@ mod tests {
             "vm_panics_total{where=\"route\"} 0",
             "http_connections_closed_total{reason=\"limit\"} 1",
             "http_connections 5",
+            "log_lines_dropped_total 2",
             "store_writable 1",
             "store_rows 7",
         ] {

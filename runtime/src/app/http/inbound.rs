@@ -9,7 +9,7 @@ use crate::record::{Body, Inbound, Pairs};
 use ::http::header::{CONTENT_ENCODING, CONTENT_TYPE, COOKIE, HOST};
 use ::http::{HeaderMap, HeaderValue, request};
 use ipnet::IpNet;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 /// Who is at the other end of the connection.
@@ -32,26 +32,36 @@ impl Peer {
 ///
 /// What a trusted proxy says in the last place of `X-Forwarded-For`, which is what it saw itself, and in
 /// `X-Forwarded-Proto` is believed. Nobody else is, not even on this machine: what passes requests on unread speaks for
-/// anybody.
+/// anybody. An address that cannot be read is refused: the request would else be taken for the proxy's own.
 pub fn head(parts: &request::Parts, peer: Peer, id: Arc<str>) -> Result<Inbound, Refusal> {
     let headers = headers(&parts.headers)?;
     let path_and_query = parts.uri.path_and_query();
     let query = path_and_query.and_then(|target| target.query()).unwrap_or_default();
     let forwarded = |name: &str| if peer.is_trusted { last(&headers, name) } else { None };
-    let ip = forwarded("x-forwarded-for").and_then(|ip| ip.parse().ok()).unwrap_or(peer.ip).to_canonical();
+    let ip = match forwarded("x-forwarded-for") {
+        Some(text) => address(text).ok_or(Refusal::ForwardedFor)?,
+        None => peer.ip,
+    };
     Ok(Inbound {
         id,
         method: parts.method.as_str().to_owned(),
         url: path_and_query.map_or_else(|| "/".to_owned(), |target| target.as_str().to_owned()),
         path: target::path(parts.uri.path()).map_err(Refusal::Path)?,
         host: host(parts, &headers),
-        ip: ip.to_string(),
+        ip: ip.to_canonical().to_string(),
         secure: forwarded("x-forwarded-proto").is_some_and(|scheme| scheme.eq_ignore_ascii_case("https")),
         query: fields::decode(query).map_err(Refusal::Query)?,
         cookies: all_cookies(&headers)?,
         headers,
         ..Inbound::default()
     })
+}
+
+/// An address as proxies write it: alone, with a port, in the brackets of IPv6.
+fn address(text: &str) -> Option<IpAddr> {
+    let bracketed = || text.strip_prefix('[')?.strip_suffix(']')?.parse().ok().map(IpAddr::V6);
+    let with_port = || text.parse::<SocketAddr>().ok().map(|address| address.ip());
+    text.parse().ok().or_else(with_port).or_else(bracketed)
 }
 
 /// The body, by its type.
@@ -166,6 +176,28 @@ mod tests {
         }
         let inbound = head_of(request(), "::ffff:192.0.2.1").unwrap();
         assert_eq!((inbound.ip.as_str(), inbound.secure), ("192.0.2.1", false));
+    }
+
+    #[test]
+    fn an_address_behind_a_proxy_is_read_or_the_request_refused() {
+        let forwarded = |value: &str| {
+            let request = Request::get("/").header("X-Forwarded-For", value);
+            head_of(request, "127.0.0.1").map(|inbound| inbound.ip)
+        };
+        for (value, ip) in [
+            ("6.6.6.6, 1.2.3.4", "1.2.3.4"),
+            ("1.2.3.4:5678", "1.2.3.4"),
+            ("6.6.6.6,[2001:db8::1]:1", "2001:db8::1"),
+            ("[2001:db8::1]", "2001:db8::1"),
+            ("::ffff:1.2.3.4", "1.2.3.4"),
+        ] {
+            assert_eq!(forwarded(value).as_deref(), Ok(ip), "{value}");
+        }
+        for value in ["", "unknown", "1.2.3.4,", "1.2.3", "1.2.3.4:99999", "[1.2.3.4]:1", "[::1", "_hidden"] {
+            assert_eq!(forwarded(value), Err(Refusal::ForwardedFor), "{value}");
+        }
+        let stranger = Request::get("/").header("X-Forwarded-For", "unknown");
+        assert_eq!(head_of(stranger, "192.0.2.1").unwrap().ip, "192.0.2.1");
     }
 
     /// RFC 9112 3.2.2-b

@@ -27,6 +27,9 @@ pub enum Refusal {
         /// What is wrong with its value.
         fault: TextFault,
     },
+    /// What a trusted proxy says of its client's address.
+    #[error("the last x-forwarded-for is no address; the proxy has to write the client's IP address there")]
+    ForwardedFor,
     /// More cookies than there may be fields.
     #[error("there are too many cookies; send fewer")]
     Cookies,
@@ -67,6 +70,7 @@ impl Refusal {
             Self::Path(_)
             | Self::Query(_)
             | Self::Header { .. }
+            | Self::ForwardedFor
             | Self::Cookies
             | Self::ContentType
             | Self::Json(_)
@@ -99,6 +103,7 @@ impl Refusal {
             Self::Multipart(MultipartFault::Truncated { .. }) => Guard::PartEnd,
             Self::Path(PathFault::Relative | PathFault::EmptyPart { .. })
             | Self::Multipart(_)
+            | Self::ForwardedFor
             | Self::Cookies
             | Self::ContentType
             | Self::ContentEncoding
