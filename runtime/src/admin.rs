@@ -3,7 +3,8 @@
 //! - **C1** Nothing is shown or done for a request whose `Host` does not name the console, or that another site sent.
 //! - **C2** Before a password is set, only the set-up token, which the terminal shows, sets one.
 //! - **C3** A session is a random token; kept is its hash alone, for hours, and until it is ended.
-//! - **C4** Attempts to sign in are few in a minute, for each client and for all together.
+//! - **C4** Attempts to set up and to sign in are few in a minute, for each client and for all together; a minute is
+//!   one of a clock that is never set.
 //! - **C5** What is shown is data: each page is the API's JSON, as tables. Nothing shown is markup.
 //!
 //! Absences: no socket and no clock; nothing here changes a program's data.
@@ -18,6 +19,7 @@ pub use access::Access;
 pub use account::{ACCOUNT_FILE, AccountFault};
 
 use crate::app::http::{ErrorAnswer, Wanted};
+use crate::cron::Moment;
 use crate::record::{Body, Inbound, Outbound};
 use access::Denied;
 use page::{Page, STYLE};
@@ -64,7 +66,7 @@ impl Admin {
     }
 
     /// Answers a request. Takes as long as a password's hash where one is checked.
-    pub fn answer(&self, request: &Inbound, now: i64) -> Outbound {
+    pub fn answer(&self, request: &Inbound, now: Moment) -> Outbound {
         let mut outbound = match self.answered(request, now) {
             Ok(outbound) => outbound,
             Err(denied) => self.denied(request, denied),
@@ -83,21 +85,22 @@ impl Admin {
         outbound
     }
 
-    fn answered(&self, request: &Inbound, now: i64) -> Result<Outbound, Denied> {
+    fn answered(&self, request: &Inbound, now: Moment) -> Result<Outbound, Denied> {
         self.access.admits(request)?;
         let path = request.path.as_str();
         match (request.method.as_str(), path) {
             ("GET" | "HEAD", "/style.css") => return Ok(page::of("text/css; charset=utf-8", STYLE)),
             ("GET" | "HEAD", "/login" | "/setup") => return Ok(self.door()),
             ("POST", "/setup") => {
-                return self.access.set_up(field(request, "token"), field(request, "password")).map(page::go);
+                let (token, password) = (field(request, "token"), field(request, "password"));
+                return self.access.set_up(request, token, password, now).map(page::go);
             }
             ("POST", "/login") => {
                 return self.access.sign_in(request, field(request, "password"), now).map(page::go);
             }
             _ => {}
         }
-        let session = self.access.session(request, now)?;
+        let session = self.access.session(request, now.wall)?;
         match (request.method.as_str(), path) {
             ("POST", "/logout") => {
                 self.access.sign_out(&session);

@@ -4,6 +4,7 @@ use super::account::{Account, AccountFault};
 use crate::app::http::{Rate, RateLimits, TooOften};
 use crate::app::password;
 use crate::base::guard::{Guard, fired, off};
+use crate::cron::Moment;
 use crate::record::Inbound;
 use crate::vm::Random;
 use cookie::{Cookie, SameSite, time};
@@ -13,6 +14,7 @@ use std::fmt::Write as _;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 use subtle::ConstantTimeEq as _;
 
 /// The cookie of a session.
@@ -26,8 +28,15 @@ const PASSWORD_MIN: usize = 12;
 /// Bytes of one: hashing takes no longer for what nobody types.
 const PASSWORD_BYTES_MAX: usize = 1024;
 /// Attempts of one client, and of all.
-const ONE: Rate = Rate { count_max: 5, window_ms: 60_000 };
-const ALL: Rate = Rate { count_max: 30, window_ms: 60_000 };
+const ONE: Rate = Rate { count_max: 5, window: Duration::from_mins(1) };
+const ALL: Rate = Rate { count_max: 30, window: Duration::from_mins(1) };
+
+/// What is attempted; each has counts of its own.
+#[derive(Clone, Copy, Debug)]
+enum Attempt {
+    SetUp,
+    SignIn,
+}
 
 /// The SHA-256 of a session's token (C3).
 type Hash = [u8; 32];
@@ -162,7 +171,13 @@ impl Access {
     }
 
     /// Sets the password; gives the cookie that takes back an older one (C2).
-    pub(super) fn set_up(&self, token: &str, password: &str) -> Result<String, Denied> {
+    pub(super) fn set_up(
+        &self,
+        request: &Inbound,
+        token: &str,
+        password: &str,
+        now: Moment,
+    ) -> Result<String, Denied> {
         let (expected, salt) = {
             let mut state = self.state();
             if state.account.hash.is_some() {
@@ -172,7 +187,7 @@ impl Access {
             state.random.fill(&mut salt);
             (hash(&state.setup_token), salt)
         };
-        self.rates.pass(Ipv4Addr::UNSPECIFIED.into(), 1, ALL, 0).map_err(Denied::TooOften)?;
+        self.attempt(Attempt::SetUp, request, now.up)?;
         if !bool::from(hash(token).ct_eq(&expected)) {
             return Err(Denied::Wrong);
         }
@@ -189,14 +204,9 @@ impl Access {
     }
 
     /// Gives the cookie of a new session (C3, C4).
-    pub(super) fn sign_in(&self, request: &Inbound, password: &str, now: i64) -> Result<String, Denied> {
-        let client = request.ip.parse().unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
-        let passed = self.rates.pass(client, 2, ONE, now);
-        let passed = passed.and_then(|()| self.rates.pass(Ipv4Addr::UNSPECIFIED.into(), 3, ALL, now));
-        if let Err(wait) = passed {
-            fired(Guard::RateLimit);
-            return Err(Denied::TooOften(wait));
-        }
+    pub(super) fn sign_in(&self, request: &Inbound, password: &str, now: Moment) -> Result<String, Denied> {
+        self.attempt(Attempt::SignIn, request, now.up)?;
+        let now = now.wall;
         let hashed = self.state().account.hash.clone().ok_or(Denied::NoSession)?;
         if password.len() > PASSWORD_BYTES_MAX || !password::verify(password, &hashed) {
             return Err(Denied::Wrong);
@@ -211,6 +221,21 @@ impl Access {
         let token = token(&mut state.random);
         state.sessions.insert(hash(&token), now.saturating_add(SESSION_MS));
         Ok(cookie(&token, SESSION_MS))
+    }
+
+    /// Lets an attempt through, as often as one client and all together may make it (C4).
+    fn attempt(&self, attempt: Attempt, request: &Inbound, now: Duration) -> Result<(), Denied> {
+        let (one, all) = match attempt {
+            Attempt::SetUp => (0, 1),
+            Attempt::SignIn => (2, 3),
+        };
+        let everybody = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
+        let client = request.ip.parse().unwrap_or(everybody);
+        let passed = self.rates.pass(client, one, ONE, now);
+        passed.and_then(|()| self.rates.pass(everybody, all, ALL, now)).map_err(|wait| {
+            fired(Guard::RateLimit);
+            Denied::TooOften(wait)
+        })
     }
 
     /// The session that a request belongs to.

@@ -2,9 +2,15 @@
 
 use super::*;
 use serde_json::json;
+use std::time::Duration;
 
-const NOW: i64 = 1_700_000_000_000;
+const NOW: Moment = Moment { wall: 1_700_000_000_000, up: Duration::from_secs(9) };
 const PASSWORD: &str = "correct horse battery";
+
+fn after(ms: u64) -> Moment {
+    let up = Duration::from_millis(ms);
+    Moment { wall: NOW.wall + i64::try_from(ms).unwrap(), up: NOW.up + up }
+}
 
 #[derive(Debug)]
 struct Seen;
@@ -90,6 +96,23 @@ fn only_the_token_sets_the_password_and_only_once() {
     assert_eq!((set_up(&token, PASSWORD), admin.setup_token()), (403, None));
 }
 
+/// However the wall clock is set meanwhile.
+#[test]
+fn x_18_set_up_is_refused_for_a_minute_and_not_for_ever() {
+    let admin = admin();
+    let right = admin.setup_token().unwrap();
+    let set_up = |ip: &str, token: &str, now| {
+        let fields = [("token", token), ("password", PASSWORD)];
+        admin.answer(&Inbound { ip: ip.to_owned(), ..form("/setup", &fields) }, now).status
+    };
+    for n in 0..30 {
+        assert_eq!(set_up(&format!("192.0.2.{}", n / 5), "wrong", NOW), 401, "{n}");
+    }
+    assert_eq!(set_up("192.0.2.0", &right, NOW), 429);
+    assert_eq!(set_up("192.0.2.99", &right, after(59_999)), 429);
+    assert_eq!(set_up("192.0.2.0", &right, Moment { wall: NOW.wall - 3_600_000, ..after(60_001) }), 303);
+}
+
 #[test]
 fn x_18_nothing_is_shown_without_a_session() {
     let (admin, cookie) = signed_in();
@@ -100,7 +123,7 @@ fn x_18_nothing_is_shown_without_a_session() {
     }
     assert_eq!(admin.answer(&with(&cookie, request("GET", "/")), NOW).status, 200);
     let hours = 8 * 60 * 60 * 1000;
-    assert_eq!(admin.answer(&with(&cookie, request("GET", "/")), NOW + hours).status, 401);
+    assert_eq!(admin.answer(&with(&cookie, request("GET", "/")), after(hours)).status, 401);
     assert_eq!(admin.answer(&with(&cookie, request("POST", "/logout")), NOW).status, 303);
     assert_eq!(admin.answer(&with(&cookie, request("GET", "/")), NOW).status, 401);
 }
@@ -116,11 +139,11 @@ fn x_18_guessing_is_slow() {
         assert_eq!(guess("127.0.0.1", "wrong", NOW), 401);
     }
     assert_eq!(guess("127.0.0.1", PASSWORD, NOW), 429);
-    assert_eq!(guess("127.0.0.1", PASSWORD, NOW + 60_000), 303);
+    assert_eq!(guess("127.0.0.1", PASSWORD, after(60_000)), 303);
     for n in 0..40 {
-        guess(&format!("192.0.2.{n}"), "", NOW + 200_000);
+        guess(&format!("192.0.2.{n}"), "", after(200_000));
     }
-    assert_eq!(guess("192.0.2.99", PASSWORD, NOW + 200_000), 429);
+    assert_eq!(guess("192.0.2.99", PASSWORD, after(200_000)), 429);
 }
 
 #[test]

@@ -312,9 +312,11 @@ pub fn perform(effect: Effect, host: &mut dyn Host) -> Result<Answer, End> {
         }
         Effect::VerifyPassword { password, hash } => Answer::Bool(password::verify(&password, &hash)),
         Effect::Pass { client, place, count_max, window_ms } => {
-            let now = host.now_millis();
+            // Not the wall clock: when that is set back, nobody should wait for it.
+            let now = host.elapsed();
             let client = client.parse().unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
-            let rate = Rate { count_max, window_ms };
+            let window = Duration::from_millis(u64::try_from(window_ms).unwrap_or(0));
+            let rate = Rate { count_max, window };
             let refused = host.rates().and_then(|rates| rates.pass(client, place, rate, now).err());
             let wait = refused.map_or(0, |refused| refused.retry_after_seconds);
             Answer::Millis(i64::try_from(wait).unwrap_or(i64::MAX))

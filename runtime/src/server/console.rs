@@ -12,8 +12,8 @@ use super::receive::{Unreceived, receive};
 use super::{Point, Shared, own, service};
 use crate::admin::{Access, AccountFault, Admin};
 use crate::app::boundary::Panicked;
+use crate::app::exchange;
 use crate::app::http::{self, ErrorAnswer, Wanted};
-use crate::app::{exchange, machine};
 use crate::config;
 use crate::record::{Inbound, Outbound};
 use hyper::body::Incoming;
@@ -165,10 +165,11 @@ async fn answer(
 
 /// On a thread that may wait: passwords are hashed and rows read.
 async fn contained(console: &Arc<Console>, shared: &Arc<Shared>, inbound: Inbound) -> Outbound {
-    let (console, probe, id) = (Arc::clone(console), shared.probe.clone(), Arc::clone(&inbound.id));
+    let (console, id) = (Arc::clone(console), Arc::clone(&inbound.id));
+    let server = Arc::clone(shared);
     let work = move || {
-        probe.at(Point::Admin);
-        console.admin.answer(&inbound, machine::now_millis())
+        server.probe.at(Point::Admin);
+        console.admin.answer(&inbound, server.moment())
     };
     shared.places.blocking.run(work).await.unwrap_or_else(|_| {
         shared.metrics.panicked(Entry::Admin);

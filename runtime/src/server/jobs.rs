@@ -10,7 +10,6 @@ use super::metrics::Entry;
 use super::{Point, Shared};
 use crate::app::application::Application;
 use crate::app::boundary::contain;
-use crate::app::machine;
 use crate::app::script::{End, Execution};
 use crate::base::cron::Expression;
 use crate::code::module::EndpointKind;
@@ -84,17 +83,13 @@ impl Plan {
     }
 }
 
-fn now(shared: &Shared) -> Moment {
-    Moment { wall: machine::now_millis(), up: shared.started.elapsed() }
-}
-
 /// Starts jobs until the server stops.
 pub async fn run(shared: Arc<Shared>) {
     let mut held = shared.scheduler.0.lock().await;
     let mut stopping = shared.stopping();
     while !stopping.is_begun() {
         shared.probe.at(Point::Scheduler);
-        let moment = now(&shared);
+        let moment = shared.moment();
         let app = shared.app();
         let Bench { plan, ended } = &mut *held;
         let old = plan.take();
@@ -112,7 +107,7 @@ pub async fn run(shared: Arc<Shared>) {
                 }
             }
         }
-        let idle = current.schedule.idle(now(&shared));
+        let idle = current.schedule.idle(shared.moment());
         tokio::select! {
             () = stopping.begun() => {}
             () = tokio::time::sleep(idle) => {}

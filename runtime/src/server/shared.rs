@@ -12,12 +12,14 @@ use super::stale::Stale;
 use super::stop::{Stop, Stopping};
 use super::supervise::Restarts;
 use super::world::World;
-use super::{JOBS_MAX, LAST_MOMENT, Probe, health, jobs};
+use super::{JOBS_MAX, LAST_MOMENT, Probe, health, jobs, log};
 use crate::app::application::Application;
 use crate::app::http::Sessions;
+use crate::app::machine;
 use crate::app::public::Public;
 use crate::app::script::End;
 use crate::config::Config;
+use crate::cron::Moment;
 use crate::value::Pool;
 use crate::vm::Random;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
@@ -166,6 +168,11 @@ impl Shared {
         })
     }
 
+    /// Now, on the wall and on the clock that is never set.
+    pub(super) fn moment(&self) -> Moment {
+        Moment { wall: machine::now_millis(), up: self.started.elapsed() }
+    }
+
     /// Levels of what others count.
     pub fn levels(&self) -> metrics::Levels {
         metrics::Levels {
@@ -175,6 +182,7 @@ impl Shared {
             descriptors: descriptors::open().unwrap_or(0),
             descriptors_max: self.budget.limit.unwrap_or(u64::MAX),
             restarts: self.restarts.total(),
+            log_lines_dropped: log::dropped(),
             rooms: self.broadcaster.levels().0,
             room_members: self.broadcaster.levels().1,
             runners_waiting: u64::try_from(self.places.runners.waiting()).unwrap_or(u64::MAX),
