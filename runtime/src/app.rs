@@ -9,12 +9,14 @@
 //! - [`live`] drives sockets, streams and jobs in process.
 //! - [`public`] serves files as they are, out of one folder.
 //! - [`files`] is the only way of a program to the disk: a folder that no path leads out of.
+//! - `durable` makes and replaces files so that they are whole after a crash.
 //!
 //! Absences: nothing is printed here and no process ends here; that is the command line's part.
 
 pub mod application;
 pub mod boundary;
 pub mod build;
+pub(crate) mod durable;
 pub mod exchange;
 pub mod files;
 pub mod front;

@@ -21,11 +21,21 @@ pub(crate) fn hash(password: &str, salt: [u8; 16]) -> Option<String> {
 
 /// Does the password fit? Not when the hash is malformed, of another algorithm, or asks for too much.
 pub(crate) fn verify(password: &str, hash: &str) -> bool {
-    let Ok(hash) = PasswordHash::new(hash) else { return false };
-    let Ok(params) = Params::try_from(&hash) else { return false };
+    parse(hash).is_some_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok())
+}
+
+/// Could a password fit it?
+pub(crate) fn is_hash(text: &str) -> bool {
+    parse(text).is_some_and(|hash| hash.salt.is_some() && hash.hash.is_some())
+}
+
+/// A hash that asks for no more than the bounds allow.
+fn parse(text: &str) -> Option<PasswordHash> {
+    let hash = PasswordHash::new(text).ok()?;
+    let params = Params::try_from(&hash).ok()?;
     let bounded =
         params.m_cost() <= MEMORY_KIB_MAX && params.t_cost() <= PASSES_MAX && params.p_cost() <= LANES_MAX;
-    bounded && Argon2::default().verify_password(password.as_bytes(), &hash).is_ok()
+    bounded.then_some(hash)
 }
 
 #[cfg(test)]

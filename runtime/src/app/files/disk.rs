@@ -1,17 +1,11 @@
 //! The folder on a disk.
 
 use super::{FileFault, FilePath, Files};
+use crate::app::durable::{self, Access};
 use crate::base::guard::{Guard, off};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
-
-/// Names of files that are being written start so; programs do not see them.
-const TEMPORARY: &str = ".flin-writing-";
-
-/// Several VMs of a process may write one file at once.
-static TEMPORARY_NUMBER: AtomicU64 = AtomicU64::new(0);
 
 /// A folder, made by the first write.
 #[derive(Clone, Debug)]
@@ -72,26 +66,6 @@ fn open(place: &Path) -> Result<(File, u64), FileFault> {
     Ok((file, bytes))
 }
 
-fn replace(place: &Path, content: &[u8]) -> Result<(), FileFault> {
-    let number = TEMPORARY_NUMBER.fetch_add(1, Ordering::Relaxed);
-    let temporary = place.with_file_name(format!("{TEMPORARY}{}-{number}", std::process::id()));
-    let written = fill(&temporary, place, content).and_then(|()| fs::rename(&temporary, place));
-    if written.is_err() {
-        // The error that matters is the first one.
-        let _ = fs::remove_file(&temporary);
-    }
-    Ok(written?)
-}
-
-fn fill(temporary: &Path, place: &Path, content: &[u8]) -> io::Result<()> {
-    let mut file = OpenOptions::new().write(true).create_new(true).open(temporary)?;
-    if let Ok(old) = fs::metadata(place) {
-        file.set_permissions(old.permissions())?;
-    }
-    file.write_all(content)?;
-    file.sync_data()
-}
-
 impl Files for DiskFiles {
     fn read(&mut self, path: &FilePath, bytes_max: usize) -> Result<Vec<u8>, FileFault> {
         let (file, bytes) = open(&self.existing(path)?)?;
@@ -106,7 +80,9 @@ impl Files for DiskFiles {
     }
 
     fn write(&mut self, path: &FilePath, content: &[u8]) -> Result<(), FileFault> {
-        replace(&self.place(path)?, content)
+        let place = self.place(path)?;
+        let access = fs::metadata(&place).map_or(Access::Usual, |old| Access::Like(old.permissions()));
+        Ok(durable::replace(&place, content, access)?)
     }
 
     fn append(&mut self, path: &FilePath, content: &[u8]) -> Result<(), FileFault> {
@@ -137,8 +113,10 @@ impl Files for DiskFiles {
         let mut names = Vec::new();
         for entry in fs::read_dir(place)? {
             let entry = entry?;
-            // A name that is not UTF-8 cannot be a text, so no program could open it.
-            if let Some(name) = entry.file_name().to_str().filter(|name| !name.starts_with(TEMPORARY)) {
+            // A name that is not UTF-8 cannot be a text, so no program could open it. What is being written is not
+            // there yet.
+            let is_whole = |name: &&str| !name.starts_with(durable::TEMPORARY);
+            if let Some(name) = entry.file_name().to_str().filter(is_whole) {
                 let folder = entry.path().is_dir();
                 names.push(format!("{name}{}", if folder { "/" } else { "" }));
             }

@@ -1,9 +1,10 @@
 //! The key that sessions are sealed with: one file of the project, readable by its owner alone.
 
+use crate::app::durable::{self, Access};
 use crate::vm::Random;
-use std::fs::{self, OpenOptions};
-use std::io::{self, Read as _, Write as _};
-use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+use std::fs;
+use std::io::{self, Read as _};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 /// The name of its file.
@@ -41,16 +42,8 @@ pub(super) fn open(folder: &Path, random: &mut Random) -> Result<[u8; 32], KeyFa
     fs::create_dir_all(folder)?;
     let mut key = [0; 32];
     random.fill(&mut key);
-    let temporary = folder.join(format!("{KEY_FILE}.{}", std::process::id()));
-    // What a process of this number left behind when it died.
-    let _ = fs::remove_file(&temporary);
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&temporary)?;
-    file.write_all(&key)?;
-    file.sync_all()?;
     // Two processes may start at once: the first one's key stays.
-    let linked = fs::hard_link(&temporary, &place);
-    fs::remove_file(&temporary)?;
-    match linked {
+    match durable::create(&place, &key, Access::Owner) {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error.into()),
         _ => read(&place),
     }
