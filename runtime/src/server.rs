@@ -280,7 +280,7 @@ impl Server {
             scheduler: jobs::Desk::default(),
             replaced: Notify::new(),
             jobs: Arc::new(Semaphore::new(permits(JOBS_MAX))),
-            sessions,
+            sessions: Arc::new(sessions),
             develops: options.develops,
             stale: Stale::default(),
             pool: Arc::clone(&app.pool),

@@ -25,6 +25,8 @@ pub struct Signs {
     pub troubled: Option<&'static str>,
     /// Why the store takes no saves.
     pub unwritable: Option<Cow<'static, str>>,
+    /// Why sessions that were ended may be taken again after a restart.
+    pub forgetful: Option<Cow<'static, str>>,
     /// Why the newest program is not the one that runs; of `flin dev`.
     pub stale: Option<Cow<'static, str>>,
     /// Seconds since the start.
@@ -33,9 +35,10 @@ pub struct Signs {
 
 impl Health {
     /// What the signs say. A store that takes no saves still answers reads: that is a reason, and not ready, so that
-    /// whoever balances load prefers one that takes both.
+    /// whoever balances load prefers one that takes both. Ended sessions that are not kept are refused all the same as
+    /// long as the process lives: somebody has to look at the disk, and requests may come.
     pub fn of(signs: Signs) -> Self {
-        let Signs { stopping, troubled, unwritable, stale, uptime_seconds } = signs;
+        let Signs { stopping, troubled, unwritable, forgetful, stale, uptime_seconds } = signs;
         let mut reasons: Vec<Cow<'static, str>> = Vec::new();
         if stopping {
             reasons.push("the server is stopping".into());
@@ -47,9 +50,8 @@ impl Health {
             reasons.push(format!("the store is read-only: {reason}").into());
         }
         let ready = reasons.is_empty();
-        if let Some(reason) = stale {
-            reasons.push(reason);
-        }
+        reasons.extend(forgetful);
+        reasons.extend(stale);
         Self { live: true, ready, reasons, uptime_seconds }
     }
 
@@ -77,5 +79,7 @@ mod tests {
         assert!(health.reasons.iter().any(|reason| reason.contains("disk full")));
         let stale = Health::of(Signs { stale: Some("errors".into()), ..Signs::default() });
         assert_eq!((stale.ready, stale.reasons.len()), (true, 1));
+        let forgetful = Health::of(Signs { forgetful: Some("disk full".into()), ..Signs::default() });
+        assert_eq!((forgetful.ready, forgetful.reasons), (true, vec!["disk full".into()]));
     }
 }

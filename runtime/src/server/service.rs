@@ -22,7 +22,7 @@ use crate::app::machine;
 use crate::app::public::Served;
 use crate::app::router::{Found, Match};
 use crate::app::script::{End, Execution};
-use crate::record::{Inbound, Outbound};
+use crate::record::{Inbound, Outbound, SessionChange};
 use crate::value::BLOCK_BYTES;
 use hyper::body::Incoming;
 use hyper::header::{ACCEPT, CONNECTION, CONTENT_LENGTH, HeaderValue, UPGRADE};
@@ -223,7 +223,7 @@ impl Asked<'_> {
             (SWITCHING, Some(upgrade)) if opened => return self.switches(app, held, *upgrade),
             (200, None) if opened && has_body => {
                 let events = stream::begin(shared, held, Arc::clone(&self.id), app.limits.deadline);
-                return self.sends(outbound).map(|_| Body::Stream(Box::pin(events)));
+                return self.answers(outbound).await.map(|_| Body::Stream(Box::pin(events)));
             }
             // Nobody else may change the protocol.
             (SWITCHING, _) => return plain(500, exchange::INTERNAL),
@@ -244,7 +244,17 @@ impl Asked<'_> {
             (None, _) => {}
         }
         let detail = uncaught.filter(|_| shared.develops).map(|error| errors::chain(&error).join("\n"));
-        self.sends(self.worded(outbound, detail))
+        self.answers(self.worded(outbound, detail)).await
+    }
+
+    /// Sends what a program answered. Who reads that a session ended may rely on it (K4).
+    async fn answers(&self, outbound: Outbound) -> Response<Body> {
+        let ends_session = outbound.session == SessionChange::Clear;
+        let response = self.sends(outbound);
+        if ends_session {
+            self.peer.shared.keep_ended().await;
+        }
+        response
     }
 
     /// The request becomes a socket.
@@ -338,7 +348,7 @@ impl Asked<'_> {
 
     fn sends(&self, outbound: Outbound) -> Response<Body> {
         let shared = &self.peer.shared;
-        let session = self.visit.as_ref().map(|(visit, now)| (&shared.sessions, visit, *now));
+        let session = self.visit.as_ref().map(|(visit, now)| (&*shared.sessions, visit, *now));
         match http::response(&outbound, &self.id, session, self.secure) {
             Ok(response) => response.map(|bytes| Body::charged(bytes, &shared.pool)),
             Err(unsendable) => {

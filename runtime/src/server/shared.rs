@@ -48,7 +48,7 @@ pub struct Shared {
     pub(super) metrics: Metrics,
     pub(super) errors: Errors,
     pub(super) ids: RequestIds,
-    pub(super) sessions: Sessions,
+    pub(super) sessions: Arc<Sessions>,
     /// What the random numbers of executions follow from.
     pub(super) random: Mutex<Random>,
     pub(super) broadcaster: Broadcaster,
@@ -163,9 +163,20 @@ impl Shared {
             stopping: self.stop.is_begun(),
             troubled: self.restarts.troubled(tokio::time::Instant::now()),
             unwritable: self.world.store().health().and_then(|store| store.writable.err()),
+            forgetful: self.sessions.fault().map(|fault| fault.to_string().into()),
             stale: self.stale.get().map(|_| "the newest sources have errors".into()),
             uptime_seconds: self.started.elapsed().as_secs(),
         })
+    }
+
+    /// Waits until sessions that were ended are ended for good; a disk that cannot is told of once.
+    pub(super) async fn keep_ended(&self) {
+        let sessions = Arc::clone(&self.sessions);
+        match self.places.blocking.run(move || sessions.keep_ended()).await {
+            Ok(None) => {}
+            Ok(Some(fault)) => tracing::error!(%fault, "ended sessions cannot be kept"),
+            Err(_) => self.metrics.panicked(Entry::Server),
+        }
     }
 
     /// Now, on the wall and on the clock that is never set.

@@ -3,6 +3,8 @@
 //! - **K1** A session is taken only if it was sealed with this project's key, is not past its end and was not ended.
 //! - **K2** Ending one refuses every copy of it, older ones included, for as long as any copy could be valid.
 //! - **K3** The token against forged requests belongs to one session, and is not told by its cookie.
+//! - **K4** Ended is ended at once in this process, and for good when [`Sessions::keep_ended`] returned without a fault;
+//!   a server answers no earlier. It waits for the disk, so it has a thread of its own.
 //!
 //! What a cookie cannot do: an older copy of a session that still goes on is as good as the newest one. What must not
 //! come back belongs into the store.
@@ -44,7 +46,7 @@ pub struct Sessions {
     seal: Seal,
     token_key: [u8; 32],
     random: Mutex<Random>,
-    ended: Mutex<Ended>,
+    ended: Ended,
 }
 
 /// One request's session, from its arrival to its answer.
@@ -84,8 +86,7 @@ impl Sessions {
     fn with(key: [u8; 32], seed: [u8; 32], ended: Ended) -> Self {
         let [sealing, token_key] =
             ["flin session seal", "flin csrf token"].map(|purpose| keyed(&key, purpose.as_bytes()));
-        let (random, ended) = (Mutex::new(Random::new(seed)), Mutex::new(ended));
-        Self { seal: Seal::new(sealing), token_key, random, ended }
+        Self { seal: Seal::new(sealing), token_key, random: Mutex::new(Random::new(seed)), ended }
     }
 
     /// The session of a request; fills in what the request says of it.
@@ -111,8 +112,7 @@ impl Sessions {
     fn is_valid(&self, content: &Content, now: i64) -> bool {
         use crate::base::guard::{Guard, off};
         let past = now.saturating_sub(content.sealed_at) >= LIFE_MS && !off(Guard::SessionExpiry);
-        let ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
-        !past && (off(Guard::SessionEnd) || !ended.has(&content.id, content.sealed_at))
+        !past && (off(Guard::SessionEnd) || !self.ended.has(&content.id, content.sealed_at))
     }
 
     fn fresh_id(&self) -> SessionId {
@@ -135,7 +135,7 @@ impl Sessions {
         token
     }
 
-    /// The `Set-Cookie` values that an answer needs for its session.
+    /// The `Set-Cookie` values that an answer needs for its session. Where it ends one, `keep_ended` should follow.
     pub fn set_cookies(&self, visit: &Visit, outbound: &Outbound, now: i64) -> Result<Vec<String>, TooLarge> {
         let json = match (&outbound.session, &visit.content) {
             (SessionChange::Clear, _) => {
@@ -161,14 +161,19 @@ impl Sessions {
 
     fn end(&self, visit: &Visit, now: i64) {
         if visit.content.is_some() {
-            let mut ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
-            ended.add(visit.id, now.saturating_add(LIFE_MS), now);
+            self.ended.add(visit.id, now.saturating_add(LIFE_MS), now);
         }
     }
 
-    /// Why ended sessions could not be kept beyond the process, if so.
+    /// Waits until all sessions that were ended before are ended for good, over a restart and the loss of power (K4).
+    /// Gives what is in the way of it when that first appears.
+    pub fn keep_ended(&self) -> Option<EndedFault> {
+        self.ended.keep()
+    }
+
+    /// Why ended sessions are not kept beyond the process, if so.
     pub fn fault(&self) -> Option<EndedFault> {
-        self.ended.lock().unwrap_or_else(PoisonError::into_inner).fault()
+        self.ended.fault()
     }
 }
 

@@ -175,7 +175,7 @@ fn keys_that_others_could_read_or_that_are_cut_off_are_refused() {
 
 #[test]
 fn a_full_list_of_ended_sessions_revives_none() {
-    let mut ended = Ended::in_memory();
+    let ended = Ended::in_memory();
     let id = |n: usize| {
         let mut id = [1; 16];
         id[..8].copy_from_slice(&n.to_be_bytes());
