@@ -242,3 +242,23 @@ fn checkpoints_stop_nobody_and_bound_the_log() {
     store.close().unwrap();
     assert_eq!(contents(&open(&twin, options())), [(id, 2_000, 1_999)]);
 }
+
+#[test]
+fn a_disk_with_no_room_for_a_further_segment_is_not_asked_with_every_save() {
+    let twin = Twin::new();
+    let store = open(&twin, Options { checkpoint_bytes: 4 << 10, ..options() });
+    let mut session = session(&store);
+    ask(&mut session, insert("first", 0)).unwrap();
+    let used: usize =
+        twin.list().unwrap().iter().filter_map(|name| twin.content(name)).map(|file| file.len()).sum();
+    twin.limit(Some(used as u64));
+    let before = twin.calls();
+    for n in 0..200 {
+        ask(&mut session, insert(&n.to_string(), n)).unwrap();
+    }
+    let calls = twin.calls() - before;
+    assert!(calls < 200 * 4, "a save is a write and a sync: {calls} calls for 200");
+    // With room again a checkpoint that somebody asks for succeeds.
+    twin.limit(None);
+    store.checkpoint().unwrap();
+}

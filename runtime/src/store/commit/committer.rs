@@ -307,6 +307,8 @@ impl<T: Threading> Committer<T> {
             Ok(cut) => cut,
             Err(error) => {
                 let reason = Cow::from(format!("no segment can be begun: {error}"));
+                // Where there is no room for one now, each further attempt would fill the disk for a moment.
+                self.due = log.bytes_since_checkpoint().saturating_mul(2);
                 self.shared.checkpoints.with(|slot| slot.refuse(reason.clone()));
                 return self.fail(reason);
             }

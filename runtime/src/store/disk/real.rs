@@ -77,15 +77,25 @@ impl Disk for Folder {
 
     fn lock(&self) -> io::Result<Box<dyn Any + Send + Sync>> {
         if !self.path.exists() {
+            // The names of all folders that are made must survive too.
+            let made = self.path.ancestors().take_while(|folder| !folder.exists());
+            let parents: Vec<&Path> = made.filter_map(Path::parent).collect();
             fs::create_dir_all(&self.path)?;
-            // The folder's own name must survive too.
-            if let Some(parent) = self.path.parent() {
+            for parent in parents {
                 let parent = if parent.as_os_str().is_empty() { Path::new(".") } else { parent };
                 fs::File::open(parent)?.sync_all()?;
             }
         }
         let path = self.path.join(LOCK);
-        let file = OpenOptions::new().write(true).create(true).truncate(false).open(path)?;
+        // A folder that nobody may write to is locked by what is there, so that a copy of it can be looked at.
+        let file = match OpenOptions::new().write(true).create(true).truncate(false).open(&path) {
+            Err(error)
+                if matches!(error.kind(), ErrorKind::ReadOnlyFilesystem | ErrorKind::PermissionDenied) =>
+            {
+                fs::File::open(&path).or_else(|_| fs::File::open(&self.path)).map_err(|_| error)?
+            }
+            made => made?,
+        };
         match file.try_lock() {
             Ok(()) => Ok(Box::new(file)),
             Err(TryLockError::WouldBlock) => Err(ErrorKind::WouldBlock.into()),
