@@ -25,7 +25,9 @@ use args::{Args, Command, StoreCommand};
 use clap::Parser as _;
 use report::Report;
 use std::ffi::OsString;
+use std::io::IsTerminal as _;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 /// How a command ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,6 +56,9 @@ impl Exit {
 /// Runs the command that the arguments ask for; the first one is the program's name.
 pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     std::panic::set_hook(Box::new(report::panicked));
+    // A file at the limit that the system sets (`ulimit -f`) is an error like a full disk, not the end of the process. Where
+    // no handler can be had the system's default stays.
+    let _ = signal_hook::flag::register(signal_hook::consts::SIGXFSZ, Arc::default());
     let args: Vec<OsString> = args.into_iter().collect();
     let contained = || boundary::contain(|| command(args)).unwrap_or(Exit::Internal);
     let exit = on_own_stack(contained).unwrap_or_else(|_| {
@@ -70,9 +75,19 @@ fn command(args: impl IntoIterator<Item = OsString>) -> Exit {
     let args = match Args::try_parse_from(args) {
         Ok(args) => args,
         Err(shown) => {
-            // Help and version are no errors; that they cannot be printed is nobody's business.
+            if shown.exit_code() == 0 {
+                let colours = std::io::stdout().is_terminal()
+                    && std::env::var_os("NO_COLOR").is_none_or(|no| no.is_empty());
+                let text = shown.render();
+                return if colours {
+                    version::print(text.ansi(), &mut Report::new())
+                } else {
+                    version::print(text, &mut Report::new())
+                };
+            }
+            // The exit code says it, where nobody can be told.
             let _ = shown.print();
-            return if shown.exit_code() == 0 { Exit::Success } else { Exit::Usage };
+            return Exit::Usage;
         }
     };
     let mut report = Report::new();

@@ -4,6 +4,7 @@
 
 use std::ffi::OsStr;
 use std::fs;
+use std::io::Read as _;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
@@ -501,4 +502,46 @@ test "invalid JSON never reaches the handler" {
     let wanted = "ok      tests/all.flin: a session is passed on\n\
                   ok      tests/all.flin: invalid JSON never reaches the handler\n2 passed, 0 failed\n";
     assert_eq!(project.flin(&["test"]), said(0, wanted, ""));
+}
+
+#[test]
+fn a_file_at_the_systems_limit_of_size_is_an_error_and_not_the_end() {
+    let project = Project::new(&[(
+        "big.flin",
+        r#"wrote = try write_file("big", "x".repeat(100000)); print(wrote.kind); print(file_exists("big"))"#,
+    )]);
+    let limited = format!("ulimit -f 4; exec '{}' run big.flin", env!("CARGO_BIN_EXE_flin"));
+    let output = Command::new("sh").args(["-c", &limited]).current_dir(project.path()).output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "FileError\nfalse\n");
+}
+
+#[test]
+fn what_was_printed_is_out_before_a_program_ends_from_outside() {
+    let project = Project::new(&[("loop.flin", "print(\"hello\")\nwhile true { }")]);
+    let mut child = project.command(&["run", "loop.flin"]).stdout(Stdio::piped()).spawn().unwrap();
+    let mut line = [0; 6];
+    // Comes while the program runs, or never.
+    child.stdout.take().unwrap().read_exact(&mut line).unwrap();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert_eq!(&line, b"hello\n");
+}
+
+#[test]
+fn help_that_cannot_be_written_is_a_failure() {
+    let project = Project::new(&[]);
+    let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let output = project.command(&["--help"]).stdout(full).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("standard output"), "{output:?}");
+}
+
+#[test]
+fn a_configuration_with_thousands_of_mistakes_is_not_told_them_all() {
+    let keys: String = (0..1_000).map(|n| format!("k{n} = 1\n")).collect();
+    let project = Project::new(&[("flin.config", &format!("[server]\n{keys}")), ("a.flin", "")]);
+    let (code, _, err) = project.flin(&["check", "."]);
+    assert_eq!(code, 2);
+    assert!(err.ends_with("and 800 more that are not shown\n"), "{}", err.len());
 }

@@ -28,6 +28,10 @@ pub trait Host {
     fn now_millis(&mut self) -> i64;
     /// Time since some fixed moment; never goes back.
     fn elapsed(&mut self) -> Duration;
+    /// The program took a turn and goes on: what it said may be due to go out.
+    fn turned(&mut self) -> Result<(), Gone> {
+        Ok(())
+    }
     /// A variable of the environment.
     fn env(&mut self, name: &str) -> Option<String>;
     /// Fills the bytes so that nobody can guess them; none when the system gives no entropy.

@@ -223,6 +223,9 @@ impl Execution {
             if self.is_late(host) || self.fuel_left == Some(0) {
                 return End::Timeout;
             }
+            if host.turned().is_err() {
+                return End::Gone;
+            }
         }
     }
 

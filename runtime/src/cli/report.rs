@@ -63,7 +63,10 @@ impl Report {
     pub fn load(&mut self, error: &LoadError) -> Exit {
         match error {
             LoadError::Config(problems) => {
-                problems.iter().for_each(|problem| self.raw(&problem.render()));
+                problems.iter().take(FINDINGS_MAX).for_each(|problem| self.raw(&problem.render()));
+                if let Some(more @ 1..) = problems.len().checked_sub(FINDINGS_MAX) {
+                    self.raw(&format!("and {more} more that are not shown\n"));
+                }
             }
             other => self.error(other),
         }

@@ -13,11 +13,15 @@ use std::time::{Duration, Instant};
 
 /// Output is written in blocks of so many bytes, on a terminal line by line.
 const BLOCK_BYTES: usize = 64 << 10;
+/// What was printed waits no longer for its block to be full: a program that is ended from outside has said it.
+const BLOCK_TIME: Duration = Duration::from_millis(100);
 
 /// The process's own world.
 pub(super) struct World {
     out: BufWriter<StdoutLock<'static>>,
     by_line: bool,
+    /// When it was written last.
+    flushed: Instant,
     /// Why output ended.
     failure: Option<io::Error>,
     log: Log,
@@ -32,6 +36,7 @@ impl World {
         Self {
             by_line: stdout.is_terminal(),
             out: BufWriter::with_capacity(BLOCK_BYTES, stdout.lock()),
+            flushed: Instant::now(),
             failure: None,
             log: project.config.log.clone(),
             started: Instant::now(),
@@ -88,6 +93,15 @@ impl Host for World {
 
     fn elapsed(&mut self) -> Duration {
         self.started.elapsed()
+    }
+
+    fn turned(&mut self) -> Result<(), Gone> {
+        if self.out.buffer().is_empty() || self.flushed.elapsed() < BLOCK_TIME {
+            return Ok(());
+        }
+        let flushed = self.out.flush();
+        self.flushed = Instant::now();
+        self.keep(flushed)
     }
 
     fn env(&mut self, name: &str) -> Option<String> {
