@@ -53,7 +53,16 @@ impl Body {
         }
         let mut lease = Lease::new(Arc::clone(pool));
         let _ = lease.grow(bytes.len());
-        Self::Whole(Bytes::from_owner(Charged { bytes, _lease: lease }))
+        Self::leased(bytes, lease)
+    }
+
+    /// Bytes that were paid for before they came.
+    pub fn leased(bytes: Bytes, lease: Lease) -> Self {
+        if bytes.is_empty() {
+            Self::Empty
+        } else {
+            Self::Whole(Bytes::from_owner(Charged { bytes, _lease: lease }))
+        }
     }
 
     /// A text.

@@ -1,7 +1,8 @@
 //! The operator's console on a listener of its own: few connections, one request each, a boundary of its own.
 //!
 //! - **O1** Whatever happens to the console, the program is served.
-//! - **O2** A panic in it is caught, counted and answered 500 without its message.
+//! - **O2** Health and metrics tell nothing of the program's data: whoever reaches the listener may read them, by any name.
+//! - **O3** A panic in it is caught, counted and answered 500 without its message.
 
 mod sight;
 
@@ -74,12 +75,14 @@ impl Console {
 pub async fn run(console: Arc<Console>, shared: Arc<Shared>, listener: Arc<TcpListener>) {
     let mut stopping = shared.stopping();
     loop {
-        let Ok(place) = Arc::clone(&console.places).acquire_owned().await else { return };
+        let place = Arc::clone(&console.places).acquire_owned();
+        let accepted = async { Some((place.await.ok()?, listener.accept().await)) };
         let accepted = tokio::select! {
             biased;
             () = stopping.begun() => return,
-            accepted = listener.accept() => accepted,
+            accepted = accepted => accepted,
         };
+        let Some((place, accepted)) = accepted else { return };
         let Ok((stream, peer)) = accepted else {
             tokio::time::sleep(PAUSE).await;
             continue;
@@ -137,6 +140,7 @@ async fn answer(
 ) -> Response<Body> {
     if let Some(name) = request.uri().path().strip_prefix(own::PREFIX)
         && shared.config.metrics.enabled
+        && own::reads(request.method())
         && let Some(response) = own::of_name(shared, name)
     {
         return response;

@@ -1,17 +1,19 @@
 //! The content of a file as the body of an answer: read piece by piece where waiting for a disk keeps nobody waiting.
 //!
 //! - **B1** A piece is read when the one before it was taken; a peer that does not read costs one piece.
-//! - **B2** A small file is read at once and closed; a large one holds a descriptor of the budget until it was sent.
+//! - **B2** A small file is one piece, charged to the process's pool until it was sent, and closed at once; a large one holds a descriptor of the budget until it was sent.
 //! - **B3** A file that ends early cuts the answer off; its peer sees that it is not whole.
 
 use super::blocking::Blocking;
 use super::body::{Body, Cut};
 use crate::app::public::Content;
+use crate::value::{Lease, Pool};
 use bytes::Bytes;
 use hyper::body::{Body as HttpBody, Frame, SizeHint};
 use std::fs::File;
 use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::task::{JoinHandle, spawn_blocking};
@@ -27,8 +29,8 @@ pub(super) enum NoContent {
     /// It cannot be read.
     #[error("the file cannot be read: {0}")]
     Io(#[from] io::Error),
-    /// All descriptors for files are in use.
-    #[error("the server has too many files open at the moment")]
+    /// All descriptors for files, or all memory, are in use.
+    #[error("the server sends too many files at the moment")]
     Busy,
 }
 
@@ -37,15 +39,20 @@ pub(super) async fn of(
     content: Content,
     blocking: &Blocking,
     permit: impl FnOnce() -> Option<OwnedSemaphorePermit>,
+    pool: &Arc<Pool>,
 ) -> Result<Body, NoContent> {
     let Content { file, offset, bytes } = content;
     if bytes <= AT_ONCE_BYTES_MAX {
+        let mut lease = Lease::new(Arc::clone(pool));
+        if !lease.grow(usize::try_from(bytes).unwrap_or(usize::MAX)) {
+            return Err(NoContent::Busy);
+        }
         let read = blocking.run(move || read(file, Some(offset), bytes)).await;
         let (_, piece) = read.map_err(|panicked| io::Error::other(panicked.to_string()))?;
         let piece = piece?;
         let whole = u64::try_from(piece.len()).is_ok_and(|read| read == bytes);
         return if whole {
-            Ok(Body::Whole(piece))
+            Ok(Body::leased(piece, lease))
         } else {
             Err(io::Error::from(io::ErrorKind::UnexpectedEof).into())
         };
@@ -66,7 +73,7 @@ struct FileBody {
 
 /// The next bytes, so many at most.
 fn read(mut file: File, seek: Option<u64>, bytes: u64) -> (File, io::Result<Bytes>) {
-    let mut piece = Vec::new();
+    let mut piece = Vec::with_capacity(usize::try_from(bytes).unwrap_or(0));
     let sought = seek.map_or(Ok(0), |offset| file.seek(SeekFrom::Start(offset)));
     let read = sought.and_then(|_| (&mut file).take(bytes).read_to_end(&mut piece));
     (file, read.map(|_| Bytes::from(piece)))
@@ -115,7 +122,6 @@ mod tests {
     use super::*;
     use http_body_util::BodyExt as _;
     use std::io::Write as _;
-    use std::sync::Arc;
     use tokio::sync::Semaphore;
 
     fn content(bytes: u64, offset: u64) -> Content {
@@ -127,7 +133,8 @@ mod tests {
 
     async fn sent(content: Content, permits: usize) -> Result<Vec<u8>, NoContent> {
         let permits = Arc::new(Semaphore::new(permits));
-        let body = of(content, &Blocking::new(1), || permits.try_acquire_owned().ok()).await?;
+        let body =
+            of(content, &Blocking::new(1), || permits.try_acquire_owned().ok(), &Pool::new(1 << 20)).await?;
         Ok(body.collect().await.unwrap().to_bytes().to_vec())
     }
 
@@ -147,11 +154,25 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_small_file_is_paid_for_until_it_was_sent() {
+        let pool = Pool::new(1 << 20);
+        let blocking = Blocking::new(1);
+        let body = of(content(200_000, 0), &blocking, || None, &pool).await.unwrap();
+        assert!(pool.leased() >= 200_000);
+        assert_eq!(body.collect().await.unwrap().to_bytes().len(), 200_000);
+        assert_eq!(pool.leased(), 0);
+        let full = of(content(200_000, 0), &blocking, || None, &Pool::new(1 << 10)).await;
+        assert!(matches!(full, Err(NoContent::Busy)));
+    }
+
+    #[tokio::test]
     async fn a_file_that_ends_early_cuts_the_answer_off() {
         let mut large = content(AT_ONCE_BYTES_MAX + 1, 0);
         large.bytes += 10;
         let permits = Arc::new(Semaphore::new(1));
-        let body = of(large, &Blocking::new(1), || permits.try_acquire_owned().ok()).await.unwrap();
+        let body = of(large, &Blocking::new(1), || permits.try_acquire_owned().ok(), &Pool::new(1 << 20))
+            .await
+            .unwrap();
         assert_eq!(body.collect().await.unwrap_err(), Cut);
         let mut small = content(5, 0);
         small.bytes += 1;

@@ -14,11 +14,15 @@ const METRICS_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset
 pub(super) fn page<B>(shared: &Shared, request: &Request<B>) -> Option<Response<Body>> {
     let name = request.uri().path().strip_prefix(PREFIX)?;
     let config = &shared.config;
-    let reads = matches!(*request.method(), Method::GET | Method::HEAD);
-    if !reads || !config.metrics.enabled || config.admin.enabled {
+    if !reads(request.method()) || !config.metrics.enabled || config.admin.enabled {
         return None;
     }
     of_name(shared, name)
+}
+
+/// Does it ask to see something?
+pub(super) fn reads(method: &Method) -> bool {
+    matches!(*method, Method::GET | Method::HEAD)
 }
 
 /// The page of that name.

@@ -324,7 +324,7 @@ impl Asked<'_> {
             return response;
         };
         let permit = || Arc::clone(&shared.files).try_acquire_owned().ok();
-        match file_body::of(content, &shared.places.blocking, permit).await {
+        match file_body::of(content, &shared.places.blocking, permit, &shared.pool).await {
             Ok(body) => response.map(|_| body),
             Err(NoContent::Busy) => self.busy(),
             Err(error @ NoContent::Io(_)) => {

@@ -12,6 +12,7 @@ use super::drive::Held;
 use super::line::{RoomLine, SocketLine};
 use super::mailbox::Mailbox;
 use super::metrics::Entry;
+use super::service::contained;
 use super::websocket::CloseCode;
 use super::{Point, Shared};
 use crate::app::boundary::contain;
@@ -54,8 +55,21 @@ pub async fn run(opened: Opened) {
         let (inbox, messages) = mpsc::channel(1);
         let pump = Pump::new(&shared, Arc::clone(&mailbox), inbox);
         let line = SocketLine::new(RoomLine::new(Arc::clone(&shared)), Arc::clone(&mailbox));
-        let program = Program { shared: &shared, held, line, mailbox, id: &id, deadline };
-        tokio::join!(pump.run(TokioIo::new(stream)), program.run(messages));
+        let program =
+            Program { shared: &shared, held, line, mailbox: Arc::clone(&mailbox), id: &id, deadline };
+        // Where one side panics the other still comes to its end: the program to its `close` (K2), the peer to its code.
+        let frames = async {
+            if contained(pump.run(TokioIo::new(stream))).await.is_err() {
+                shared.metrics.panicked(Entry::Socket);
+            }
+        };
+        let handlers = async {
+            if contained(program.run(messages)).await.is_err() {
+                shared.metrics.panicked(Entry::Socket);
+                mailbox.close(CloseCode::INTERNAL);
+            }
+        };
+        tokio::join!(frames, handlers);
     };
     tokio::select! {
         () = life => {}

@@ -9,6 +9,7 @@ use super::drive::Held;
 use super::events::{COMMENT, Receiver, SILENCE, queue};
 use super::line::{RoomLine, StreamLine};
 use super::metrics::Entry;
+use super::service::contained;
 use super::{Point, Shared};
 use crate::app::boundary::contain;
 use crate::app::script::End;
@@ -24,7 +25,13 @@ use tokio::time::{Instant, Sleep, sleep};
 pub fn begin(shared: &Arc<Shared>, held: Held, id: Arc<str>, deadline: Option<Duration>) -> Events {
     let (sender, receiver) = queue(Arc::clone(&shared.pool), shared.config.server.request_timeout);
     let line = StreamLine::new(RoomLine::new(Arc::clone(shared)), sender);
-    tokio::spawn(generate(Arc::clone(shared), held, line, (id, deadline)));
+    let generator = generate(Arc::clone(shared), held, line, (id, deadline));
+    let shared = Arc::clone(shared);
+    tokio::spawn(async move {
+        if contained(generator).await.is_err() {
+            shared.metrics.panicked(Entry::Stream);
+        }
+    });
     Events { receiver, silence: Box::pin(sleep(SILENCE)) }
 }
 
