@@ -80,9 +80,12 @@ fn folders(folder: &Path) -> Vec<String> {
     entries.filter_map(|entry| entry.file_name().into_string().ok()).collect()
 }
 
-/// Ratios above their limits.
+/// Ratios above their limits, and those that a run of the benchmarks left out. None when there was no run.
 pub fn regressions(limits: &Limits, times: &Times) -> Vec<Regression> {
     let mut found = Vec::new();
+    if times.is_empty() {
+        return found;
+    }
     for ratio in &limits.ratio {
         let each: Vec<(&String, f64)> = times
             .iter()
@@ -94,10 +97,19 @@ pub fn regressions(limits: &Limits, times: &Times) -> Vec<Regression> {
             now: format!("{now:.2}"),
             show: "cargo bench --manifest-path bench/Cargo.toml".to_owned(),
         };
+        if each.is_empty() {
+            found.push(Regression {
+                what: format!("{} to {}", ratio.of, ratio.to),
+                was: format!("at most {:.2}", ratio.mean_max),
+                now: "not measured".to_owned(),
+                show: "cargo bench --manifest-path bench/Cargo.toml".to_owned(),
+            });
+            continue;
+        }
         for (program, now) in each.iter().filter(|(_, now)| *now > ratio.each_max) {
             found.push(slow(format!("{program}, {} to {}", ratio.of, ratio.to), *now, ratio.each_max));
         }
-        let mean = (each.iter().map(|(_, now)| now.ln()).sum::<f64>() / each.len().max(1) as f64).exp();
+        let mean = (each.iter().map(|(_, now)| now.ln()).sum::<f64>() / each.len() as f64).exp();
         if mean > ratio.mean_max {
             found.push(slow(format!("geometric mean, {} to {}", ratio.of, ratio.to), mean, ratio.mean_max));
         }
@@ -131,6 +143,13 @@ mod tests {
     #[test]
     fn what_was_not_measured_is_not_compared() {
         assert_eq!(regressions(&limits(), &Times::new()), []);
+    }
+
+    #[test]
+    fn a_run_without_one_of_both_is_found() {
+        let mut times = times(&[("a", 1.0, 1.0)]);
+        times.values_mut().for_each(|by| assert!(by.remove("lua").is_some()));
+        assert_eq!(regressions(&limits(), &times)[0].now, "not measured");
     }
 
     #[test]
