@@ -228,11 +228,15 @@ fn change(name: &str, list: &std::cell::RefCell<Vec<V>>, args: &[V]) -> Option<E
                 items.insert(at, value.clone());
                 Ok(V::None)
             }
-            None => raise("IndexOutOfBounds", ""),
+            None => {
+                raise("IndexOutOfBounds", format!("Index {n} is out of bounds for list of length {length}"))
+            }
         },
         ("remove_at", [V::Int(n)]) => match resolve(*n, length - 1) {
             Some(at) => Ok(items.remove(at)),
-            None => raise("IndexOutOfBounds", ""),
+            None => {
+                raise("IndexOutOfBounds", format!("Index {n} is out of bounds for list of length {length}"))
+            }
         },
         ("remove", [value]) => {
             for at in 0..items.len() {

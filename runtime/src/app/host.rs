@@ -8,7 +8,6 @@ use crate::config;
 use crate::record::{Inbound, Outbound};
 use crate::store::Source;
 use crate::store::session::NoStore;
-use crate::value::Bug;
 use crate::vm::{Answer, Effect, LogLevel};
 use std::sync::Arc;
 use std::time::Duration;
@@ -39,7 +38,7 @@ pub trait Host {
     /// The program's folder.
     fn files(&mut self) -> &mut dyn Files;
     /// What is said on a connection, or to a room: [`Effect::Emit`], [`Effect::Wait`], [`Effect::Send`],
-    /// [`Effect::Join`], [`Effect::Leave`] and [`Effect::Broadcast`]. Where there is no connection there is nobody to
+    /// [`Effect::Join`], [`Effect::Leave`], [`Effect::Close`] and [`Effect::Broadcast`]. Where there is no connection there is nobody to
     /// hear, and in a room nobody either.
     fn say(&mut self, effect: Effect) -> Result<Answer, Gone> {
         match effect {
@@ -51,9 +50,9 @@ pub trait Host {
     fn rates(&mut self) -> Option<&RateLimits> {
         None
     }
-    /// Sends a request to the program's own endpoints; of tests alone.
-    fn request(&mut self, _asked: Inbound) -> Result<Outbound, End> {
-        Err(End::Bug(Bug::BadAnswer))
+    /// Sends a request to the program's own endpoints; none outside of tests, where bytecode may ask for it all the same.
+    fn request(&mut self, _asked: Inbound) -> Result<Option<Outbound>, End> {
+        Ok(None)
     }
     /// Where the program's store is.
     fn store(&mut self) -> Arc<dyn Source> {

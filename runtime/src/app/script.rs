@@ -324,15 +324,18 @@ pub fn perform(effect: Effect, host: &mut dyn Host) -> Result<Answer, End> {
             let wait = refused.map_or(0, |refused| refused.retry_after_seconds);
             Answer::Millis(i64::try_from(wait).unwrap_or(i64::MAX))
         }
-        Effect::Request(asked) => Answer::Response(Box::new(host.request(*asked)?)),
+        Effect::Request(asked) => {
+            host.request(*asked)?.map_or(Answer::Nothing, |outbound| Answer::Response(Box::new(outbound)))
+        }
         effect @ (Effect::Emit { .. }
         | Effect::Wait(_)
         | Effect::Send(_)
         | Effect::Join(_)
         | Effect::Leave(_)
+        | Effect::Close
         | Effect::Broadcast { .. }) => host.say(effect)?,
-        // What only a driver of its own can do.
-        Effect::Store(_) | Effect::Close => return Err(End::Bug(Bug::BadAnswer)),
+        // What the caller does.
+        Effect::Store(_) => return Err(End::Bug(Bug::BadAnswer)),
     })
 }
 

@@ -213,9 +213,9 @@ impl Host for TestWorld {
         &mut self.files
     }
 
-    fn request(&mut self, asked: Inbound) -> Result<Outbound, End> {
+    fn request(&mut self, asked: Inbound) -> Result<Option<Outbound>, End> {
         let (app, sessions) = (Arc::clone(&self.app), Arc::clone(&self.sessions));
-        Ok(testing::request(&app, &sessions, asked, self))
+        Ok(Some(testing::request(&app, &sessions, asked, self)))
     }
 
     fn store(&mut self) -> Arc<dyn Source> {

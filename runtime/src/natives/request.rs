@@ -70,7 +70,7 @@ pub fn exchange<'c>(context: &'c mut Context<'_>, what: &str) -> Outcome<&'c mut
 }
 
 #[cold]
-fn outside(what: &str) -> Stop {
+pub(super) fn outside(what: &str) -> Stop {
     Stop::value_error(format!("`{what}` exists while a request is answered only"))
 }
 

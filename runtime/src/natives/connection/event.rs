@@ -90,7 +90,7 @@ impl Stepped for Happening {
             }
             Phase::Statements => {
                 let exchange = request::exchange(context, "a socket")?;
-                let block = exchange.opened.as_ref().ok_or(Bug::BadAnswer)?.block;
+                let block = exchange.opened.as_ref().ok_or_else(super::unopened)?.block;
                 self.phase = Phase::Opening;
                 return Ok(call(Value::Function(block), None));
             }

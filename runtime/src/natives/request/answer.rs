@@ -201,7 +201,10 @@ impl Answering {
     fn end(&mut self, context: &mut Context<'_>, session: SessionChange) -> Outcome<()> {
         let made = *response::of(context.heap, self.response)?;
         let status = response::status(context.heap, &made)?;
-        let Some(exchange) = context.exchange else { return Err(Bug::BadAnswer.into()) };
+        let Some(exchange) = context.exchange else {
+            // Bytecode may call it where nothing is served.
+            return Err(super::outside("request"));
+        };
         let failure = match (made.error, made.body) {
             (Some((error, map)), Value::Map(body)) if map == body => {
                 Some(Box::new(failure(context.heap, context.program, exchange, (status, error))?))

@@ -75,7 +75,10 @@ enum Serving {
 
 impl Serving {
     fn body(&mut self, context: &mut Context<'_>) -> Outcome<()> {
-        let Some(exchange) = context.exchange else { return Err(Bug::BadAnswer.into()) };
+        let Some(exchange) = context.exchange else {
+            // Bytecode may call it where nothing is served.
+            return Err(super::outside("request"));
+        };
         *self = if let Body::Json(text) = &mut exchange.inbound.body {
             context.heap.reserve_text(text.len())?;
             let Value::Text(text) = context.heap.put_text(std::mem::take(text)) else {

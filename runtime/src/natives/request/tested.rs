@@ -141,6 +141,9 @@ impl Stepped for Testing {
     }
 
     fn answered(&mut self, context: &mut Context<'_>, answer: &mut Answer) -> Outcome<Step> {
+        if matches!(answer, Answer::Nothing) {
+            return Err(Stop::type_error("test_request works in tests alone"));
+        }
         let Answer::Response(outbound) = answer else { return Err(Bug::BadAnswer.into()) };
         self.answer(context, outbound)
     }

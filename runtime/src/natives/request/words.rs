@@ -78,7 +78,10 @@ struct Listing {
 
 impl Stepped for Listing {
     fn step(&mut self, context: &mut Context<'_>, _: Option<Value>) -> Outcome<Step> {
-        let Some(exchange) = context.exchange else { return Err(Bug::BadAnswer.into()) };
+        let Some(exchange) = context.exchange else {
+            // Bytecode may call it where nothing is served.
+            return Err(super::outside("request"));
+        };
         let mut budget = SLICE;
         while budget > 0 {
             let Some((name, text)) = exchange.inbound.query.get(self.at) else {
@@ -154,7 +157,10 @@ fn pairs_of(exchange: &Exchange, word: Word) -> &Pairs {
 impl Stepped for Making {
     fn step(&mut self, context: &mut Context<'_>, _: Option<Value>) -> Outcome<Step> {
         let heap = &mut *context.heap;
-        let Some(exchange) = context.exchange else { return Err(Bug::BadAnswer.into()) };
+        let Some(exchange) = context.exchange else {
+            // Bytecode may call it where nothing is served.
+            return Err(super::outside("request"));
+        };
         let mut budget = SLICE;
         while budget > 0 {
             let cost = if let (Word::Body, Body::Multipart(parts)) = (self.word, &exchange.inbound.body) {

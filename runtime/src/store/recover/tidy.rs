@@ -2,7 +2,7 @@
 
 use super::{Report, Survey};
 use crate::store::archive::{self, Archive};
-use crate::store::disk::{Disk, DiskError, write_all};
+use crate::store::disk::{Disk, DiskError, SECTOR, write_all};
 use crate::store::format::{Window, wide};
 use crate::store::log::{self, Cut, End, Segment};
 use crate::store::snapshot;
@@ -24,6 +24,7 @@ pub fn tidy(
     for name in survey.names.iter().filter(|name| log::spare_number_of(name).is_some()) {
         let size = disk.open(name).and_then(|file| file.size()).map_err(DiskError::at(name, "measure"))?;
         if size == u64::from(segment_bytes) && spares.len() < log::SPARES_MAX {
+            keep_size(disk, name, size)?;
             spares.push(name.clone());
         } else {
             disk.remove(name).map_err(DiskError::at(name, "remove"))?;
@@ -48,6 +49,15 @@ pub fn tidy(
         report.removed.extend(outdated);
     }
     Ok(spares)
+}
+
+/// Makes a spare's size durable. The process that filled it may have failed to sync it, and to remove it too: what is seen of
+/// it is then not what a crash leaves, and a segment must not become shorter than it says (W7).
+fn keep_size(disk: &dyn Disk, name: &str, size: u64) -> Result<(), DiskError> {
+    let file = disk.open_mut(name, false).map_err(DiskError::at(name, "open"))?;
+    let last = [0; SECTOR];
+    write_all(&*file, size.saturating_sub(wide(SECTOR)), &last).map_err(DiskError::at(name, "write"))?;
+    file.sync().map_err(DiskError::at(name, "sync"))
 }
 
 /// Cuts off what a checkpoint appended that was never finished (W9).
