@@ -17,7 +17,7 @@ const LAWS: &[&str] = &[
     // Encodings
     "t@ = $t\nlaw(base64_bytes(base64_encode(t@)).text() == t@ && base64_decode(base64_encode(t@)) == t@)",
     "t@ = $t\nlaw(url_decode(url_encode(t@)) == t@)",
-    "t@ = $t\nlaw(\"<\" not in escape(t@).to_text() && raw(t@).to_text() == t@)",
+    "t@ = $t\nlaw(\"<\" not in escape(t@).to_text() && raw(t@).to_text() == \"{t@}\")",
     "t@ = $t\nlaw(sha256(t@).length == 64 && secure_equals(hmac_sha256(t@, \"k\"), hmac_sha256(t@, \"k\")))",
     // Files
     "t@ = $t\nwrite_file(\"d/a\", t@)\nlaw(read_file(\"d/a\") == t@ && file_exists(\"d/a\") && list_files(\"d\") == [\"a\"])",

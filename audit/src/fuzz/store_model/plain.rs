@@ -173,6 +173,7 @@ impl Plain {
         }
         for own in gone {
             if destroy {
+                self.written.insert(own);
                 self.rows.remove(&own);
             } else if let Some(now) = self.now(own).cloned() {
                 self.write(own, true, now.fields);
