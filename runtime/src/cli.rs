@@ -76,8 +76,7 @@ fn command(args: impl IntoIterator<Item = OsString>) -> Exit {
         Ok(args) => args,
         Err(shown) => {
             if shown.exit_code() == 0 {
-                let colours = std::io::stdout().is_terminal()
-                    && std::env::var_os("NO_COLOR").is_none_or(|no| no.is_empty());
+                let colours = std::io::stdout().is_terminal() && !report::colourless();
                 let text = shown.render();
                 return if colours {
                     version::print(text.ansi(), &mut Report::new())

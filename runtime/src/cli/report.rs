@@ -6,7 +6,7 @@ use crate::base::render::{Style, printable, render};
 use crate::base::span::to_usize;
 use crate::base::{Diagnostic, SourceMap};
 use crate::vm::{Place, Uncaught};
-use std::fmt::{self, Display, Write as _};
+use std::fmt::{self, Display};
 use std::io::{IsTerminal as _, Write as _};
 use std::panic::PanicHookInfo;
 
@@ -14,6 +14,12 @@ use std::panic::PanicHookInfo;
 const FINDINGS_MAX: usize = 200;
 /// Places of a chain that are shown at each end.
 const CHAIN_ENDS: usize = 12;
+
+/// Does the user want no colours?
+pub(super) fn colourless() -> bool {
+    std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
+        || std::env::var_os("TERM").is_some_and(|term| term == "dumb")
+}
 
 /// Writes to stderr. That nobody reads it is no reason to end differently, so failures are ignored.
 #[derive(Debug)]
@@ -24,9 +30,7 @@ pub(super) struct Report {
 impl Report {
     /// Excerpts on a terminal, in colour unless `NO_COLOR` is set.
     pub fn new() -> Self {
-        let colourless = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
-            || std::env::var_os("TERM").is_some_and(|term| term == "dumb");
-        let style = match (std::io::stderr().is_terminal(), colourless) {
+        let style = match (std::io::stderr().is_terminal(), colourless()) {
             (false, _) => Style::Line,
             (true, true) => Style::Plain,
             (true, false) => Style::Colour,
@@ -52,11 +56,16 @@ impl Report {
     /// The findings in their order, and how many more there are.
     pub fn diagnostics(&mut self, found: &[Diagnostic], sources: &SourceMap) {
         let (shown, hidden) = shown(found);
-        let mut text: String = shown.map(|diagnostic| render(diagnostic, sources, self.style)).collect();
-        if hidden > 0 {
-            let _ = writeln!(text, "and {hidden} more that are not shown");
-        }
+        let text: String = shown.map(|diagnostic| render(diagnostic, sources, self.style)).collect();
         self.raw(&text);
+        self.hidden(hidden);
+    }
+
+    /// How many findings are not shown, if there are any.
+    pub fn hidden(&mut self, count: usize) {
+        if count > 0 {
+            self.raw(&format!("and {count} more that are not shown\n"));
+        }
     }
 
     /// Why a project could not be read.
@@ -64,9 +73,7 @@ impl Report {
         match error {
             LoadError::Config(problems) => {
                 problems.iter().take(FINDINGS_MAX).for_each(|problem| self.raw(&problem.render()));
-                if let Some(more @ 1..) = problems.len().checked_sub(FINDINGS_MAX) {
-                    self.raw(&format!("and {more} more that are not shown\n"));
-                }
+                self.hidden(problems.len().saturating_sub(FINDINGS_MAX));
             }
             other => self.error(other),
         }

@@ -69,9 +69,7 @@ fn refused(folder: &Path, error: &OfflineError, report: &mut Report) -> Exit {
 
 fn show(findings: &[Finding], report: &mut Report) {
     findings.iter().take(FINDINGS_MAX).for_each(|finding| report.error(finding));
-    if let Some(more @ 1..) = findings.len().checked_sub(FINDINGS_MAX) {
-        report.raw(&format!("and {more} more that are not shown\n"));
-    }
+    report.hidden(findings.len().saturating_sub(FINDINGS_MAX));
 }
 
 /// `flin store check`.
