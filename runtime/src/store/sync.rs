@@ -31,7 +31,8 @@ pub trait Monitor<T>: Send + Sync + 'static {
     fn with<R>(&self, change: impl FnOnce(&mut T) -> R) -> R;
     /// Looks at the value. Nobody is woken: what nobody changed nobody need see.
     fn look<R>(&self, see: impl FnOnce(&T) -> R) -> R;
-    /// Waits until `ready` gives something; called under the lock at first and after each change.
+    /// Waits until `ready` gives something; called under the lock at first and after each change. Nobody is woken by what
+    /// it takes: no other waiter waits for that.
     fn wait<R>(&self, ready: impl FnMut(&mut T) -> Option<R>) -> R;
     /// The same, giving up after about so long; a model checker may give up at any time.
     fn wait_for<R>(&self, limit: Duration, ready: impl FnMut(&mut T) -> Option<R>) -> Option<R>;

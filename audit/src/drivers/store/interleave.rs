@@ -53,6 +53,8 @@ pub enum Strategy {
 pub struct Explored {
     /// Orders that were run to their end.
     pub schedules: u64,
+    /// Orders begun whose rest was seen in another one; not counted above.
+    pub repeated: u64,
     /// Were all tried that can differ?
     pub complete: bool,
     /// The most steps that one of them took.
@@ -113,6 +115,7 @@ pub fn explore_widely(
     });
     found.into_iter().fold(Explored::default(), |all, one| Explored {
         schedules: all.schedules + one.schedules,
+        repeated: all.repeated + one.repeated,
         complete: false,
         steps_max: all.steps_max.max(one.steps_max),
         failure: all.failure.or(one.failure),

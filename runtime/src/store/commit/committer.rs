@@ -291,7 +291,7 @@ impl<T: Threading> Committer<T> {
 impl<T: Threading> Committer<T> {
     /// Begins a checkpoint, if one is due or asked for and none is under way.
     fn hand_over(&mut self) {
-        let wanted = self.shared.checkpoints.with(|slot| slot.is_wanted());
+        let wanted = self.shared.checkpoints.look(Slot::is_wanted);
         let Some(log) = &mut self.log else {
             if wanted {
                 let reason = self.takes_more().err().unwrap_or(super::FAULT.into());

@@ -40,7 +40,11 @@ impl Ordering {
                 seen.failure = Some((self.begun - 1, failure));
                 return false;
             }
-            seen.schedules += 1;
+            if self.search.is_redundant() {
+                seen.repeated += 1;
+            } else {
+                seen.schedules += 1;
+            }
         }
         match self.strategy {
             Strategy::Random { count, .. } | Strategy::Straight { count } => seen.schedules < count,
@@ -79,7 +83,7 @@ impl Ordering {
                 self.chance.choose(&eligible, self.steps)
             }
             Strategy::Exhaustive { .. } if world::with(|world| world.free) => {
-                self.search.choose(&eligible, touched)?
+                self.search.choose(&eligible, gives_up, touched)?
             }
             Strategy::Straight { .. } | Strategy::Exhaustive { .. } => {
                 // The first step outside closes the last one that was searched.

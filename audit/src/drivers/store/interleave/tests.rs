@@ -104,6 +104,50 @@ fn the_exhaustive_search_sees_every_outcome_and_leaves_out_what_cannot_differ() 
     assert!(found.schedules < 1000, "{found:?}");
 }
 
+/// One fills, one takes away, and two wait for different fillings; gives what each saw.
+fn fillings(_: u64, seen: &Mutex<BTreeSet<Vec<(u8, i32)>>>) {
+    let (tank, list) = (shared(0), shared(Vec::new()));
+    let actor = |act: fn(&Shared<i32>, &Shared<Vec<(u8, i32)>>)| {
+        let (tank, list) = (Arc::clone(&tank), Arc::clone(&list));
+        Box::new(move || act(&tank, &list)) as Box<dyn FnOnce() + Send>
+    };
+    run_all(vec![
+        actor(|tank, _| [1, 1, 5].into_iter().for_each(|more| tank.with(|n| *n += more))),
+        actor(|tank, list| {
+            let found = tank.with(std::mem::take);
+            list.with(|list| list.push((0, found)));
+            tank.with(|n| *n += 9);
+        }),
+        actor(|tank, list| {
+            let found = tank.wait(|n| (*n == 1 || *n > 6).then_some(*n));
+            list.with(|list| list.push((1, found)));
+        }),
+        actor(|tank, list| {
+            let found = tank.wait(|n| (*n == 2 || *n > 7).then_some(*n));
+            list.with(|list| list.push((2, found)));
+        }),
+    ]);
+    seen.lock().unwrap().insert(list.with(|list| list.clone()));
+}
+
+#[test]
+fn the_exhaustive_search_sees_what_chance_sees_also_where_what_is_waited_for_comes_and_goes() {
+    let outcomes = |strategy| {
+        let seen = Arc::new(Mutex::new(BTreeSet::new()));
+        let told = Arc::clone(&seen);
+        let found = explore(strategy, move |number| {
+            fillings(number, &told);
+            Ok(())
+        });
+        assert_eq!(found.failure, None);
+        (found, std::mem::take(&mut *seen.lock().unwrap()))
+    };
+    let (found, all) = outcomes(Strategy::Exhaustive { count_max: 100_000 });
+    let (_, some) = outcomes(Strategy::Random { seed: 7, count: 5_000 });
+    assert!(found.complete, "{found:?}");
+    assert!(all.is_superset(&some), "{found:?}");
+}
+
 #[test]
 fn who_waits_with_a_limit_gives_up_when_nothing_else_can_happen() {
     let found = explore(Strategy::Exhaustive { count_max: 1000 }, |_| {

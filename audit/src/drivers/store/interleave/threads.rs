@@ -63,7 +63,7 @@ impl<T> Watched<T> {
                 Err(TryLockError::WouldBlock) => {
                     let me = world::me();
                     world::with(|world| {
-                        world.read(self.number);
+                        world.idle(self.number);
                         world.wait(me, self.number, false);
                     });
                     step();
@@ -81,9 +81,11 @@ impl<T> Watched<T> {
                 world::with(|world| world.touch(self.number));
                 return found;
             }
-            world::with(|world| world.read(self.number));
             let me = world::me();
-            world::with(|world| world.wait(me, self.number, timed));
+            world::with(|world| {
+                world.idle(self.number);
+                world.wait(me, self.number, timed);
+            });
             step();
             if !world::with(|world| world.woken(me)) {
                 return None;

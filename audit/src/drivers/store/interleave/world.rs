@@ -13,6 +13,8 @@ pub struct Footprint {
     read: Vec<u64>,
     changed: Vec<u64>,
     everything: bool,
+    /// It only found that it has to wait on.
+    pub idle: bool,
 }
 
 impl Footprint {
@@ -117,9 +119,15 @@ impl World {
         self.versions.len() - 1
     }
 
-    /// The running step looks at a monitor and finds nothing to do.
+    /// The running step looks at a monitor.
     pub fn read(&mut self, monitor: usize) {
         self.step.read.push(monitor as u64 * 2);
+    }
+
+    /// It looks at a monitor, finds nothing to do, and has done nothing else.
+    pub fn idle(&mut self, monitor: usize) {
+        self.step.idle = self.step.read.is_empty() && self.step.changed.is_empty() && !self.step.everything;
+        self.read(monitor);
     }
 
     /// It may change what the monitor holds.
