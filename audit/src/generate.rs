@@ -85,8 +85,12 @@ struct Generator<'a> {
 pub fn program(bytes: &[u8]) -> String {
     let mut generator = Generator::new(Choices::new(bytes));
     generator.line("enum Shape { Dot, Circle(radius: int), Box(w: int, h: int) }");
-    // One program in eight ends with what is not judged.
-    let unjudged_bytes = if generator.choices.once_in(8) { bytes.len() / 4 } else { 0 };
+    // One program in twelve ends with what is not judged, and one in 24 has little else.
+    let unjudged_bytes = match generator.choices.below(24) {
+        22 | 23 => bytes.len() / 4,
+        21 => bytes.len().saturating_sub(bytes.len() / 8),
+        _ => 0,
+    };
     while generator.choices.left() > unjudged_bytes && generator.budget > 0 {
         generator.statement();
     }

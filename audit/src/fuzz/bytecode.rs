@@ -155,16 +155,7 @@ static SERVED: LazyLock<[Module; 1]> = LazyLock::new(|| {
 /// A real module with some instructions changed, as the bytes say, sealed.
 pub fn mutant(modules: &[Module], bytes: &[u8]) -> Vec<u8> {
     let mut choices = Choices::new(bytes);
-    let mut module = modules[choices.below(modules.len())].clone();
-    for _ in 0..=choices.below(3) {
-        let at = choices.below(module.functions.len());
-        if choices.once_in(5) {
-            change_tables(&mut module, &mut choices);
-        } else {
-            change(&mut module, at, &mut choices);
-        }
-    }
-    let mut file = encode(&module);
+    let mut file = encode(&changed(modules, &mut choices));
     // Some mutants are damaged as files, too.
     if choices.once_in(6) {
         let at = choices.below(file.len());
@@ -172,6 +163,20 @@ pub fn mutant(modules: &[Module], bytes: &[u8]) -> Vec<u8> {
         seal(&mut file);
     }
     file
+}
+
+/// One of the modules with some instructions or tables changed.
+pub fn changed(modules: &[Module], choices: &mut Choices<'_>) -> Module {
+    let mut module = modules[choices.below(modules.len())].clone();
+    for _ in 0..=choices.below(3) {
+        let at = choices.below(module.functions.len());
+        if choices.once_in(5) {
+            change_tables(&mut module, choices);
+        } else {
+            change(&mut module, at, choices);
+        }
+    }
+    module
 }
 
 fn change(module: &mut Module, function: usize, choices: &mut Choices<'_>) {

@@ -1,11 +1,15 @@
-//! Plausible modules, most of which verify, doing what no compiler would ask for.
+//! Modules that mostly verify, doing what no compiler would ask for: plausible ones made from nothing, and whole
+//! programs of which a little was changed.
 //!
 //! For `vm`, `app::script`, `value::memory`, `value::heap`, `value::arena` and `value::collect`.
 //!
 //! Oracle: whatever verifies runs without an internal error, with and without collecting before every instruction, and
 //! leaves its books right, also when the pool is nearly empty or the time is up.
 
+use super::bytecode::changed;
 use super::machine;
+use super::specimens::SPECIMENS;
+use crate::generate::Choices;
 use crate::generate::module::{Names, module};
 use flin_runtime::app::End;
 use flin_runtime::base::builtin::Signature;
@@ -29,10 +33,16 @@ pub const MODULES: &[&str] =
 /// What others have left in the pool: nothing, the least that a machine takes, a little more.
 const POOLS: [usize; 3] = [64 << 10, 128 << 10, 256 << 10];
 
+/// From this first byte on, the rest changes a specimen.
+const SPECIMENS_FROM: u8 = 128;
+
 /// The target. One input in four also runs with a pool that is nearly empty; of those that run for long, one in two
 /// runs out of time.
 pub fn target(bytes: &[u8]) {
-    let made = module(bytes, &NAMES);
+    let made = match bytes.split_first() {
+        Some((&first, rest)) if first >= SPECIMENS_FROM => changed(&SPECIMENS, &mut Choices::new(rest)),
+        _ => module(bytes, &NAMES),
+    };
     let file = encode(&made);
     match decode(&file) {
         // By bytes: a constant may be NaN, which equals nothing.
@@ -42,6 +52,7 @@ pub fn target(bytes: &[u8]) {
     if let Ok(verified) = verify(Unverified(made)) {
         let ran = machine::run_briefly(&verified, false);
         machine::run_briefly(&verified, true);
+        machine::run_endpoints(&verified);
         let way = bytes.first().map_or(0, |byte| usize::from(*byte >> 3));
         if way.is_multiple_of(4) {
             machine::run_in_pool(&verified, false, POOLS[way / 4 % POOLS.len()]);

@@ -68,6 +68,17 @@ const BODIES: &[&str] = &[
     "GET / HTTP/1.1\r\nHost: a\r\n\r\n",
     "5 \r\nabcde\r\n",
     "a",
+    "1;a;b=c\r\nx\r\n0\r\n\r\n",
+    "1;a=\r\nx\r\n0\r\n\r\n",
+    "1;a=\"\\\"b\tc\"\r\nx\r\n0\r\n\r\n",
+    "1;a=\"b\r\n",
+    "1 ;a\r\nx\r\n0\r\n\r\n",
+    "g\r\n",
+    "1\r\nxy\r\n",
+    "0\r\nX : y\r\n\r\n",
+    "0\r\nContent-Length: 1\r\n\r\n",
+    "00000000000000000001\r\nx\r\n0;z\r\n\r\n",
+    "2\r\nab\rc",
 ];
 
 const ENDS: &[&str] = &["\r\n", "\r\n", "\r\n", "\r\n", "\r\n", "\r\n", "\n", "\r"];

@@ -6,13 +6,18 @@
 
 use flin_runtime::app::build::{self, Rejected};
 use flin_runtime::app::host::MemoryHost;
+use flin_runtime::app::http::RateLimits;
+use flin_runtime::app::script::Turn;
 use flin_runtime::app::{End, Execution, FileFault, FilePath, Files, Gone, Host, Limits, SourceFile};
 use flin_runtime::check::project::Role;
 use flin_runtime::code::Verified;
-use flin_runtime::record::{Body, Inbound};
+use flin_runtime::code::module::EndpointKind;
+use flin_runtime::record::{Body, Inbound, Message};
+use flin_runtime::store::Source;
 use flin_runtime::value::Pool;
-use flin_runtime::vm::LogLevel;
-use flin_runtime::vm::exchange::Detail;
+use flin_runtime::vm::exchange::{Detail, SocketEvent};
+use flin_runtime::vm::{Answer, Effect, LogLevel};
+use std::sync::Arc;
 use std::time::Duration;
 
 const MEMORY_BYTES_MAX: usize = 8 << 20;
@@ -28,6 +33,8 @@ const STRESSED_FUEL_MAX: u64 = 3_000;
 const LATE_FUEL_MAX: u64 = 400_000;
 /// Fuel of a run that its deadline must end.
 const TIMED_FUEL_MAX: u64 = 600_000;
+/// Fuel of a turn on a connection: little, so that many handlers are seen at a turn's end.
+const TURN_FUEL: u64 = 5_000;
 const CALL_DEPTH_MAX: usize = 128;
 const COMPONENT_DEPTH_MAX: usize = 16;
 const SOURCE_DEPTH_MAX: u32 = 64;
@@ -84,7 +91,7 @@ pub fn compile_served(files: &[SourceFile]) -> Verified {
     }
 }
 
-/// Lets each endpoint of a module answer a request, in a machine of its own.
+/// Lets each endpoint of a module answer a request, in a machine of its own; a connection that it opens lives on.
 pub fn run_endpoints(module: &Verified) {
     let Ok(program) = build::link(module.clone()) else { return };
     let limits = Limits { fuel_max: Some(BRIEF_FUEL_MAX), ..limits(false) };
@@ -95,12 +102,50 @@ pub fn run_endpoints(module: &Verified) {
             continue;
         };
         execution.answer(request(), Detail::Message);
-        let end = execution.call(endpoint.function, &mut world);
-        assert!(!matches!(end, End::Bug(_) | End::Panicked), "{end:?}");
+        sound(&execution.call(endpoint.function, &mut world));
+        if execution.is_opened() && endpoint.kind == EndpointKind::Stream {
+            execution.generate();
+            sound(&settle(&mut execution, &mut world));
+        } else if execution.is_opened() {
+            converse(&mut execution, &mut world);
+        }
         check_books(&execution, &limits, &pool, POOL_BYTES_MAX);
         drop(execution);
         assert_eq!(pool.leased(), 0, "an endpoint that is gone holds memory");
     }
+}
+
+/// A socket's life.
+fn converse(execution: &mut Execution, world: &mut World) {
+    let text = || SocketEvent::Message(Message::Text("{\"a\":1}".into()));
+    let bytes = execution.takes_binary().then(|| SocketEvent::Message(Message::Binary([0, 255].into())));
+    let events = [SocketEvent::Open, text(), text(), text()].into_iter().chain(bytes);
+    for event in events.chain([SocketEvent::Close]) {
+        execution.happen(event);
+        sound(&settle(execution, world));
+    }
+}
+
+/// Drives what was started to its end.
+fn settle(execution: &mut Execution, world: &mut World) -> End {
+    loop {
+        match execution.turn(TURN_FUEL) {
+            Turn::Ended(end) => return execution.finish(end),
+            Turn::Yield => {}
+            Turn::Effect(effect) => match execution.perform(effect, world) {
+                Ok(answer) => execution.resume(answer),
+                Err(end) => {
+                    execution.abandon();
+                    return execution.finish(end);
+                }
+            },
+        }
+    }
+}
+
+/// An end that is our mistake is a finding.
+fn sound(end: &End) {
+    assert!(!matches!(end, End::Bug(_) | End::Panicked), "{end:?}");
 }
 
 /// A request that has something of everything.
@@ -158,7 +203,7 @@ fn run_within(module: &Verified, limits: &Limits, pool_bytes_max: usize) -> Ran 
             Err(end) => end,
         },
     };
-    assert!(!matches!(end, End::Bug(_) | End::Panicked), "{end:?}");
+    sound(&end);
     assert_eq!(pool.leased(), 0, "a VM that is gone holds memory");
     world.check_files();
     Ran { output: world.host.output, end }
@@ -228,6 +273,18 @@ impl Host for World {
 
     fn files(&mut self) -> &mut dyn Files {
         self
+    }
+
+    fn say(&mut self, effect: Effect) -> Result<Answer, Gone> {
+        self.host.say(effect)
+    }
+
+    fn rates(&mut self) -> Option<&RateLimits> {
+        self.host.rates()
+    }
+
+    fn store(&mut self) -> Arc<dyn Source> {
+        self.host.store()
     }
 }
 

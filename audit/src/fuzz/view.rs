@@ -43,6 +43,9 @@ const FRAGMENTS: &[&str] = &[
 /// A component file that shows what it gets.
 const SHOW: &str = "<b title={props.t}><slot name=\"s\"/>{children}</b>";
 
+/// Repetitions of what is long.
+const LONG: usize = 3_000;
+
 /// A token of markup, character references resolved.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Token {
@@ -55,11 +58,14 @@ struct View<'a> {
     choices: Choices<'a>,
     source: String,
     expected: Vec<Token>,
+    /// Does the sheet stand in it, and the scoped one?
+    styled: [bool; 2],
 }
 
 /// The target. One view in four is rendered with a collection before every instruction.
 pub fn target(bytes: &[u8]) {
-    let mut view = View { choices: Choices::new(bytes), source: String::new(), expected: Vec::new() };
+    let choices = Choices::new(bytes);
+    let mut view = View { choices, source: String::new(), expected: Vec::new(), styled: [false; 2] };
     view.source.push_str("F = p => <i id={p.n}>{p.children}</i>\nprint(<div>");
     view.expected.push(Token::Start("div".to_owned(), Vec::new()));
     view.content(0);
@@ -90,8 +96,10 @@ impl View<'_> {
 
     fn content(&mut self, depth: usize) {
         for _ in 0..self.choices.below(4) {
-            match self.choices.below(9) {
+            match self.choices.below(11) {
                 0 | 1 => self.value(),
+                9 => self.odd(),
+                10 => self.style(),
                 2 if depth < 6 => self.element(depth),
                 3 if depth < 6 => self.function(depth),
                 4 if depth < 6 => self.file(depth),
@@ -105,6 +113,89 @@ impl View<'_> {
                     self.expected.push(Token::Text("raw ".to_owned()));
                 }
             }
+        }
+    }
+
+    /// What is no plain text: lists in lists, views as values, maps, markup that a program vouches for, void elements.
+    fn odd(&mut self) {
+        let text = self.text();
+        let shown = literal(&text);
+        let token = |text: &str| Token::Text(text.to_owned());
+        let (written, tokens) = match self.choices.below(13) {
+            8 => {
+                let loops = "{for x in [1, 2, 3]}<p>{if x == 2}{continue}{/if}{x}</p>{/for}".to_owned();
+                let element = |text| {
+                    [Token::Start("p".to_owned(), Vec::new()), token(text), Token::End("p".to_owned())]
+                };
+                (loops, element("1").into_iter().chain(element("3")).collect())
+            }
+            9 => {
+                let checked =
+                    vec![("type".to_owned(), Some("checkbox".to_owned())), ("checked".to_owned(), None)];
+                let plain = vec![("type".to_owned(), Some("radio".to_owned()))];
+                let written = "<input type=\"checkbox\" bind={1}/><input type=radio bind={none}/>".to_owned();
+                let start = |attributes| Token::Start("input".to_owned(), attributes);
+                (written, vec![start(checked), start(plain)])
+            }
+            // Longer than one step of a rendering.
+            10 => {
+                let written = format!("{{{shown}.repeat({LONG})}}{{(1..{LONG})}}");
+                let numbers: String = (1..=LONG).map(|n| n.to_string()).collect();
+                (written, vec![Token::Text(text.repeat(LONG) + &numbers)])
+            }
+            11 => {
+                let written =
+                    format!("<b a={{{shown}.repeat({LONG})}} {{...[\"b\": {shown}.repeat({LONG})]}}/>");
+                let long = |name: &str| (name.to_owned(), Some(text.repeat(LONG)));
+                let attributes = vec![long("a"), long("b")];
+                (written, vec![Token::Start("b".to_owned(), attributes), Token::End("b".to_owned())])
+            }
+            12 => {
+                let written = format!(
+                    "<b class=\"y {{({shown})}}\" class:z={{true}} class={{[\"w\".repeat({LONG}), 5]}}/>"
+                );
+                let class = format!("y {text} z {} 5", "w".repeat(LONG));
+                let start = Token::Start("b".to_owned(), vec![("class".to_owned(), Some(class))]);
+                (written, vec![start, Token::End("b".to_owned())])
+            }
+            0 => (format!("{{[1, [{shown}, [1..3]]]}}"), vec![Token::Text(format!("1{text}123"))]),
+            1 => {
+                let tag = || "b".to_owned();
+                let tokens = vec![Token::Start(tag(), Vec::new()), Token::Text(text), Token::End(tag())];
+                (format!("{{[none, <b>{{{shown}}}</b>]}}"), tokens)
+            }
+            2 => ("{({ k: [1, none] })}".to_owned(), vec![token("{\"k\": [1, none]}")]),
+            3 => ("{raw(\"&lt;\")}{90s}{error(\"K\", \"m\")}".to_owned(), vec![token("<1m30sK: m")]),
+            4 => {
+                let value = vec![("value".to_owned(), Some(text))];
+                (format!("<input bind={{{shown}}}/>"), vec![Token::Start("input".to_owned(), value)])
+            }
+            5 => ("{for k, v in ({ a: 1, b: 2 })}{k}{v}{/for}".to_owned(), vec![token("a1b2")]),
+            6 => (
+                "{match 2 { 1 -> \"one\", _ -> <hr/> }}".to_owned(),
+                vec![Token::Start("hr".to_owned(), Vec::new())],
+            ),
+            _ => {
+                self.source.push_str("{for x in [1, 2]}{x}{/for}<Show {...({ t: \"t\" })}/>");
+                self.expected.push(token("12"));
+                let title = vec![("title".to_owned(), Some("t".to_owned()))];
+                (String::new(), vec![Token::Start("b".to_owned(), title), Token::End("b".to_owned())])
+            }
+        };
+        self.source.push_str(&written);
+        self.expected.extend(tokens);
+    }
+
+    /// A style sheet, which is written once however often it occurs.
+    fn style(&mut self) {
+        let scoped = self.choices.once_in(2);
+        let written = if scoped { "<style scoped>" } else { "<style>" };
+        let _ = write!(self.source, "{written}p {{ x: y }}</style>");
+        if !std::mem::replace(&mut self.styled[usize::from(scoped)], true) {
+            let attributes = if scoped { vec![("scoped".to_owned(), None)] } else { Vec::new() };
+            self.expected.push(Token::Start("style".to_owned(), attributes));
+            self.expected.push(Token::Text("p { x: y }".to_owned()));
+            self.expected.push(Token::End("style".to_owned()));
         }
     }
 
@@ -142,7 +233,28 @@ impl View<'_> {
         let text = self.text();
         let shown = literal(&text);
         let name = format!("a{at}");
-        let (written, name, value) = match self.choices.below(9) {
+        let (written, name, value) = match self.choices.below(16) {
+            9 => (format!("aria-{name}={{true}}"), format!("aria-{name}"), Some("true".to_owned())),
+            10 if at == 0 => ("click={1}".to_owned(), "data-on-click".to_owned(), None),
+            11 => (format!("key={{1}} ref={{2}} {name}={{<b/>}}"), name, Some("<b></b>".to_owned())),
+            12 if at == 0 => (
+                "class={[\"x\", none, [\"y\"]]} class:z={1} class:w={0}".to_owned(),
+                "class".to_owned(),
+                Some("x  [\"y\"] z".to_owned()),
+            ),
+            13 => (
+                format!("{{...({{ n{at}: none, {name}: [{shown}, 2], m{at}: false }})}}"),
+                name,
+                Some(format!("{text} 2")),
+            ),
+            14 => (
+                format!("{name}=\"{{if true}}{{({shown})}}{{else}}b{{/if}}{{for k in 1..2}}-{{k}}{{/for}}\""),
+                name,
+                Some(format!("{text}-1-2")),
+            ),
+            15 if at == 1 => {
+                (format!("{{...[\"action\": {shown}]}}"), "action".to_owned(), Some(address(text)))
+            }
             0 => (format!("{name}=\"x {{({shown})}}\""), name, Some(format!("x {text}"))),
             1 => (format!("{name}='{{({shown})}}'"), name, Some(text)),
             2 => (format!("{name}={{{shown}}}"), name, Some(text)),
@@ -266,7 +378,7 @@ fn read(markup: &str) -> Result<Vec<Token>, &'static str> {
             attributes.push((name.to_owned(), value));
         }
         rest = rest.strip_prefix('>').ok_or("a tag does not end")?;
-        if name != "br" {
+        if !["br", "hr", "input"].contains(&name) {
             open.push(name.to_owned());
         }
         tokens.push(Token::Start(name.to_owned(), attributes));

@@ -263,6 +263,174 @@ const UNJUDGED: &[&str] = &[
     "$t.split(/,/)",
 ];
 
+/// Values of every kind and shape: `$v`. The evaluator knows few of them.
+const ODD: &[&str] = &[
+    "none",
+    "true",
+    "90s",
+    "-(1500ms)",
+    "time(5)",
+    "(1..9)",
+    "(5..<5)",
+    "(9..1)",
+    "/a+/i",
+    "base64_bytes(\"aGk=\")",
+    "error(\"Odd\", \"no\")",
+    "print",
+    "(x => x)",
+    "upper",
+    "Box",
+    "Box(1, 2)",
+    "Box($v, Circle($v))",
+    "Dot",
+    "<b class=\"x\">{$t}</b>",
+    "[\"n\": none, 2: [1.5], true: \"\\n\\\"\\u{7f}\", none: Dot]",
+    "[0.5: 1, 2.0: 2, time(1): 3, Dot: 4]",
+    "[[$i, $n], [$t, [$M]], $I]",
+    "[$T, [$T, [\"k\": $M]]]",
+    "(1..40).map(n => [n, \"{n}\"])",
+    "(() => { o = [:]\n for n in 1..12 { o[\"k{n}\"] = n }\n o })()",
+    "(() => { o = [:]\n for n in 1..20 { o[n] = n }\n for n in 1..15 { o.remove(n) }\n o })()",
+    "(0.0 / 0)",
+    "(1e308 * 10)",
+    "-0.0",
+    "9007199254740993",
+    "9007199254740992.0",
+    "1e-7",
+    "123456789012345678901.0",
+    "$x",
+    "$t",
+    "$n",
+];
+
+/// Texts that are JSON, or nearly: `$j`.
+const JSONS: &[&str] = &[
+    "`[1, -2.5e3, true, null, \"a\\\\u00e9\\\\n\", {\"k\": {}}]`",
+    "`{\"a\": [], \"b\": [[]], \"a\": 2}`",
+    "`\"\\\\ud83d\\\\ude00 \\\\/ \\\\b\\\\f\\\\t\"`",
+    "`\"\\\\ud83d\"`",
+    "`\"\\\\u12G4\"`",
+    "`\"\\\\x\"`",
+    "`[1,]`",
+    "`[1 2]`",
+    "`{\"a\" 1}`",
+    "`{\"a\": 1,}`",
+    "`{a: 1}`",
+    "`-`",
+    "`01`",
+    "`1.`",
+    "`1e+`",
+    "`1e400`",
+    "`-0`",
+    "`12345678901234567890123`",
+    "`tru`",
+    "`nul`",
+    "`\"open`",
+    "`[[[\"`",
+    "` [ ] x`",
+    "``",
+    "json_stringify($v)",
+    "json_stringify([$v, $v], 3)",
+];
+
+/// Calls with these; mostly beyond the evaluator.
+const WITH_ODD: &[&str] = &[
+    "json_parse($j)",
+    "json_stringify($v)",
+    "json_stringify([$v, $v], $k)",
+    "json_stringify([\"a\": $v, 5: $v])",
+    "[$v, $v, $v].unique()",
+    "[$v, $v, $v, $v].sort()",
+    "[$v, $v].sort((a, b) => $v)",
+    "[$i, $n, $i, $n].sort()",
+    "$v == $v",
+    "[$v] == [$v]",
+    "[\"k\": $v] == [\"k\": $v]",
+    "(() => { o = $v\n [o, [o]] == [o, [o]] })()",
+    "$v in [$v, $v]",
+    "$v in $v",
+    "[$v, $v].contains($v)",
+    "[$v, $v].index_of($v)",
+    "$v.contains($v)",
+    "$v.index_of($v)",
+    "$v.remove($v)",
+    "min($v, $v)",
+    "max([$v, $v, $v])",
+    "min($v)",
+    "[$v, $v].min()",
+    "$v.max()",
+    "[$i, $n, $v].sum()",
+    "$v.sum()",
+    "[$n, $i].avg()",
+    "$v.avg()",
+    "[$v, $v].avg()",
+    "(() => { o = $v\n \"{o} {([o, o])}\" })()",
+    "text($v)",
+    "[$v, $v].join($t)",
+    "$v.join()",
+    "$v.copy()",
+    "[[$v, $v], [$v]].flat($k)",
+    "$v.reverse()",
+    "$v.slice($i, $i)",
+    "$v.concat($v)",
+    "$v.zip($v)",
+    "$v.chunk($k)",
+    "$v.take($k)",
+    "$v.drop($k)",
+    "$v.first",
+    "$v.last",
+    "$v.keys()",
+    "$v.values()",
+    "$v.entries()",
+    "$v.merge($v)",
+    "$v.remove($t)",
+    "$v.group_by(x => $v)",
+    "$v.filter(x => $v)",
+    "$v.flat_map(x => $v)",
+    "$v.reduce((a, x) => $v, $v)",
+    "$v < $v",
+    "$v + $v",
+    "$v - $v",
+    "$v * $v",
+    "$v / $v",
+    "$v % $v",
+    "$v ** $v",
+    "90s * $n",
+    "90s / $n",
+    "90s / $i",
+    "$i ** $i",
+    "$v ? 1 : 2",
+    "int($v)",
+    "number($v)",
+    "bool($v)",
+    "$v.kind",
+    "$v.name",
+    "$v.values",
+    "$v.size",
+    "base64_decode($v)",
+    "base64_decode(\"aGk\" + $t)",
+    "base64_bytes(\"/w=\" + $t)",
+    "base64_bytes(\"/+7w\").text()",
+    "url_decode(\"%\" + $t)",
+    "url_decode(\"%ff%zz\")",
+    "url_decode(\"a+b%20%C3%A9\")",
+    "error($v, $v)",
+    "error($i, $t, data: $v)",
+    "error($t).context($v)",
+    "$v.pad_start($k)",
+    "range($v, $v)",
+    "range($i, $i, $i)",
+    "$n.round($k)",
+    "round($n, $k)",
+    "write_file(\"a\", $v)",
+    "append_file($t, $v)",
+    "list_files($t)",
+    "read_file($t)",
+    "read_bytes($v)",
+    "delete_file(\"a\")",
+    "save_upload($v, \"u\")",
+];
+
 impl Generator<'_> {
     /// A call that may fail, and what came of it.
     pub(super) fn builtin(&mut self) {
@@ -274,11 +442,16 @@ impl Generator<'_> {
     pub(super) fn unjudged_end(&mut self) {
         while self.choices.left() > 0 && self.budget > 0 {
             self.budget -= 1;
-            if self.choices.below(3) == 0 {
-                self.law();
-            } else {
-                let template = self.choices.pick(UNJUDGED);
-                self.outcome(template);
+            match self.choices.below(5) {
+                0 => self.law(),
+                1 => {
+                    let template = self.choices.pick(UNJUDGED);
+                    self.outcome(template);
+                }
+                _ => {
+                    let template = self.choices.pick(WITH_ODD);
+                    self.outcome(template);
+                }
             }
         }
     }
@@ -305,6 +478,15 @@ impl Generator<'_> {
                 "I" => self.postfixable(Type::Ints),
                 "T" => self.postfixable(Type::Texts),
                 "M" => self.postfixable(Type::Map),
+                "v" => {
+                    let odd = self.choices.pick(ODD);
+                    // Out of a list of several kinds: the checker does not know which it is.
+                    format!("[{}, none][0]", self.fill(odd))
+                }
+                "j" => {
+                    let json = self.choices.pick(JSONS);
+                    self.fill(json)
+                }
                 _ => {
                     let any = self.choices.pick(&TYPES);
                     self.postfixable(any)

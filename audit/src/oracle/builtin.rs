@@ -60,6 +60,7 @@ impl Oracle {
                 let indent = (*indent > 0).then_some(*indent as usize);
                 Ok(V::text(super::json::stringify(v, indent)?))
             }
+            ("json_stringify", [_, V::Int(indent)]) if *indent < 0 => value_error("json_stringify"),
             _ => match super::builtin_number::function(name, &args)? {
                 Some(value) => Ok(value),
                 None if args.is_empty() => type_error("receiver"),
