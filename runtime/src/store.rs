@@ -49,7 +49,7 @@ mod view;
 
 pub use commit::health::Health;
 pub use commit::{Answer, Committed, Transaction};
-pub use row::{FieldId, Lsn, Row, RowEffect, TypeId};
+pub use row::{FieldId, Lsn, Row, RowEffect, RowRef, TypeId};
 pub use session::{Asked, Session, Source, Ticket};
 pub use view::View;
 

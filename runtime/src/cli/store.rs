@@ -173,7 +173,7 @@ fn write_rows(out: &mut dyn Write, found: &Found, disk: Option<&dyn Disk>) -> io
         for (id, row) in state.scan(ty, Which::All, 0) {
             writeln!(out, "{}", json::row(catalogue, ty, id, row))?;
             let (Some(disk), Some(archive)) = (disk, &found.archive) else { continue };
-            let mut version = row.clone();
+            let mut version = row.to_row();
             loop {
                 match archive.before(disk, ty, id, &version) {
                     Ok(None) => break,
@@ -183,7 +183,7 @@ fn write_rows(out: &mut dyn Write, found: &Found, disk: Option<&dyn Disk>) -> io
                         break;
                     }
                 }
-                writeln!(out, "{}", json::row(catalogue, ty, id, &version))?;
+                writeln!(out, "{}", json::row(catalogue, ty, id, version.view()))?;
             }
         }
     }

@@ -52,6 +52,39 @@ pub struct Row {
     pub data: Arc<[u8]>,
 }
 
+/// A row where a state keeps it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RowRef<'a> {
+    /// As in [`Row`], like all the others.
+    pub version: u64,
+    /// When the first version was written.
+    pub created_at: i64,
+    /// When this version was written.
+    pub updated_at: i64,
+    /// When it was deleted.
+    pub deleted_at: Option<i64>,
+    /// The record that made this version.
+    pub lsn: Lsn,
+    /// Fields in the stored form.
+    pub data: &'a [u8],
+}
+
+impl RowRef<'_> {
+    /// A copy to keep.
+    pub fn to_row(self) -> Row {
+        let Self { version, created_at, updated_at, deleted_at, lsn, data } = self;
+        Row { version, created_at, updated_at, deleted_at, lsn, data: data.into() }
+    }
+}
+
+impl Row {
+    /// The same, borrowed.
+    pub fn view(&self) -> RowRef<'_> {
+        let Self { version, created_at, updated_at, deleted_at, lsn, ref data } = *self;
+        RowRef { version, created_at, updated_at, deleted_at, lsn, data }
+    }
+}
+
 /// What a transaction does to a row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RowEffect {

@@ -13,9 +13,11 @@
 //!
 //! Absences: no IO, no clock, no locks; old versions are not here, only the place of the record that leads to them.
 
+mod buckets;
 mod cascade;
 mod draft;
 mod index;
+mod pages;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -24,8 +26,8 @@ mod trie;
 pub use draft::{Change, Draft};
 
 use super::schema::{self, Binding, Bound, Catalogue, SchemaError};
-use super::{FieldId, Lsn, Row, RowEffect, TypeId};
-use crate::record::{DataError, Key, Refusal, Schema, Which};
+use super::{FieldId, Lsn, Row, RowEffect, RowRef, TypeId};
+use crate::record::{DataError, Key, KeyView, Refusal, Schema, Which};
 use std::hash::RandomState;
 use std::sync::Arc;
 use table::Table;
@@ -90,12 +92,12 @@ impl State {
     }
 
     /// A row, deleted or not.
-    pub fn find(&self, ty: TypeId, id: u64) -> Option<&Row> {
+    pub fn find(&self, ty: TypeId, id: u64) -> Option<RowRef<'_>> {
         self.table(ty)?.rows.get(id)
     }
 
     /// Rows with ids above `after`, rising.
-    pub fn scan(&self, ty: TypeId, which: Which, after: u64) -> impl Iterator<Item = (u64, &Row)> {
+    pub fn scan(&self, ty: TypeId, which: Which, after: u64) -> impl Iterator<Item = (u64, RowRef<'_>)> {
         let rows = self.table(ty).into_iter().flat_map(move |table| table.rows.iter(after));
         rows.filter(move |(_, row)| match which {
             Which::Live => row.deleted_at.is_none(),
@@ -106,25 +108,27 @@ impl State {
 
     /// Rows with ids above `after` that have these values, rising; none when no index knows. Of the values only those
     /// that the index has are compared.
-    pub fn lookup(
-        &self,
+    pub fn lookup<'a>(
+        &'a self,
         ty: TypeId,
-        values: &[(FieldId, Key)],
+        values: &'a [(FieldId, Key)],
         which: Which,
         after: u64,
-    ) -> Option<impl Iterator<Item = (u64, &Row)> + use<'_>> {
+    ) -> Option<impl Iterator<Item = (u64, RowRef<'a>)> + use<'a>> {
         let (table, bound) = (self.table(ty)?, self.binding.of_type(ty)?);
-        let value = |id: FieldId| values.iter().find(|(field, _)| *field == id).map(|(_, key)| key);
+        let value = |id: FieldId| values.iter().find(|(field, _)| *field == id).map(|(_, key)| key.view());
         let (index, fields) = table.covering(bound, &|id| value(id).is_some())?;
-        let wanted = fields.iter().map(|id| value(*id).cloned()).collect::<Option<Vec<_>>>()?;
-        let hash = match (fields, wanted.as_slice()) {
-            ([field], [Key::Reference(id)]) if table.reference(bound, *field).is_some() => Some(*id),
-            _ => index::hash(&self.seed, wanted.iter().map(|key| Some(key.view()))),
+        let hash = match fields {
+            [field] if table.reference(bound, *field).is_some() => match value(*field) {
+                Some(KeyView::Reference(id)) => Some(id),
+                other => index::hash(&self.seed, [other].into_iter()),
+            },
+            _ => index::hash(&self.seed, fields.iter().map(|id| value(*id))),
         }?;
         Some(index.ids(hash, which, after).filter_map(move |id| {
             let row = table.rows.get(id)?;
-            let mut pairs = fields.iter().zip(&wanted);
-            pairs.all(|(field, key)| table::has(bound, &row.data, *field, key.view())).then_some((id, row))
+            let is_so = |field: &FieldId| Some(table::has(bound, row.data, *field, value(*field)?));
+            fields.iter().all(|field| is_so(field) == Some(true)).then_some((id, row))
         }))
     }
 
@@ -164,7 +168,7 @@ impl State {
     #[must_use]
     pub fn apply(&mut self, effect: &RowEffect) -> bool {
         match effect {
-            RowEffect::Put { ty, id, row, .. } => self.put(*ty, *id, row.clone()),
+            RowEffect::Put { ty, id, row, .. } => self.put(*ty, *id, row),
             RowEffect::Remove { ty, id } => self.remove(*ty, *id),
         }
     }
@@ -174,18 +178,17 @@ impl State {
         for effect in effects {
             if let RowEffect::Put { ty, id, row: put, .. } = effect
                 && let Some(table) = self.table_mut(*ty)
-                && let Some(row) = table.rows.get_mut(*id)
-                && row.version == put.version
+                && table.rows.get(*id).is_some_and(|row| row.version == put.version)
             {
-                row.lsn = lsn;
+                table.rows.set_lsn(*id, lsn);
             }
         }
     }
 
     /// A row's older versions cannot be found: its history begins with what it is now.
     pub fn forget_history(&mut self, ty: TypeId, id: u64) {
-        if let Some(row) = self.table_mut(ty).and_then(|table| table.rows.get_mut(id)) {
-            row.lsn = Lsn::NONE;
+        if let Some(table) = self.table_mut(ty) {
+            table.rows.set_lsn(id, Lsn::NONE);
         }
     }
 
@@ -201,7 +204,7 @@ impl State {
         })
     }
 
-    fn put(&mut self, ty: TypeId, id: u64, row: Row) -> bool {
+    fn put(&mut self, ty: TypeId, id: u64, row: &Row) -> bool {
         let (binding, seed) = (self.binding.clone(), self.seed.clone());
         let Some(table) = self.table_mut(ty) else { return false };
         table.put(id, row, binding.of_type(ty), &seed);

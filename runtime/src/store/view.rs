@@ -5,7 +5,7 @@ use super::commit::unavailable;
 use super::disk::Disk;
 use super::schema::{Bound, Catalogue, SchemaError};
 use super::state::State;
-use super::{Row, TypeId};
+use super::{RowRef, TypeId};
 use crate::record::{self, Given, Refusal, Schema};
 use std::sync::Arc;
 
@@ -34,24 +34,24 @@ impl View {
     }
 
     /// A row as the program sees it.
-    pub fn row(&self, ty: TypeId, id: u64, row: &Row) -> Result<record::Row, Refusal> {
+    pub fn row(&self, ty: TypeId, id: u64, row: RowRef<'_>) -> Result<record::Row, Refusal> {
         let bound = self
             .state
             .binding()
             .of_type(ty)
             .ok_or_else(|| unavailable("the program does not know the entity"))?;
-        let declared = self.state.binding().declared(bound, &row.data);
+        let declared = self.state.binding().declared(bound, row.data);
         let data =
             declared.map_err(|error| unavailable(format!("{} {id} is damaged: {error}", bound.name)))?;
         self.reported(ty, id, row, data).ok_or_else(|| unavailable("the program does not know the entity"))
     }
 
     /// The same without its data; none when the program does not know the entity.
-    pub fn outline(&self, ty: TypeId, id: u64, row: &Row) -> Option<record::Row> {
+    pub fn outline(&self, ty: TypeId, id: u64, row: RowRef<'_>) -> Option<record::Row> {
         self.reported(ty, id, row, Arc::from([]))
     }
 
-    fn reported(&self, ty: TypeId, id: u64, row: &Row, data: Arc<[u8]>) -> Option<record::Row> {
+    fn reported(&self, ty: TypeId, id: u64, row: RowRef<'_>, data: Arc<[u8]>) -> Option<record::Row> {
         Some(record::Row {
             given: Given { entity: self.state.binding().index(ty)?, id },
             version: row.version,

@@ -3,12 +3,12 @@
 
 use crate::record::{Datum, Reader};
 use crate::store::schema::{Catalogue, Fields};
-use crate::store::{Row, RowEffect, TypeId};
+use crate::store::{RowEffect, RowRef, TypeId};
 use crate::value::calendar::write_time;
 use serde_json::{Map, Value, json};
 
 /// A version of a row.
-pub fn row(catalogue: &Catalogue, ty: TypeId, id: u64, row: &Row) -> Value {
+pub fn row(catalogue: &Catalogue, ty: TypeId, id: u64, row: RowRef<'_>) -> Value {
     json!({
         "entity": entity(catalogue, ty),
         "id": id,
@@ -16,14 +16,14 @@ pub fn row(catalogue: &Catalogue, ty: TypeId, id: u64, row: &Row) -> Value {
         "created_at": time(row.created_at),
         "updated_at": time(row.updated_at),
         "deleted_at": row.deleted_at.map(time),
-        "fields": fields(catalogue, ty, &row.data),
+        "fields": fields(catalogue, ty, row.data),
     })
 }
 
 /// What a transaction did to a row.
 pub fn effect(catalogue: &Catalogue, effect: &RowEffect) -> Value {
     match effect {
-        RowEffect::Put { ty, id, row: now, .. } => row(catalogue, *ty, *id, now),
+        RowEffect::Put { ty, id, row: now, .. } => row(catalogue, *ty, *id, now.view()),
         RowEffect::Remove { ty, id } => {
             json!({ "entity": entity(catalogue, *ty), "id": id, "destroyed": true })
         }

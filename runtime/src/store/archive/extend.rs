@@ -77,7 +77,7 @@ impl<'a> Appender<'a> {
         put_uint(&mut self.content, u64::from(version.ty.0));
         put_uint(&mut self.content, version.id);
         put_uint(&mut self.content, version.next);
-        put_row(&mut self.content, &version.row);
+        put_row(&mut self.content, version.row.view());
         if self.content.len() >= BLOCK_BYTES { self.flush() } else { Ok(()) }
     }
 

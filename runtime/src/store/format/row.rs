@@ -5,7 +5,7 @@
 
 use super::Fault;
 use crate::record::{DataError, DataFault, Reader, varint};
-use crate::store::{Lsn, Row, TypeId};
+use crate::store::{Lsn, Row, RowRef, TypeId};
 
 /// Writes a number.
 pub fn put_uint(out: &mut Vec<u8>, number: u64) {
@@ -13,7 +13,7 @@ pub fn put_uint(out: &mut Vec<u8>, number: u64) {
 }
 
 /// Writes a row.
-pub fn put_row(out: &mut Vec<u8>, row: &Row) {
+pub fn put_row(out: &mut Vec<u8>, row: RowRef<'_>) {
     put_uint(out, row.version);
     out.push(u8::from(row.deleted_at.is_some()));
     put_uint(out, varint::zigzag(row.created_at));
@@ -23,7 +23,7 @@ pub fn put_row(out: &mut Vec<u8>, row: &Row) {
     }
     put_uint(out, row.lsn.0);
     put_uint(out, super::wide(row.data.len()));
-    out.extend_from_slice(&row.data);
+    out.extend_from_slice(row.data);
 }
 
 /// Reads what was written so.

@@ -66,8 +66,8 @@ fn put_effect(out: &mut Vec<u8>, effect: &RowEffect) {
     put_uint(out, *id);
     if let RowEffect::Put { row, before, .. } = effect {
         // Its place is not known yet, and the same for all rows of the record.
-        put_row(out, &crate::store::Row { lsn: Lsn::NONE, ..row.clone() });
-        before.iter().for_each(|before| put_row(out, before));
+        put_row(out, crate::store::RowRef { lsn: Lsn::NONE, ..row.view() });
+        before.iter().for_each(|before| put_row(out, before.view()));
     }
 }
 

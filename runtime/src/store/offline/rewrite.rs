@@ -88,7 +88,7 @@ impl Found {
                 dropped = dropped.saturating_add(1);
                 return Ok(());
             }
-            if !chains.reach(ty, id, &version.row) {
+            if !chains.reach(ty, id, version.row.view()) {
                 version.row.lsn = Lsn::NONE;
             }
             chains.found(ty, id, (version.lsn, version.next));

@@ -5,7 +5,7 @@ use super::{Finding, Found, Lost, OfflineError};
 use crate::record::{FieldType, Reader, Token, Which};
 use crate::store::disk::Disk;
 use crate::store::schema::field;
-use crate::store::{FieldId, Lsn, Row, TypeId};
+use crate::store::{FieldId, Lsn, RowRef, TypeId};
 use std::collections::HashMap;
 
 /// Rows with older versions: the last one that was replaced, by the record that did, and the version that came then.
@@ -14,7 +14,7 @@ pub struct Chains(HashMap<(TypeId, u64), (Lsn, u64)>);
 
 impl Chains {
     /// Can the version before `row` be found?
-    pub fn reach(&self, ty: TypeId, id: u64, row: &Row) -> bool {
+    pub fn reach(&self, ty: TypeId, id: u64, row: RowRef<'_>) -> bool {
         row.version <= 1 || row.lsn == Lsn::NONE || self.0.get(&(ty, id)) == Some(&(row.lsn, row.version))
     }
 
@@ -45,7 +45,7 @@ impl Found {
                 let (ty, id) = (version.ty, version.id);
                 if self.state.find(ty, id).is_none() {
                     counts.unreachable = counts.unreachable.saturating_add(1);
-                } else if !chains.reach(ty, id, &version.row) {
+                } else if !chains.reach(ty, id, version.row.view()) {
                     broken.push((ty, id, version.row.version));
                 }
                 chains.found(ty, id, (version.lsn, version.next));
@@ -72,12 +72,12 @@ impl Found {
     }
 
     /// The first reference of a live row to one that is not there.
-    fn dangling(&self, ty: TypeId, id: u64, row: &Row) -> Option<Finding> {
+    fn dangling(&self, ty: TypeId, id: u64, row: RowRef<'_>) -> Option<Finding> {
         let catalogue = self.state.catalogue();
         let entity = catalogue.entity(ty).filter(|_| row.deleted_at.is_none())?;
         entity.fields.iter().zip(0..).find_map(|(stored, at)| {
             let target = TypeId(referred(&stored.ty)?);
-            let mut reader = Reader::new(field(&row.data, FieldId(at))?);
+            let mut reader = Reader::new(field(row.data, FieldId(at))?);
             let mut gone = None;
             while let Ok(Some(token)) = reader.token() {
                 if let Token::Reference(to) = token {

@@ -171,7 +171,7 @@ impl Engine {
 pub fn fill(rows: &Rows, writer: &mut snapshot::Writer) -> Result<(), DiskError> {
     writer.catalogue(&rows.catalogue)?;
     rows.next_ids.iter().try_for_each(|(ty, next)| writer.next_id(*ty, *next))?;
-    rows.live.iter().try_for_each(|((ty, id), row)| writer.row(*ty, *id, row))
+    rows.live.iter().try_for_each(|((ty, id), row)| writer.row(*ty, *id, row.view()))
 }
 
 /// Each way of saving and checkpointing once: rotation, a transaction larger than a segment, versions in log and archive.

@@ -6,7 +6,7 @@ use super::Session;
 use crate::record::{Batch, Given, Pinned, Refusal, Reply, Row as Reported, VersionAt};
 use crate::store::commit::unavailable;
 use crate::store::sync::Threading;
-use crate::store::{Lsn, Row, Store, TypeId, View};
+use crate::store::{Lsn, Row, RowRef, Store, TypeId, View};
 use std::sync::Arc;
 
 /// What a walk reads from.
@@ -40,7 +40,7 @@ impl Walk {
     /// From the current version.
     fn new(view: &View, given: Given) -> Result<Self, Refusal> {
         let ty = view.entity(given.entity)?.ty;
-        let next = view.state.find(ty, given.id).map(|row| (row.clone(), None));
+        let next = view.state.find(ty, given.id).map(|row| (row.to_row(), None));
         Ok(Self { given, ty, next })
     }
 
@@ -53,7 +53,7 @@ impl Walk {
 
     /// A version as the program sees it.
     fn reported(&self, view: &View, (row, valid_to): &(Row, Option<i64>)) -> Result<Reported, Refusal> {
-        Ok(Reported { valid_to: *valid_to, ..view.row(self.ty, self.given.id, row)? })
+        Ok(Reported { valid_to: *valid_to, ..view.row(self.ty, self.given.id, row.view())? })
     }
 
     /// The version before `row`. That of an open transaction's own is the one that the transaction began with; a repaired
@@ -61,7 +61,7 @@ impl Walk {
     fn before<T: Threading>(&self, row: &Row, from: &From<'_, T>) -> Result<Option<Row>, Refusal> {
         if row.lsn == Lsn::NONE {
             let base = from.base.and_then(|base| base.state.find(self.ty, self.given.id));
-            return Ok(base.filter(|base| base.version < row.version).cloned());
+            return Ok(base.filter(|base| base.version < row.version).map(RowRef::to_row));
         }
         let read = |view: &View| {
             let Some((disk, archive)) = &view.files else { return Ok(None) };

@@ -4,7 +4,7 @@ use super::Session;
 use crate::record::{Batch, Given, Lookup, Pinned, Refusal, Reply, Row as Reported, Which};
 use crate::store::commit::unavailable;
 use crate::store::sync::Threading;
-use crate::store::{FieldId, Row, TypeId, View};
+use crate::store::{FieldId, RowRef, TypeId, View};
 use std::sync::Arc;
 
 /// What a scan goes on in; travels as [`Pinned`].
@@ -76,7 +76,7 @@ impl Scan {
     /// Takes rows until it is enough; is there more?
     fn fill<'s>(
         &self,
-        rows: impl Iterator<Item = (u64, &'s Row)>,
+        rows: impl Iterator<Item = (u64, RowRef<'s>)>,
         batch: &mut Batch,
         bytes_max: usize,
     ) -> Result<bool, Refusal> {
@@ -93,7 +93,7 @@ impl Scan {
     }
 }
 
-const fn is_meant(row: &Row, which: Which) -> bool {
+const fn is_meant(row: &RowRef<'_>, which: Which) -> bool {
     match which {
         Which::Live => row.deleted_at.is_none(),
         Which::All => true,

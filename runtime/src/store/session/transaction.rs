@@ -67,7 +67,7 @@ impl<T: Threading> Session<T> {
         };
         let transaction = Transaction { changes, base: draft.written().collect(), ids };
         let (ticket, answer) = Ticket::new(Box::new(move |committed| {
-            let rows = committed.rows.iter().filter_map(|(ty, id, row)| view.outline(*ty, *id, row));
+            let rows = committed.rows.iter().filter_map(|(ty, id, row)| view.outline(*ty, *id, row.view()));
             Ok(Reply::Rows(Batch { rows: rows.collect(), more: None }))
         }));
         store.submit(transaction, answer);
@@ -89,7 +89,7 @@ impl<T: Threading> Session<T> {
         }
         let (ty, id) = key(&change);
         let (ticket, answer) = Ticket::new(Box::new(move |committed| match &committed.row {
-            Some(row) => view.row(ty, id, row).map(Reply::Row),
+            Some(row) => view.row(ty, id, row.view()).map(Reply::Row),
             None => Ok(Reply::Done),
         }));
         store.submit(Transaction { changes: vec![change], base: Vec::new(), ids }, answer);
@@ -120,7 +120,7 @@ impl Open {
     fn apply(&mut self, view: &View, change: Change, memory_max: usize) -> Result<Reply, Refusal> {
         let (ty, id) = key(&change);
         let reply = match self.draft.stage(&change, memory_max)? {
-            Some(row) => Reply::Row(view.row(ty, id, &row)?),
+            Some(row) => Reply::Row(view.row(ty, id, row.view())?),
             None => Reply::Done,
         };
         self.changes.push(change);

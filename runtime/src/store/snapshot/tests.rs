@@ -48,7 +48,7 @@ fn rows_out_of_order_and_blocks_out_of_place_are_refused() {
     let write_all = |rows: &[(TypeId, u64)]| {
         write(&twin, &cut(), &Archive::default(), |writer| {
             writer.catalogue(b"")?;
-            rows.iter().try_for_each(|(ty, id)| writer.row(*ty, *id, &row(1, 40_000)))
+            rows.iter().try_for_each(|(ty, id)| writer.row(*ty, *id, row(1, 40_000).view()))
         })
         .unwrap();
         read(&twin, 3, &mut Rows::default())

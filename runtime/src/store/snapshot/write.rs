@@ -6,7 +6,7 @@ use crate::store::archive::{self, Archive, Extent};
 use crate::store::disk::{Disk, DiskError, File, write_all};
 use crate::store::format::{BLOCK_BYTES, Header, Kind, block, put_row, put_uint, salt, wide};
 use crate::store::log::{self, Cut};
-use crate::store::{Row, TypeId};
+use crate::store::{RowRef, TypeId};
 use std::io;
 
 /// A snapshot is synced each time that so much of it was written. Savers' syncs wait for what the disk has to do; a whole
@@ -89,7 +89,7 @@ impl Writer {
     }
 
     /// A row, behind those of lower entities and ids.
-    pub fn row(&mut self, ty: TypeId, id: u64, row: &Row) -> Result<(), DiskError> {
+    pub fn row(&mut self, ty: TypeId, id: u64, row: RowRef<'_>) -> Result<(), DiskError> {
         let last = match self.rows_of {
             Some((open, last)) if open == ty && self.content.len() < BLOCK_BYTES => last,
             _ => {

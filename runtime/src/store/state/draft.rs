@@ -9,7 +9,7 @@ use super::{State, table, unreadable};
 use crate::base::guard::{Guard, off};
 use crate::record::{Datum, Reader, Refusal, Writer};
 use crate::store::schema::{Bound, Fields};
-use crate::store::{FieldId, Lsn, Row, RowEffect, TypeId};
+use crate::store::{FieldId, Lsn, Row, RowEffect, RowRef, TypeId};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -91,8 +91,8 @@ impl Draft {
             match (self.state.find(ty, id), before) {
                 (None, None) => None,
                 (None, Some(_)) => Some(RowEffect::Remove { ty, id }),
-                (Some(row), before) if before.as_ref() != Some(row) => {
-                    Some(RowEffect::Put { ty, id, row: row.clone(), before })
+                (Some(row), before) if before.as_ref().map(Row::view) != Some(row) => {
+                    Some(RowEffect::Put { ty, id, row: row.to_row(), before })
                 }
                 (Some(_), _) => None,
             }
@@ -154,12 +154,12 @@ impl Draft {
             state.same_version(ty, id, (current.version, read))?;
         }
         let bound = state.bound(ty)?;
-        let data = state.binding.carry(bound, data, &current.data).map_err(unreadable)?;
-        if state.same_data(bound, &data, &current.data)? {
-            return Ok(current.clone());
+        let data = state.binding.carry(bound, data, current.data).map_err(unreadable)?;
+        if state.same_data(bound, &data, current.data)? {
+            return Ok(current.to_row());
         }
         state.keeps_rules((ty, id), &data)?;
-        let row = Row { data, ..self.next((ty, id), current.clone(), now) };
+        let row = Row { data, ..self.next((ty, id), current.to_row(), now) };
         self.put((ty, id), row.clone());
         Ok(row)
     }
@@ -172,7 +172,7 @@ impl Draft {
         let plan = cascade::plan(&self.state, key, false)?;
         let cleared = self.cleared(&plan, now)?;
         for key in &plan.gone {
-            if let Some(current) = self.state.find(key.0, key.1).cloned() {
+            if let Some(current) = self.state.find(key.0, key.1).map(RowRef::to_row) {
                 let row = self.next(*key, current, now);
                 self.put(*key, Row { deleted_at: Some(row.updated_at), ..row });
             }
@@ -216,7 +216,7 @@ impl Draft {
     }
 
     fn current(&self, (ty, id): (TypeId, u64)) -> Result<Row, Refusal> {
-        self.state.find(ty, id).cloned().ok_or_else(|| self.state.not_found(ty, id))
+        self.state.find(ty, id).map(RowRef::to_row).ok_or_else(|| self.state.not_found(ty, id))
     }
 
     /// The next version of a row; the same one when this transaction made it.
@@ -232,12 +232,12 @@ impl Draft {
 
     fn put(&mut self, key: (TypeId, u64), row: Row) {
         self.touch(key);
-        self.state.put(key.0, key.1, row);
+        self.state.put(key.0, key.1, &row);
     }
 
     fn touch(&mut self, key: (TypeId, u64)) {
         if !self.touched.contains_key(&key) {
-            self.touched.insert(key, self.state.find(key.0, key.1).cloned());
+            self.touched.insert(key, self.state.find(key.0, key.1).map(RowRef::to_row));
         }
     }
 }

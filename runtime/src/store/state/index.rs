@@ -4,45 +4,83 @@
 //! it is led to. So an entry is small, and no order depends on a seed, as the ids of one hash rise. Live and deleted rows
 //! are kept apart: a value that was deleted many times is as fast to claim as a new one.
 
+use super::buckets::{Buckets, Entry};
 use crate::record::{KeyView, Which};
 use crate::store::FieldId;
 use crate::store::schema::field;
-use std::hash::{BuildHasher, BuildHasherDefault, Hash, Hasher, RandomState};
+use std::hash::{BuildHasher, Hash, Hasher, RandomState};
 
-/// The map's own hasher: its keys are hashes already, or ids that nobody chooses.
-#[derive(Clone, Copy, Debug, Default)]
-struct Given(u64);
+/// Of a hash that several rows have: they are in the set. No row has it as its id.
+const MANY: u64 = 0;
 
-impl Hasher for Given {
-    fn finish(&self) -> u64 {
-        self.0
-    }
+/// Memory of an id among several with one hash: a million of them, of a thousand hashes, were seen to take 22 MB.
+pub const ID_BYTES: usize = 24;
 
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
-        }
-    }
-
-    fn write_u64(&mut self, number: u64) {
-        self.0 = number;
-    }
+/// Spreads ids, which are looked up as they are, over all bits; nothing is lost.
+fn spread(hash: u64) -> u64 {
+    // 2^64 divided by the golden ratio (Knuth, The Art of Computer Programming 6.4).
+    hash.wrapping_mul(0x9E37_79B9_7F4A_7C15)
 }
 
-type Map = imbl::GenericHashMap<u64, Ids, BuildHasherDefault<Given>, imbl::shared_ptr::DefaultSharedPtr>;
-
-/// Ids with one hash, rising. Most often there is one.
-#[derive(Clone, Debug)]
-enum Ids {
-    One(u64),
-    Many(imbl::OrdSet<u64>),
+/// Ids by hash.
+#[derive(Clone, Debug, Default)]
+struct Ids {
+    /// The id of a hash, or [`MANY`].
+    one: Buckets,
+    /// Hashes that several rows have, and their ids.
+    many: imbl::OrdSet<Entry>,
 }
 
 impl Ids {
-    fn seek(&self, from: u64) -> Option<u64> {
-        match self {
-            Self::One(id) => (*id >= from).then_some(*id),
-            Self::Many(ids) => ids.get_next(&from).copied(),
+    /// Of entries that rise.
+    fn of(entries: &[Entry]) -> Self {
+        let mut ones: Vec<Entry> = Vec::with_capacity(entries.len());
+        let mut many = Vec::new();
+        for same in entries.chunk_by(|(one, _), (other, _)| one == other) {
+            if let [entry] = same {
+                ones.push(*entry);
+            } else {
+                ones.extend(same.first().map(|(hash, _)| (*hash, MANY)));
+                many.extend_from_slice(same);
+            }
+        }
+        Self { one: Buckets::of(&ones), many: many.into_iter().collect() }
+    }
+
+    fn bytes(&self) -> usize {
+        self.one.bytes().saturating_add(self.many.len().saturating_mul(ID_BYTES))
+    }
+
+    fn seek(&self, hash: u64, from: u64) -> Option<u64> {
+        let next = self.many.get_next(&(hash, from)).filter(|(other, _)| *other == hash);
+        next.map(|(_, id)| *id)
+    }
+
+    fn insert(&mut self, hash: u64, id: u64) {
+        match self.one.get(hash) {
+            None => self.one.insert(hash, id),
+            Some(other) if other == id => {}
+            Some(MANY) => drop(self.many.insert((hash, id))),
+            Some(first) => {
+                self.one.insert(hash, MANY);
+                self.many.extend([(hash, first), (hash, id)]);
+            }
+        }
+    }
+
+    fn remove(&mut self, hash: u64, id: u64) {
+        match self.one.get(hash) {
+            Some(MANY) => {
+                self.many.remove(&(hash, id));
+                let first = self.seek(hash, 0);
+                let second = first.and_then(|first| self.seek(hash, first.saturating_add(1)));
+                if let (Some(last), None) = (first, second) {
+                    self.many.remove(&(hash, last));
+                    self.one.insert(hash, last);
+                }
+            }
+            Some(one) if one == id => self.one.remove(hash),
+            Some(_) | None => {}
         }
     }
 }
@@ -50,78 +88,68 @@ impl Ids {
 /// An index over rows of one type.
 #[derive(Clone, Debug, Default)]
 pub struct Index {
-    live: Map,
-    deleted: Map,
-    bytes: usize,
+    live: Ids,
+    deleted: Ids,
 }
 
-/// Memory of a hash with its first id: a million of them, and a million further ids of a thousand hashes, were seen to
-/// take 197 MB together.
-pub const ENTRY_BYTES: usize = 176;
-/// Memory of a further id.
-pub const ID_BYTES: usize = 24;
-
 impl Index {
+    /// Of rows that have these hashes, live ones and deleted ones, in any order.
+    pub fn of(live: Vec<Entry>, deleted: Vec<Entry>) -> Self {
+        let [live, deleted] = [live, deleted].map(|mut entries| {
+            entries.iter_mut().for_each(|(hash, _)| *hash = spread(*hash));
+            entries.sort_unstable();
+            entries.dedup();
+            Ids::of(&entries)
+        });
+        Self { live, deleted }
+    }
+
     /// Memory that it takes, about.
     pub fn bytes(&self) -> usize {
-        self.bytes
+        self.live.bytes().saturating_add(self.deleted.bytes())
     }
 
     /// Adds a row.
     pub fn insert(&mut self, hash: u64, id: u64, deleted: bool) {
-        let map = if deleted { &mut self.deleted } else { &mut self.live };
-        let more = match map.get_mut(&hash) {
-            None => {
-                map.insert(hash, Ids::One(id));
-                ENTRY_BYTES
-            }
-            Some(Ids::One(other)) if *other == id => 0,
-            Some(ids @ Ids::One(_)) => {
-                let first = ids.seek(0);
-                *ids = Ids::Many(first.into_iter().chain([id]).collect());
-                ID_BYTES
-            }
-            Some(Ids::Many(ids)) => ids.insert(id).map_or(ID_BYTES, |_| 0),
-        };
-        self.bytes = self.bytes.saturating_add(more);
+        let ids = if deleted { &mut self.deleted } else { &mut self.live };
+        ids.insert(spread(hash), id);
     }
 
     /// Takes a row away.
     pub fn remove(&mut self, hash: u64, id: u64, deleted: bool) {
-        let map = if deleted { &mut self.deleted } else { &mut self.live };
-        let less = match map.get_mut(&hash) {
-            None => 0,
-            Some(Ids::One(other)) if *other != id => 0,
-            Some(Ids::One(_)) => {
-                map.remove(&hash);
-                ENTRY_BYTES
-            }
-            Some(ids) => {
-                let mut less = 0;
-                if let Ids::Many(set) = ids {
-                    less = set.remove(&id).map_or(0, |_| ID_BYTES);
-                    if set.len() == 1
-                        && let Some(last) = set.get_min().copied()
-                    {
-                        *ids = Ids::One(last);
-                    }
-                }
-                less
-            }
-        };
-        self.bytes = self.bytes.saturating_sub(less);
+        let ids = if deleted { &mut self.deleted } else { &mut self.live };
+        ids.remove(spread(hash), id);
     }
 
-    /// Ids above `after` of rows with this hash, rising. The hash is looked up once.
-    pub fn ids(&self, hash: u64, which: Which, after: u64) -> impl Iterator<Item = u64> {
-        let live = if which == Which::Deleted { None } else { self.live.get(&hash) };
-        let deleted = if which == Which::Live { None } else { self.deleted.get(&hash) };
+    /// Ids above `after` of rows with this hash, rising. What only one row has is looked up once.
+    pub fn ids(&self, hash: u64, which: Which, after: u64) -> impl Iterator<Item = u64> + use<'_> {
+        let hash = spread(hash);
+        let [live, deleted] =
+            [(&self.live, Which::Deleted), (&self.deleted, Which::Live)].map(|(ids, without)| {
+                let one = if which == without { None } else { ids.one.get(hash) };
+                one.map(|one| (ids, one))
+            });
         let mut next = after.checked_add(1);
         std::iter::from_fn(move || {
             let from = next?;
-            let found = [live, deleted].into_iter().flatten().filter_map(|ids| ids.seek(from)).min();
+            let seek = |(ids, one): (&Ids, u64)| match one {
+                MANY => ids.seek(hash, from),
+                id => (id >= from).then_some(id),
+            };
+            let found = [live, deleted].into_iter().flatten().filter_map(seek).min();
             next = found.and_then(|id| id.checked_add(1));
             found
+        })
+    }
+
+    /// Hashes that several live rows have, with the ids of each, rising.
+    pub fn shared(&self) -> impl Iterator<Item = impl Iterator<Item = u64>> {
+        let mut from = Some((0, 0));
+        std::iter::from_fn(move || {
+            let (hash, _) = *self.live.many.get_next(&from?)?;
+            from = hash.checked_add(1).map(|next| (next, 0));
+            let same = self.live.many.range((hash, 0)..).take_while(move |(other, _)| *other == hash);
+            Some(same.map(|(_, id)| *id))
         })
     }
 }
@@ -138,4 +166,44 @@ pub fn hash<'a>(seed: &RandomState, keys: impl Iterator<Item = Option<KeyView<'a
         key?.hash(&mut hasher);
     }
     Some(hasher.finish())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::collections::BTreeSet;
+
+    proptest! {
+        #[test]
+        fn an_index_gives_the_ids_of_a_hash_rising(steps in prop::collection::vec((0_u64..6, 1_u64..9, any::<bool>(), any::<bool>()), 0..80)) {
+            let (mut index, mut model) = (Index::default(), BTreeSet::new());
+            for (hash, id, deleted, there) in steps {
+                if there {
+                    index.insert(hash, id, deleted);
+                    model.insert((hash, id, deleted));
+                } else {
+                    index.remove(hash, id, deleted);
+                    model.remove(&(hash, id, deleted));
+                }
+            }
+            let entries = |wanted: bool| {
+                let all = model.iter().filter(move |(.., deleted)| *deleted == wanted);
+                all.map(|(hash, id, _)| (*hash, *id)).collect::<Vec<Entry>>()
+            };
+            let built = Index::of(entries(false), entries(true));
+            prop_assert_eq!(built.bytes() == 0, model.is_empty());
+            for index in [&index, &built] {
+                for (hash, after) in (0..6).flat_map(|hash| (0..9).map(move |after| (hash, after))) {
+                    for (which, wanted) in [(Which::Live, vec![false]), (Which::Deleted, vec![true]), (Which::All, vec![false, true])] {
+                        let of_hash = model.iter().filter(|(own, id, deleted)| *own == hash && *id > after && wanted.contains(deleted));
+                        let expected: BTreeSet<u64> = of_hash.map(|(_, id, _)| *id).collect();
+                        prop_assert_eq!(index.ids(hash, which, after).collect::<Vec<_>>(), expected.into_iter().collect::<Vec<_>>());
+                    }
+                }
+                let several = (0..6).filter(|hash| model.iter().filter(|(own, _, deleted)| own == hash && !deleted).count() > 1);
+                prop_assert_eq!(index.shared().count(), several.count());
+            }
+        }
+    }
 }

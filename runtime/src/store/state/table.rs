@@ -1,22 +1,20 @@
 //! The rows of one type, with the indexes over them (T1).
 
 use super::index::{self, Index};
-use super::trie::Trie;
+use super::pages::Rows;
 use crate::record::{KeyView, Reader, Token};
 use crate::store::schema::{Bound, Fields, SchemaError, field};
-use crate::store::{FieldId, Row};
+use crate::store::{FieldId, Row, RowRef};
 use std::hash::RandomState;
 
 /// The rows of one type.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Table {
-    pub rows: Trie<Row>,
+    pub rows: Rows,
     /// How many are not deleted.
     pub live: u64,
     /// Above all ids that were ever seen; 0 before the first.
     pub next_id: u64,
-    /// Bytes of the rows' data.
-    data: usize,
     /// One for each of [`Bound::unique`].
     unique: Vec<Index>,
     /// One for each of [`Bound::indexes`].
@@ -25,15 +23,11 @@ pub(super) struct Table {
     references: Vec<Index>,
 }
 
-/// Memory of a row's data beside its bytes: counts and what the allocator adds.
-const DATA_BYTES: usize = 24;
-
 impl Table {
     /// Memory that it takes, about.
     pub fn bytes(&self) -> usize {
         let indexes = self.unique.iter().chain(&self.indexes).chain(&self.references);
-        indexes
-            .fold(self.data.saturating_add(self.rows.bytes()), |sum, index| sum.saturating_add(index.bytes()))
+        indexes.fold(self.rows.bytes(), |sum, index| sum.saturating_add(index.bytes()))
     }
 
     /// Empty indexes for what the program declares.
@@ -44,29 +38,61 @@ impl Table {
         self.references = count(&|bound| bound.references().count());
     }
 
-    /// Fills empty indexes from all rows, and looks whether the rows keep the declaration.
+    /// Makes the indexes from all rows, and looks whether the rows keep the declaration.
     pub fn build_indexes(&mut self, bound: &Bound, seed: &RandomState) -> Result<(), SchemaError> {
-        // The rows themselves stay shared.
-        let rows = self.rows.clone();
-        for (id, row) in rows.iter(0) {
-            if let Some(error) = Fields::of(&row.data).find_map(Result::err) {
+        for (id, row) in self.rows.iter(0) {
+            if let Some(error) = Fields::of(row.data).find_map(Result::err) {
                 return Err(SchemaError::Row { entity: bound.name.clone(), id, error });
             }
             if row.deleted_at.is_none() {
                 for declared in bound.fields.iter().filter(|declared| declared.narrowed) {
-                    let value = field(&row.data, declared.id).unwrap_or(&declared.missing);
+                    let value = field(row.data, declared.id).unwrap_or(&declared.missing);
                     if matches!(Reader::new(value).token(), Ok(Some(Token::None))) {
                         let (entity, field) = (bound.name.clone(), declared.name.clone());
                         return Err(SchemaError::None { entity, field, id });
                     }
                 }
-                if let Some((at, first)) = self.taken(bound, seed, (id, &row.data)) {
-                    return Err(duplicate(bound, at, first, (id, row)));
-                }
             }
-            self.index(bound, seed, (id, None, Some(row)));
         }
-        Ok(())
+        let of_values = |fields: &[FieldId]| {
+            self.built(|row, entries| {
+                let hash = index::hash(seed, fields.iter().map(|id| key(bound, row.data, *id)));
+                entries.extend(hash);
+            })
+        };
+        let ids = |set: &[(FieldId, u32)]| set.iter().map(|(id, _)| *id).collect::<Vec<_>>();
+        let unique = bound.unique.iter().map(|set| of_values(&ids(set))).collect();
+        let indexes = bound.indexes.iter().map(|fields| of_values(fields)).collect();
+        let of_targets = |field| self.built(|row, entries| entries.extend(targets(bound, row.data, field)));
+        let references = bound.references().map(|(field, ..)| of_targets(field)).collect();
+        (self.unique, self.indexes, self.references) = (unique, indexes, references);
+        self.all_unique(bound, seed)
+    }
+
+    /// An index of what `hashes` says of each row.
+    fn built(&self, hashes: impl Fn(RowRef<'_>, &mut Vec<u64>)) -> Index {
+        let (mut live, mut deleted, mut own) = (Vec::new(), Vec::new(), Vec::new());
+        for (id, row) in self.rows.iter(0) {
+            hashes(row, &mut own);
+            let entries = if row.deleted_at.is_none() { &mut live } else { &mut deleted };
+            entries.extend(own.drain(..).map(|hash| (hash, id)));
+        }
+        Index::of(live, deleted)
+    }
+
+    /// Refuses when live rows share a unique value; tells of the lowest of those that were not the first to have it.
+    fn all_unique(&self, bound: &Bound, seed: &RandomState) -> Result<(), SchemaError> {
+        let lowest = self.unique.iter().flat_map(Index::shared).filter_map(|mut same| {
+            same.find_map(|id| {
+                let row = self.rows.get(id)?;
+                self.taken(bound, seed, (id, row.data)).filter(|(_, other)| *other < id)?;
+                Some(id)
+            })
+        });
+        let Some(id) = lowest.min() else { return Ok(()) };
+        let Some(row) = self.rows.get(id) else { return Ok(()) };
+        let Some((at, first)) = self.taken(bound, seed, (id, row.data)) else { return Ok(()) };
+        Err(duplicate(bound, at, first, (id, row)))
     }
 
     /// A live row other than this one that has the values of a unique set: which set, and its id.
@@ -79,8 +105,8 @@ impl Table {
         self.unique.iter().zip(&bound.unique).enumerate().find_map(|(at, (index, fields))| {
             let hash = index::hash(seed, fields.iter().map(|(id, _)| key(bound, data, *id)))?;
             let other = index.ids(hash, crate::record::Which::Live, 0).find(|id| {
-                let same = |row: &Row| {
-                    fields.iter().all(|(id, _)| key(bound, &row.data, *id) == key(bound, data, *id))
+                let same = |row: RowRef<'_>| {
+                    fields.iter().all(|(id, _)| key(bound, row.data, *id) == key(bound, data, *id))
                 };
                 *id != own && self.rows.get(*id).is_some_and(same)
             })?;
@@ -89,13 +115,12 @@ impl Table {
     }
 
     /// Sets a row.
-    pub fn put(&mut self, id: u64, row: Row, bound: Option<&Bound>, seed: &RandomState) {
+    pub fn put(&mut self, id: u64, row: &Row, bound: Option<&Bound>, seed: &RandomState) {
         let live = row.deleted_at.is_none();
-        self.data = self.data.saturating_add(row.data.len().saturating_add(DATA_BYTES));
         self.next_id = self.next_id.max(id.saturating_add(1));
-        let before = self.rows.get(id).cloned();
+        let before = self.rows.get(id).map(RowRef::to_row);
         if let Some(bound) = bound {
-            self.index(bound, seed, (id, before.as_ref(), Some(&row)));
+            self.index(bound, seed, (id, before.as_ref(), Some(row)));
         }
         self.rows.insert(id, row);
         self.live = self.live.saturating_add(u64::from(live));
@@ -105,7 +130,8 @@ impl Table {
     /// Removes a row, if it is there.
     pub fn remove(&mut self, id: u64, bound: Option<&Bound>, seed: &RandomState) {
         self.next_id = self.next_id.max(id.saturating_add(1));
-        let before = self.rows.remove(id);
+        let before = self.rows.get(id).map(RowRef::to_row);
+        self.rows.remove(id);
         if let Some(bound) = bound {
             self.index(bound, seed, (id, before.as_ref(), None));
         }
@@ -134,7 +160,6 @@ impl Table {
     /// Takes the row `before` out of the counts.
     fn forget(&mut self, before: Option<&Row>) {
         if let Some(before) = before {
-            self.data = self.data.saturating_sub(before.data.len().saturating_add(DATA_BYTES));
             self.live = self.live.saturating_sub(u64::from(before.deleted_at.is_none()));
         }
     }
@@ -212,11 +237,11 @@ pub(super) fn targets(bound: &Bound, data: &[u8], id: FieldId) -> Vec<u64> {
     targets
 }
 
-fn duplicate(bound: &Bound, at: usize, first: u64, (second, row): (u64, &Row)) -> SchemaError {
+fn duplicate(bound: &Bound, at: usize, first: u64, (second, row): (u64, RowRef<'_>)) -> SchemaError {
     let set = bound.unique.get(at).map_or(&[][..], Vec::as_slice);
     let fields =
         set.iter().filter_map(|(id, _)| bound.by_id(*id)).map(|field| &*field.name).collect::<Vec<_>>();
-    let values = set.iter().map(|(id, _)| match key(bound, &row.data, *id) {
+    let values = set.iter().map(|(id, _)| match key(bound, row.data, *id) {
         Some(KeyView::Bool(b)) => b.to_string(),
         Some(KeyView::Int(n) | KeyView::Time(n)) => n.to_string(),
         Some(KeyView::Number(bits)) => f64::from_bits(bits).to_string(),

@@ -183,9 +183,12 @@ fn what_is_unchanged_gains_no_version_and_a_transaction_gives_one() {
     destroy(&mut draft, fresh).unwrap();
     assert_eq!(draft.written().collect::<Vec<_>>(), [(NODE, 1, 1)]);
     let (after, effects) = draft.finish();
-    let row = after.find(NODE, 1).unwrap().clone();
+    let row = after.find(NODE, 1).unwrap().to_row();
     assert_eq!((row.version, row.updated_at, row.deleted_at), (2, 2000, Some(2000)));
-    assert_eq!(effects, [RowEffect::Put { ty: NODE, id: 1, row, before: state.find(NODE, 1).cloned() }]);
+    assert_eq!(
+        effects,
+        [RowEffect::Put { ty: NODE, id: 1, row, before: state.find(NODE, 1).map(RowRef::to_row) }]
+    );
     assert_eq!(after.next_id(NODE), 3, "no id is used twice");
     assert_eq!(state.find(NODE, 1).unwrap().version, 1, "the state before is as it was");
 }
@@ -251,7 +254,8 @@ fn what_a_program_does_not_declare_stays() {
     let change = Change::Save { ty: NODE, id: 1, insert: false, expected: Some(1), now: 0, data };
     assert_eq!(draft.stage(&change, PLENTY).unwrap().unwrap().version, 2);
     let state = draft.finish().0.bind(&nodes(OnDelete::Restrict)).unwrap();
-    let found = state.lookup(NODE, &[(FieldId(0), Key::Text("a".into()))], Which::Live, 0).unwrap();
+    let values = [(FieldId(0), Key::Text("a".into()))];
+    let found = state.lookup(NODE, &values, Which::Live, 0).unwrap();
     assert_eq!(found.map(|(id, _)| id).collect::<Vec<_>>(), [1]);
 }
 

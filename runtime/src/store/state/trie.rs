@@ -1,8 +1,8 @@
-//! A persistent map from ids to values, in the order of the ids.
+//! A persistent map from numbers to values, in the order of the numbers.
 //!
-//! A radix tree of 16 slots a node, as high as its largest key needs. Ids are given out densely, so that a row is five
-//! steps away among a million, all but the last in the cache; nothing is hashed or compared. A clone shares everything;
-//! a change copies the nodes on its path that are shared (16 slots each), and changes the others in place.
+//! A radix tree of 16 slots a node, as high as its largest key needs: for what is numbered densely, as pages of rows are.
+//! Nothing is hashed or compared. A clone shares everything; a change copies the nodes on its path that are shared (16
+//! slots each), and changes the others in place.
 //!
 //! Invariant: no node is empty; nothing is kept of a key that was removed.
 
@@ -18,7 +18,6 @@ pub struct Trie<V> {
     root: Slot<V>,
     /// Levels of nodes that the root stands above; keys have at most `height * BITS` bits.
     height: u32,
-    len: u64,
     leaves: usize,
     branches: usize,
 }
@@ -48,7 +47,7 @@ impl<V> Clone for Trie<V> {
 
 impl<V> Default for Trie<V> {
     fn default() -> Self {
-        Self { root: Slot::Empty, height: 1, len: 0, leaves: 0, branches: 0 }
+        Self { root: Slot::Empty, height: 1, leaves: 0, branches: 0 }
     }
 }
 
@@ -58,11 +57,6 @@ fn digit(key: u64, level: u32) -> usize {
 }
 
 impl<V: Clone> Trie<V> {
-    /// How many keys it has.
-    pub fn len(&self) -> u64 {
-        self.len
-    }
-
     /// Bytes of its nodes.
     pub fn bytes(&self) -> usize {
         /// What an `Arc` keeps beside its value.
@@ -132,11 +126,7 @@ impl<V: Clone> Trie<V> {
                 Slot::Empty => return None,
                 Slot::Branch(slots) => slot = Arc::make_mut(slots).get_mut(digit(key, level))?,
                 Slot::Leaf(values) => {
-                    let before = Arc::make_mut(values).get_mut(digit(key, level))?.replace(value);
-                    if before.is_none() {
-                        self.len = self.len.saturating_add(1);
-                    }
-                    return before;
+                    return Arc::make_mut(values).get_mut(digit(key, level))?.replace(value);
                 }
             }
         }
@@ -166,7 +156,6 @@ impl<V: Clone> Trie<V> {
         remove(&mut self.root, self.height.saturating_sub(1), key, &mut gone);
         self.leaves = self.leaves.saturating_sub(gone.leaves);
         self.branches = self.branches.saturating_sub(gone.branches);
-        self.len = self.len.saturating_sub(1);
         gone.value
     }
 
@@ -261,7 +250,6 @@ mod tests {
             }
             kept.push((trie, model));
             for (trie, model) in kept {
-                prop_assert_eq!(trie.len(), model.len() as u64);
                 prop_assert_eq!(trie.bytes() == 0, model.is_empty());
                 prop_assert!(model.iter().all(|(key, value)| trie.get(*key) == Some(value)));
                 let rising: Vec<_> = trie.iter(3).map(|(key, value)| (key, *value)).collect();

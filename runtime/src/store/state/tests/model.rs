@@ -242,7 +242,7 @@ fn same(state: &State, model: &Model, schema: &Schema) -> Result<(), TestCaseErr
             let rows: Vec<_> = model.rows.iter().filter(|(id, row)| id.0 == entity && wanted(row)).collect();
             prop_assert_eq!(state.count(ty, which), rows.len() as u64);
             let found = state.scan(ty, which, 0).map(|(id, row)| {
-                let values = data::decode(&state.binding().declared(bound, &row.data).unwrap()).unwrap();
+                let values = data::decode(&state.binding().declared(bound, row.data).unwrap()).unwrap();
                 (id, row.version, row.updated_at, row.deleted_at.is_some(), values)
             });
             let expected = rows
@@ -270,7 +270,8 @@ fn same(state: &State, model: &Model, schema: &Schema) -> Result<(), TestCaseErr
             }
             for (field, target, _) in bound.references() {
                 for id in 1..7 {
-                    let found = state.lookup(ty, &[(field, Key::Reference(id))], which, 0).unwrap();
+                    let values = [(field, Key::Reference(id))];
+                    let found = state.lookup(ty, &values, which, 0).unwrap();
                     let to = (state.binding().index(target).unwrap(), id);
                     let at = bound.fields.iter().position(|bound| bound.id == field).unwrap();
                     let has = |own: Id, row: &Plain| {
