@@ -8,6 +8,7 @@ pub mod coverage;
 pub mod history;
 pub mod junit;
 pub mod model;
+pub mod readme;
 pub mod render;
 pub mod sarif;
 pub mod severity;
@@ -217,6 +218,6 @@ pub fn is_sound(catalogue: &Catalogue, ran: &[Option<Verdict>]) -> bool {
 }
 
 #[cfg(test)]
-mod golden;
+pub(crate) mod golden;
 #[cfg(test)]
 mod tests;

@@ -4,8 +4,9 @@ use super::{Common, Failure, Found};
 use crate::cases::{complaint, is_as_claimed};
 use crate::harness::{Size, Verdict};
 use crate::report::render::{self, Format};
-use crate::report::{self, ReportError, history};
+use crate::report::{self, ReportError, history, readme};
 use clap::Args;
+use std::path::PathBuf;
 use std::time::Instant;
 
 /// `audit report`
@@ -13,12 +14,18 @@ use std::time::Instant;
 #[command(after_help = "Examples:
   audit report
   audit report --format html --open
+  audit report --out /tmp/audit          a look, without a change to the repository
+
+Writes reports/, a line of its history where the numbers changed, and the table in README.md.
 
 Exit codes: 0 as claimed, 1 a vector fell, 2 wrong usage, 3 the audit itself failed")]
 pub(super) struct Report {
     /// Only these files; all when none is named
     #[arg(long, value_enum, value_name = "FORMAT")]
     format: Vec<Format>,
+    /// Writes the files into this folder instead, and neither the history nor README.md
+    #[arg(long, value_name = "FOLDER")]
+    out: Option<PathBuf>,
     /// Opens the page in a browser
     #[arg(long)]
     open: bool,
@@ -37,12 +44,16 @@ impl Report {
             ran.push(result.transpose()?);
         }
         let inputs = ran.iter().flatten().map(|verdict| verdict.inputs).sum();
-        let folder = repository.join("reports");
+        let folder = self.out.clone().unwrap_or_else(|| repository.join("reports"));
         let file = |path: &std::path::Path, error| ReportError::File { path: path.to_owned(), error };
         std::fs::create_dir_all(&folder).map_err(|error| file(&folder, error))?;
         let page = report::page(&repository, &catalogue, &ran)?;
-        let took_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-        history::append(&repository, page.totals, inputs, took_ms)?;
+        if self.out.is_none() {
+            let took_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+            history::append(&repository, page.totals, inputs, took_ms)?;
+            let latest = serde_json::to_value(report::latest(&page)).map_err(ReportError::from)?;
+            readme::write(&repository, &latest)?;
+        }
         let formats = if self.format.is_empty() { Format::ALL.to_vec() } else { self.format.clone() };
         for format in formats {
             let path = folder.join(format.file_name());
