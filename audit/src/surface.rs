@@ -87,10 +87,15 @@ impl Surface {
         std::fs::write(&path, text).map_err(|error| SurfaceError::List { path, why: error.to_string() })
     }
 
-    /// Calls that the list does not allow.
+    /// Why the list says nothing about those calls: another compiler makes other code.
+    pub fn incomparable(&self, now: &Self) -> Option<String> {
+        let (listed, here) = (&self.rustc, &now.rustc);
+        (listed != here).then(|| format!("not compared: the list was made with {listed}, and this is {here}"))
+    }
+
+    /// Calls that the list does not allow; none where the two cannot be compared.
     pub fn regressions(&self, now: &Self) -> Vec<Regression> {
-        // Another compiler makes other code: its numbers say nothing about ours.
-        if self.rustc != now.rustc {
+        if self.incomparable(now).is_some() {
             return Vec::new();
         }
         let more = now.calls.iter().filter_map(|(origin, count)| {
@@ -375,6 +380,9 @@ mod tests {
         assert_eq!(Surface::default().of_module("vm"), None);
         assert_eq!(module("runtime/src/value/number.rs:7"), Some("value::number".into()));
         assert_eq!(module("hyper-1.0/src/lib.rs:7"), None);
-        assert_eq!(list.regressions(&Surface { rustc: "2".into(), ..now }), []);
+        assert_eq!(list.incomparable(&now), None);
+        let other = Surface { rustc: "2".into(), ..now };
+        assert_eq!(list.regressions(&other), []);
+        assert!(list.incomparable(&other).unwrap().contains("made with 1, and this is 2"));
     }
 }

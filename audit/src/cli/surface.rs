@@ -57,6 +57,12 @@ impl Surface {
             println!("{:>6}  in all, {}", now.total(), now.rustc);
         }
         let worse = listed.as_ref().map_or_else(Vec::new, |listed| listed.regressions(&now));
+        if !self.accept
+            && let Some(why) = listed.as_ref().and_then(|listed| listed.incomparable(&now))
+        {
+            println!("{why}");
+            return Ok(Found::AsClaimed);
+        }
         match listed {
             _ if self.accept => now.save(&repository)?,
             Some(listed) if self.shrink => listed.shrunk(&now).save(&repository)?,
