@@ -5,6 +5,7 @@
 
 pub mod baseline;
 pub mod performance;
+pub mod step;
 
 use std::fmt;
 
@@ -25,4 +26,8 @@ impl fmt::Display for Regression {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}, was {}; see it: {}", self.what, self.now, self.was, self.show)
     }
+}
+
+fn regression(what: &str, was: &str, now: &str, show: &str) -> Regression {
+    Regression { what: what.to_owned(), was: was.to_owned(), now: now.to_owned(), show: show.to_owned() }
 }

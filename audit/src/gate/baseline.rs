@@ -1,6 +1,6 @@
 //! `reports/baseline.json`: what held when a person last said so.
 
-use super::Regression;
+use super::{Regression, regression};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -180,10 +180,6 @@ fn more(
     }
 }
 
-fn regression(what: &str, was: &str, now: &str, show: &str) -> Regression {
-    Regression { what: what.to_owned(), was: was.to_owned(), now: now.to_owned(), show: show.to_owned() }
-}
-
 const GONE: &str = "gone";
 
 fn gone(what: &str, was: &str, show: &str) -> Regression {
@@ -233,6 +229,7 @@ mod tests {
     fn every_way_to_get_worse_is_named() {
         assert_eq!(worse(|now| set(now, "T1-01", "regressed", "proved")), ["T1-01"]);
         assert_eq!(worse(|now| set(now, "T1-01", "fixed", "not-load-bearing")), ["the proof of T1-01"]);
+        assert_eq!(worse(|now| set(now, "T1-01", "fixed", "stale")), ["the proof of T1-01"]);
         assert_eq!(worse(|now| set(now, "T3-09", "open", "none")), ["T3-09"]);
         assert_eq!(worse(|now| set(now, "X-02", "open", "none")), ["X-02"]);
         assert_eq!(worse(|now| now.vectors.retain(|id, _| id != "T1-01")), ["vector T1-01"]);

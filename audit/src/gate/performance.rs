@@ -48,6 +48,9 @@ pub enum PerformanceError {
     },
 }
 
+/// What measures.
+pub const COMMAND: &str = "cargo bench --manifest-path bench/Cargo.toml";
+
 /// Median times in nanoseconds: program, then who ran it.
 pub type Times = BTreeMap<String, BTreeMap<String, f64>>;
 
@@ -75,6 +78,13 @@ pub fn times(folder: &Path) -> Times {
     times
 }
 
+/// What criterion left where this repository builds its benchmarks.
+pub fn measured(repository: &Path) -> Times {
+    let folders = [crate::fuzz::programs::target_folder(repository), repository.join("bench/target")];
+    let all = folders.iter().map(|folder| times(&folder.join("criterion")));
+    all.into_iter().find(|times| !times.is_empty()).unwrap_or_default()
+}
+
 fn folders(folder: &Path) -> Vec<String> {
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
     entries.filter_map(|entry| entry.file_name().into_string().ok()).collect()
@@ -95,14 +105,14 @@ pub fn regressions(limits: &Limits, times: &Times) -> Vec<Regression> {
             what,
             was: format!("at most {max:.2}"),
             now: format!("{now:.2}"),
-            show: "cargo bench --manifest-path bench/Cargo.toml".to_owned(),
+            show: COMMAND.to_owned(),
         };
         if each.is_empty() {
             found.push(Regression {
                 what: format!("{} to {}", ratio.of, ratio.to),
                 was: format!("at most {:.2}", ratio.mean_max),
                 now: "not measured".to_owned(),
-                show: "cargo bench --manifest-path bench/Cargo.toml".to_owned(),
+                show: COMMAND.to_owned(),
             });
             continue;
         }
