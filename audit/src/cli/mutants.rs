@@ -6,6 +6,7 @@ use super::{Common, Failure, Found};
 use crate::mutants::record::Mutants as Record;
 use crate::mutants::run::{MODULES, Plan, run};
 use clap::Args;
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// `audit mutants`
@@ -14,6 +15,7 @@ use std::time::Duration;
   audit mutants                                40 of all mutants, within half an hour
   audit mutants code::verify --sample 400      one module
   audit mutants --shard 1/8 --sample 1000 --total 1h    from an eighth, for machines that share the work
+  audit mutants --merge one.json two.json      what such machines saw, together
   audit mutants --list                         what is known, and what no test noticed: reports/mutants.json
 
 Modules: value, vm, code::verify, store, server::gate. At least 90 % of the mutants that compile must be caught by the
@@ -42,6 +44,9 @@ pub(super) struct Mutants {
     /// Runs nothing: shows the last record
     #[arg(long)]
     list: bool,
+    /// Runs nothing: writes one record of those that shards wrote
+    #[arg(long, num_args = 1.., value_name = "FILE", conflicts_with_all = ["list", "modules"])]
+    merge: Vec<PathBuf>,
 }
 
 impl Mutants {
@@ -54,8 +59,18 @@ impl Mutants {
             }
         }
         let mut record = Record::load(&repository);
-        if !self.list {
-            let io = |what| move |error| Failure::Io { what, error };
+        let io = |what| move |error| Failure::Io { what, error };
+        if !self.merge.is_empty() {
+            let mut records = Vec::new();
+            for path in &self.merge {
+                let text = std::fs::read(path).map_err(io("cannot read a record of mutants"))?;
+                let read = serde_json::from_slice(&text)
+                    .map_err(|error| Failure::Usage(format!("{}: {error}", path.display())))?;
+                records.push(read);
+            }
+            record = Record::merge(records);
+            record.save(&repository).map_err(io("cannot write reports/mutants.json"))?;
+        } else if !self.list {
             let plan = Plan {
                 modules: self.modules.clone(),
                 shard: self.shard.map(|shard| (shard.part, shard.parts)),

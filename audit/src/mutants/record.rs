@@ -97,6 +97,24 @@ impl Mutants {
         )
     }
 
+    /// What shards of the same mutants saw, together.
+    #[must_use]
+    pub fn merge(shards: Vec<Self>) -> Self {
+        let mut all = Self::default();
+        for shard in shards {
+            all.seed = shard.seed;
+            all.population = all.population.max(shard.population);
+            for (name, seen) in shard.modules {
+                let module = all.modules.entry(name).or_default();
+                module.caught += seen.caught;
+                module.unviable += seen.unviable;
+                module.survivors.extend(seen.survivors);
+                module.survivors.sort();
+            }
+        }
+        all
+    }
+
     /// Reads the file; what cannot be read was never measured.
     pub fn load(repository: &Path) -> Self {
         let text = std::fs::read_to_string(repository.join(FILE)).unwrap_or_default();
@@ -212,6 +230,13 @@ mod tests {
         let (low, high) = sample(45, 5).interval();
         assert!((low - 78.6).abs() < 0.1 && (high - 95.7).abs() < 0.1, "{low} {high}");
         assert!(sample(0, 0).percent() < 1.0);
+    }
+
+    #[test]
+    fn shards_add_up() {
+        let all = Mutants::merge(vec![sample(45, 5), sample(0, 1)]);
+        assert_eq!((all.caught(), all.viable(), all.population, all.seed), (45, 51, 1000, 1));
+        assert_eq!(Mutants::merge(Vec::new()), Mutants::default());
     }
 
     #[test]
