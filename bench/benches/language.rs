@@ -9,7 +9,10 @@ fn languages(criterion: &mut Criterion) {
         // A program that prints something else measures something else. Numbers are printed differently: compare FLIN and Lua.
         assert_eq!(run_flin(program.flin), run_lua(program.lua), "{} differs from Lua", program.name);
         let mut group = criterion.benchmark_group(program.name);
-        group.sample_size(10).warm_up_time(Duration::from_millis(500)).measurement_time(Duration::from_secs(3));
+        group
+            .sample_size(10)
+            .warm_up_time(Duration::from_millis(500))
+            .measurement_time(Duration::from_secs(3));
         group.bench_function("flin", |b| b.iter(|| run_flin(program.flin)));
         group.bench_function("lua", |b| b.iter(|| run_lua(program.lua)));
         group.bench_function("rhai", |b| b.iter(|| run_rhai(program.rhai)));

@@ -50,8 +50,12 @@ pub fn run_lua(source: &str) -> String {
     let out = std::sync::Arc::new(std::sync::Mutex::new(String::new()));
     let sink = out.clone();
     let print = lua.create_function(move |lua, args: mlua::MultiValue| {
-        let parts: Result<Vec<String>, _> =
-            args.into_iter().map(|v| Ok::<_, mlua::Error>(lua.coerce_string(v)?.map_or_else(String::new, |s| s.to_string_lossy()))).collect();
+        let parts: Result<Vec<String>, _> = args
+            .into_iter()
+            .map(|v| {
+                Ok::<_, mlua::Error>(lua.coerce_string(v)?.map_or_else(String::new, |s| s.to_string_lossy()))
+            })
+            .collect();
         let mut out = sink.lock().expect("one thread");
         out.push_str(&parts?.join(" "));
         out.push('\n');

@@ -45,7 +45,8 @@ fn field(name: &str, ty: FieldType) -> FieldShape {
 
 /// `entity Person { email: text @unique, name: text, age: int }`
 fn schema() -> Schema {
-    let fields = vec![field("email", FieldType::Text), field("name", FieldType::Text), field("age", FieldType::Int)];
+    let fields =
+        vec![field("email", FieldType::Text), field("name", FieldType::Text), field("age", FieldType::Int)];
     Schema {
         entities: vec![EntityShape { name: "Person".into(), fields, unique: vec![vec![0]], indexes: vec![] }],
     }
@@ -56,7 +57,11 @@ fn email(n: u64) -> String {
 }
 
 fn declared(n: u64) -> Vec<u8> {
-    let fields = [Datum::Text(email(n).into()), Datum::Text(format!("Person {n}").into()), Datum::Int((n % 90) as i64)];
+    let fields = [
+        Datum::Text(email(n).into()),
+        Datum::Text(format!("Person {n}").into()),
+        Datum::Int((n % 90) as i64),
+    ];
     data::encode(&fields).expect("flat values")
 }
 
@@ -68,7 +73,8 @@ struct Flin {
 impl Flin {
     fn open(folder: &Path) -> Self {
         let options = Options { memory_max: 8 << 30, ..Options::default() };
-        let (store, _) = Store::open(Arc::new(Folder::new(folder)), &schema(), options).expect("a sound store");
+        let (store, _) =
+            Store::open(Arc::new(Folder::new(folder)), &schema(), options).expect("a sound store");
         let next = store.view().state.next_id(TypeId(0));
         Self { store, next }
     }
@@ -78,7 +84,8 @@ impl Flin {
     }
 
     fn save(session: &mut Session, n: u64) {
-        let request = Request::Save { entity: 0, id: None, version: 0, over: false, data: declared(n).into() };
+        let request =
+            Request::Save { entity: 0, id: None, version: 0, over: false, data: declared(n).into() };
         session.ask(request, 0).wait().expect("a save");
     }
 
@@ -91,7 +98,8 @@ impl Flin {
             let size = batch.min(left);
             let changes = (0..size).map(|at| {
                 let id = self.store.reserve(bound.ty).expect("an id");
-                let data = view.state.binding().stored(&bound, &declared(self.next + at)).expect("declared fields");
+                let data =
+                    view.state.binding().stored(&bound, &declared(self.next + at)).expect("declared fields");
                 Change::Save { ty: bound.ty, id, insert: true, expected: None, now: 0, data }
             });
             let transaction = Transaction { changes: changes.collect(), ..Transaction::default() };
@@ -113,7 +121,8 @@ fn sqlite(file: &Path) -> Connection {
 }
 
 fn sqlite_save(db: &Connection, n: u64) {
-    let mut insert = db.prepare_cached("INSERT INTO person (email, name, age) VALUES (?1, ?2, ?3)").expect("a statement");
+    let mut insert =
+        db.prepare_cached("INSERT INTO person (email, name, age) VALUES (?1, ?2, ?3)").expect("a statement");
     insert.execute((email(n), format!("Person {n}"), (n % 90) as i64)).expect("a row");
 }
 
@@ -193,7 +202,14 @@ fn saves(home: &Path, table: &mut String) {
     }
     let (ours, theirs, redbs, many) = (median(ours), median(theirs), median(redbs), median(many));
     line(table, "one writer, a durable save at a time", "saves/s", [ours, theirs, redbs], ours / theirs, "1");
-    line(table, "64 savers at once, against SQLite's one", "saves/s", [many, theirs, redbs], many / theirs, "5");
+    line(
+        table,
+        "64 savers at once, against SQLite's one",
+        "saves/s",
+        [many, theirs, redbs],
+        many / theirs,
+        "5",
+    );
 }
 
 fn line(table: &mut String, what: &str, unit: &str, [a, b, c]: [f64; 3], ratio: f64, aim: &str) {
@@ -202,8 +218,14 @@ fn line(table: &mut String, what: &str, unit: &str, [a, b, c]: [f64; 3], ratio: 
         value if value >= 100.0 => format!("{value:.0}"),
         value => format!("{value:.2}"),
     };
-    writeln!(table, "| {what} | {unit} | {} | {} | {} | **{ratio:.2}** | {aim} |", shown(a), shown(b), shown(c))
-        .expect("a string");
+    writeln!(
+        table,
+        "| {what} | {unit} | {} | {} | {} | **{ratio:.2}** | {aim} |",
+        shown(a),
+        shown(b),
+        shown(c)
+    )
+    .expect("a string");
 }
 
 fn lookups(flin: &Flin, lite: &Connection, redb: &Database, count: u64, table: &mut String) {
@@ -213,54 +235,77 @@ fn lookups(flin: &Flin, lite: &Connection, redb: &Database, count: u64, table: &
     let (mut our_unique, mut their_unique, mut redb_unique) = (vec![], vec![], vec![]);
     let emails: Vec<String> = shuffled(count).map(email).collect();
     let keys: Vec<Key> = emails.iter().map(|email| Key::Text(email.as_str().into())).collect();
-    let mut by_id = lite.prepare("SELECT id, email, name, age FROM person WHERE id = ?1").expect("a statement");
-    let mut by_email = lite.prepare("SELECT id, email, name, age FROM person WHERE email = ?1").expect("a statement");
+    let mut by_id =
+        lite.prepare("SELECT id, email, name, age FROM person WHERE id = ?1").expect("a statement");
+    let mut by_email =
+        lite.prepare("SELECT id, email, name, age FROM person WHERE email = ?1").expect("a statement");
     let row = |row: &rusqlite::Row<'_>| {
         Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?, row.get::<_, i64>(3)?))
     };
     for _ in 0..5 {
-        ours.push(each(timed(|| {
-            for id in shuffled(count) {
-                let reply = session.ask(Request::Find { given: Given { entity: 0, id }, which: Which::Live }, 0).wait();
-                assert!(matches!(black_box(reply), Ok(Reply::Row(_))));
-            }
-        }).0));
-        theirs.push(each(timed(|| {
-            for id in shuffled(count) {
-                black_box(by_id.query_row([id as i64], row).expect("a row"));
-            }
-        }).0));
-        redbs.push(each(timed(|| {
-            let read = redb.begin_read().expect("a transaction");
-            let names = read.open_table(NAMES).expect("a table");
-            for id in shuffled(count) {
-                black_box(names.get(id - 1).expect("a read").expect("a row").value().to_vec());
-            }
-        }).0));
-        our_unique.push(each(timed(|| {
-            for key in &keys {
-                let by = Some(Lookup(vec![(0, key.clone())]));
-                let request = Request::Scan { entity: 0, which: Which::Live, by, from: None, bytes_max: 64 << 10 };
-                match session.ask(request, 0).wait() {
-                    Ok(Reply::Rows(batch)) => assert_eq!(black_box(batch).rows.len(), 1),
-                    other => panic!("{other:?}"),
+        ours.push(each(
+            timed(|| {
+                for id in shuffled(count) {
+                    let reply = session
+                        .ask(Request::Find { given: Given { entity: 0, id }, which: Which::Live }, 0)
+                        .wait();
+                    assert!(matches!(black_box(reply), Ok(Reply::Row(_))));
                 }
-            }
-        }).0));
-        their_unique.push(each(timed(|| {
-            for email in &emails {
-                black_box(by_email.query_row([email], row).expect("a row"));
-            }
-        }).0));
-        redb_unique.push(each(timed(|| {
-            let read = redb.begin_read().expect("a transaction");
-            let names = read.open_table(NAMES).expect("a table");
-            let by_name = read.open_table(BY_NAME).expect("a table");
-            for email in &emails {
-                let id = by_name.get(email.as_str()).expect("a read").expect("a row").value();
-                black_box(names.get(id).expect("a read").expect("a row").value().to_vec());
-            }
-        }).0));
+            })
+            .0,
+        ));
+        theirs.push(each(
+            timed(|| {
+                for id in shuffled(count) {
+                    black_box(by_id.query_row([id as i64], row).expect("a row"));
+                }
+            })
+            .0,
+        ));
+        redbs.push(each(
+            timed(|| {
+                let read = redb.begin_read().expect("a transaction");
+                let names = read.open_table(NAMES).expect("a table");
+                for id in shuffled(count) {
+                    black_box(names.get(id - 1).expect("a read").expect("a row").value().to_vec());
+                }
+            })
+            .0,
+        ));
+        our_unique.push(each(
+            timed(|| {
+                for key in &keys {
+                    let by = Some(Lookup(vec![(0, key.clone())]));
+                    let request =
+                        Request::Scan { entity: 0, which: Which::Live, by, from: None, bytes_max: 64 << 10 };
+                    match session.ask(request, 0).wait() {
+                        Ok(Reply::Rows(batch)) => assert_eq!(black_box(batch).rows.len(), 1),
+                        other => panic!("{other:?}"),
+                    }
+                }
+            })
+            .0,
+        ));
+        their_unique.push(each(
+            timed(|| {
+                for email in &emails {
+                    black_box(by_email.query_row([email], row).expect("a row"));
+                }
+            })
+            .0,
+        ));
+        redb_unique.push(each(
+            timed(|| {
+                let read = redb.begin_read().expect("a transaction");
+                let names = read.open_table(NAMES).expect("a table");
+                let by_name = read.open_table(BY_NAME).expect("a table");
+                for email in &emails {
+                    let id = by_name.get(email.as_str()).expect("a read").expect("a row").value();
+                    black_box(names.get(id).expect("a read").expect("a row").value().to_vec());
+                }
+            })
+            .0,
+        ));
     }
     let (ours, theirs, redbs) = (median(ours), median(theirs), median(redbs));
     line(table, "find by id", "µs", [ours, theirs, redbs], theirs / ours, "5");
@@ -283,7 +328,8 @@ fn checkpoint(flin: &Flin, table: &mut String) {
                         let n = next.fetch_add(1, Ordering::Relaxed);
                         let was = during.load(Ordering::Relaxed);
                         let took = timed(|| Flin::save(&mut session, n)).0.as_secs_f64() * 1e3;
-                        let list = if was || during.load(Ordering::Relaxed) { &mut meanwhile } else { &mut before };
+                        let list =
+                            if was || during.load(Ordering::Relaxed) { &mut meanwhile } else { &mut before };
                         list.push(took);
                     }
                     (before, meanwhile)
@@ -313,10 +359,12 @@ fn checkpoint(flin: &Flin, table: &mut String) {
 }
 
 fn main() {
-    let count: u64 = std::env::args().nth(1).map_or(1_000_000, |text| text.parse().expect("a number of entities"));
+    let count: u64 =
+        std::env::args().nth(1).map_or(1_000_000, |text| text.parse().expect("a number of entities"));
     let home = tempfile::tempdir().expect("a folder");
     let home = home.path();
-    let mut table = String::from("| | | FLIN | SQLite | redb | ratio | aim |\n|---|---|---:|---:|---:|---:|---:|\n");
+    let mut table =
+        String::from("| | | FLIN | SQLite | redb | ratio | aim |\n|---|---|---:|---:|---:|---:|---:|\n");
     saves(home, &mut table);
     eprintln!("saves are measured; filling");
 
@@ -340,12 +388,22 @@ fn main() {
     }
     eprintln!("filled; looking up");
     lookups(&flin, &lite, &redb, count, &mut table);
-    let size = |name: &str| std::fs::metadata(home.join(name)).map_or(0, |found| found.len()) as f64 / count as f64;
-    let snapshot: u64 = std::fs::read_dir(&folder).expect("a folder").flatten()
+    let size =
+        |name: &str| std::fs::metadata(home.join(name)).map_or(0, |found| found.len()) as f64 / count as f64;
+    let snapshot: u64 = std::fs::read_dir(&folder)
+        .expect("a folder")
+        .flatten()
         .filter(|entry| entry.file_name().to_string_lossy().starts_with("snapshot"))
-        .filter_map(|entry| Some(entry.metadata().ok()?.len())).sum();
-    line(&mut table, "bytes on disk for each", "bytes", [snapshot as f64 / count as f64, size("large.sqlite"), size("large.redb")],
-        size("large.sqlite") / (snapshot as f64 / count as f64), "");
+        .filter_map(|entry| Some(entry.metadata().ok()?.len()))
+        .sum();
+    line(
+        &mut table,
+        "bytes on disk for each",
+        "bytes",
+        [snapshot as f64 / count as f64, size("large.sqlite"), size("large.redb")],
+        size("large.sqlite") / (snapshot as f64 / count as f64),
+        "",
+    );
     writeln!(table, "| bytes in memory for each, index included; as the store counts | bytes | {in_memory:.0}, {:.0} | | | | |",
         flin.store.health().bytes as f64 / count as f64).expect("a string");
     flin.fill(LOG_RECORDS, 1);
@@ -358,19 +416,30 @@ fn main() {
     drop(redb);
     let theirs = timed(|| {
         let db = sqlite(&home.join("large.sqlite"));
-        let sum: i64 = db.query_row("SELECT sum(length(email) + length(name) + age) FROM person", [], |row| row.get(0)).expect("a sum");
+        let sum: i64 = db
+            .query_row("SELECT sum(length(email) + length(name) + age) FROM person", [], |row| row.get(0))
+            .expect("a sum");
         black_box(sum);
-    }).0.as_secs_f64();
+    })
+    .0
+    .as_secs_f64();
     let redbs = timed(|| {
         let db = Database::create(&redb_file).expect("redb opens");
         let read = db.begin_read().expect("a transaction");
         let names = read.open_table(NAMES).expect("a table");
         let sum: usize = names.iter().expect("rows").map(|row| row.expect("a row").1.value().len()).sum();
         black_box(sum);
-    }).0.as_secs_f64();
+    })
+    .0
+    .as_secs_f64();
     let ours = ours.0.as_secs_f64();
     line(&mut table, "open, and read everything", "s", [ours, theirs, redbs], theirs / ours, "");
-    writeln!(table, "| the same: snapshot and log of {LOG_RECORDS} records | MB/s | {:.0} | | | | |", bytes / ours / 1e6).expect("a string");
+    writeln!(
+        table,
+        "| the same: snapshot and log of {LOG_RECORDS} records | MB/s | {:.0} | | | | |",
+        bytes / ours / 1e6
+    )
+    .expect("a string");
     checkpoint(&flin, &mut table);
     flin.store.close().expect("an end");
 
@@ -379,5 +448,6 @@ fn main() {
     let text = std::fs::read_to_string(&page).expect("the page");
     let (before, rest) = text.split_once("<!-- store -->\n").expect("a marker");
     let (_, after) = rest.split_once("<!-- end of store -->").expect("a second marker");
-    std::fs::write(&page, format!("{before}<!-- store -->\n{table}<!-- end of store -->{after}")).expect("a file");
+    std::fs::write(&page, format!("{before}<!-- store -->\n{table}<!-- end of store -->{after}"))
+        .expect("a file");
 }
