@@ -3,13 +3,15 @@
 //! Each server has a registry of its own, so that several in one process do not mix. What others count (the pool, the
 //! store, the descriptors) is asked for when somebody reads the page, not kept twice.
 
+mod durations;
+
+use durations::Durations;
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeLabelSet, EncodeMetric as _, text::encode};
 use prometheus_client::metrics::MetricType;
 use prometheus_client::metrics::counter::{ConstCounter, Counter};
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
-use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 use std::fmt;
 use std::sync::Arc;
@@ -18,10 +20,6 @@ use std::time::Duration;
 
 /// Statuses below this are counted one by one.
 const STATUSES: usize = 600;
-
-/// Upper bounds in seconds: from a constant answer to the longest deadline that is usual.
-const SECONDS: [f64; 14] =
-    [0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1.0, 5.0, 30.0];
 
 /// Where a panic of the runtime was caught.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -150,7 +148,7 @@ pub struct Metrics {
     pub disagreements: Counter,
     closed: Family<Reason, Counter>,
     panics: Family<Where, Counter>,
-    seconds: Histogram,
+    durations: Durations,
     statuses: Arc<Statuses>,
     levels: LevelGauges,
     dropped: Counter,
@@ -190,6 +188,8 @@ impl Default for Metrics {
         let mut registry = Registry::default();
         let statuses = Arc::new(Statuses((0..STATUSES).map(|_| AtomicU64::new(0)).collect()));
         registry.register_collector(Box::new(ByStatus(Arc::clone(&statuses))));
+        let durations = Durations::default();
+        registry.register_collector(Box::new(durations.clone()));
         let metrics = Self {
             accepted: Counter::default(),
             executions: Counter::default(),
@@ -197,7 +197,7 @@ impl Default for Metrics {
             disagreements: Counter::default(),
             closed: Family::default(),
             panics: Family::default(),
-            seconds: Histogram::new(SECONDS),
+            durations,
             statuses,
             levels: LevelGauges::default(),
             dropped: Counter::default(),
@@ -219,11 +219,6 @@ impl Metrics {
             "http_connections_closed",
             "Connections that the server refused or ended, by reason",
             self.closed.clone(),
-        );
-        registry.register(
-            "http_request_seconds",
-            "From a request's head to its answer",
-            self.seconds.clone(),
         );
         registry.register(
             "gate_disagreements",
@@ -251,7 +246,7 @@ impl Metrics {
         if let Some(count) = self.statuses.0.get(usize::from(status)) {
             count.fetch_add(1, Ordering::Relaxed);
         }
-        self.seconds.observe(took.as_secs_f64());
+        self.durations.observe(took);
     }
 
     /// Answers with this status so far.
