@@ -10,6 +10,26 @@ pub const FIXED_DIGITS_MAX: u8 = 20;
 /// The most digits after the point that `round` keeps.
 pub const ROUND_DIGITS_MAX: u8 = 15;
 
+/// Writes an int. Most of a page's values are some, and the library's way through a formatter takes many times as long.
+pub fn write_int(out: &mut String, n: i64) {
+    let mut digits = [0_u8; 20];
+    let (mut at, mut rest) = (digits.len(), n.unsigned_abs());
+    while let Some(next) = at.checked_sub(1) {
+        let digit = u8::try_from(rest % 10).unwrap_or(0);
+        if let Some(place) = digits.get_mut(next) {
+            *place = b'0'.saturating_add(digit);
+        }
+        (at, rest) = (next, rest / 10);
+        if rest == 0 {
+            break;
+        }
+    }
+    if n < 0 {
+        out.push('-');
+    }
+    out.push_str(digits.get(at..).and_then(|digits| std::str::from_utf8(digits).ok()).unwrap_or_default());
+}
+
 /// Writes a number: plain when its decimal exponent is from -7 to 20, with an exponent otherwise; an integral one
 /// without fraction.
 pub fn write_number(out: &mut String, n: f64) {
@@ -177,6 +197,15 @@ mod tests {
         let (kept, cut) = fraction.split_at(digits);
         let decimal = if digits == 0 { whole.to_owned() } else { format!("{whole}.{kept}") };
         if cut.as_bytes()[0] >= b'5' { away_from_zero(&decimal) } else { decimal }
+    }
+
+    #[test]
+    fn ints_are_written_as_the_library_writes_them() {
+        for n in [0, 1, -1, 9, 10, -10, 99, 100, 1_234_567_890, i64::MAX, i64::MIN, i64::MIN + 1] {
+            let mut out = String::from("x");
+            write_int(&mut out, n);
+            assert_eq!(out, format!("x{n}"));
+        }
     }
 
     #[test]

@@ -94,6 +94,9 @@ impl Markup {
     /// Appends text so that it stays text.
     #[inline]
     pub fn push_escaped(&mut self, memory: &mut Memory, text: &str) -> Outcome<()> {
+        if escape::first(text).is_none() {
+            return self.push(memory, text);
+        }
         self.reserve(memory, escape::length(text))?;
         escape::push(text, &mut self.content);
         Ok(())

@@ -192,7 +192,7 @@ pub fn write_scalar(names: &dyn Names, value: Value, out: &mut String) -> bool {
     match value {
         Value::None | Value::Unset | Value::Client => {}
         Value::Bool(b) => out.push_str(if b { "true" } else { "false" }),
-        Value::Int(n) => put(out, format_args!("{n}")),
+        Value::Int(n) => format::write_int(out, n),
         Value::Number(n) => format::write_number(out, n),
         Value::Time(at) => calendar::write_time(out, at),
         Value::Duration(ms) => format::write_duration(out, ms),

@@ -174,7 +174,7 @@ impl Writer {
                 scalar.push('"');
             }
             Value::Bool(b) => scalar.push_str(if b { "true" } else { "false" }),
-            Value::Int(n) | Value::Duration(n) => scalar = n.to_string(),
+            Value::Int(n) | Value::Duration(n) => format::write_int(&mut scalar, n),
             Value::Number(n) => format::write_json_number(&mut scalar, n),
             Value::Time(time) => {
                 scalar.push('"');

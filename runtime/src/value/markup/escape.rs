@@ -14,6 +14,30 @@ pub const fn entity(byte: u8) -> Option<&'static str> {
     })
 }
 
+/// Which bytes are escaped: looked up, because most text is a few dozen bytes without one of them.
+static ESCAPED: [bool; 256] = escaped();
+
+#[expect(
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "evaluated by the compiler, which refuses an index outside"
+)]
+const fn escaped() -> [bool; 256] {
+    let mut table = [false; 256];
+    let mut byte = 0_u8;
+    while byte < 0x80 {
+        table[byte as usize] = entity(byte).is_some();
+        byte += 1;
+    }
+    table
+}
+
+/// Where the first byte stands that is escaped.
+#[inline]
+pub fn first(text: &str) -> Option<usize> {
+    text.bytes().position(|byte| ESCAPED.get(usize::from(byte)).is_some_and(|escaped| *escaped))
+}
+
 /// Bytes of the text when it is escaped.
 #[inline]
 pub fn length(text: &str) -> usize {
@@ -33,19 +57,14 @@ pub fn push(text: &str, out: &mut String) {
         return out.push_str(text);
     }
     let mut rest = text;
-    while let Some((at, written)) = first(rest) {
+    while let Some(at) = first(rest) {
         // What is escaped is one byte long, so both cuts are between characters.
         let (before, after) = rest.split_at_checked(at).unwrap_or((rest, ""));
         out.push_str(before);
-        out.push_str(written);
+        out.push_str(after.bytes().next().and_then(entity).unwrap_or_default());
         rest = after.get(1..).unwrap_or_default();
     }
     out.push_str(rest);
-}
-
-#[inline]
-fn first(text: &str) -> Option<(usize, &'static str)> {
-    text.bytes().enumerate().find_map(|(at, byte)| Some((at, entity(byte)?)))
 }
 
 #[cfg(test)]
