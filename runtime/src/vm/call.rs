@@ -335,34 +335,34 @@ impl Vm {
         given: Given<'_>,
         base: usize,
     ) -> Outcome<()> {
-        self.stack.admit()?;
-        let program = std::sync::Arc::clone(&self.program);
+        let Self { program, heap, stack, fuel, .. } = self;
+        stack.admit()?;
         let function = program.function(index)?;
         let given = if function.ignores_arguments { Given::placed(&[]) } else { given };
         let args = given.args;
         let declared = function.params.len();
         let plain = declared.saturating_sub(usize::from(function.rest));
         if args.len() > plain && !function.rest {
-            return Err(errors::count(name_of(&program, function), required(function), plain, args.len()));
+            return Err(errors::count(name_of(program, function), required(function), plain, args.len()));
         }
         let mut bound = args.get(..plain).unwrap_or(args).to_vec();
         if let Some(named) = given.named {
-            self.bind_names(&program, function, named, &mut bound)?;
+            bind_names(heap, program, function, named, &mut bound)?;
         }
         bound.resize(plain, Value::Unset);
         for (param, value) in function.params.iter().zip(&bound) {
             if matches!(value, Value::Unset) && !param.optional {
                 let name = param.name.map_or("a value", |name| program.text(name));
-                return Err(errors::missing(name_of(&program, function), name));
+                return Err(errors::missing(name_of(program, function), name));
             }
         }
         if function.rest {
             let rest = args.get(plain..).unwrap_or_default();
-            bound.push(construct::list(&mut self.heap, rest)?);
+            bound.push(construct::list(heap, rest)?);
         }
-        self.stack.reach(base, function.slots, &mut self.heap.memory)?;
-        let slots = self.stack.slots.len().saturating_sub(to_usize(function.slots));
-        let window = window(&mut self.stack.registers, base)?;
+        stack.reach(base, function.slots, &mut heap.memory)?;
+        let slots = stack.slots.len().saturating_sub(to_usize(function.slots));
+        let window = window(&mut stack.registers, base)?;
         for (register, value) in window.iter_mut().zip(&bound) {
             *register = *value;
         }
@@ -375,30 +375,31 @@ impl Vm {
             dst: 0,
             component: false,
         };
-        self.stack.frames.push(Frame::Code(frame));
+        stack.frames.push(Frame::Code(frame));
         let work = function.code.len().saturating_add(args.len()).saturating_add(1);
-        self.fuel = self.fuel.saturating_sub(i64::try_from(work).unwrap_or(i64::MAX));
+        *fuel = fuel.saturating_sub(i64::try_from(work).unwrap_or(i64::MAX));
         Ok(())
     }
+}
 
-    fn bind_names(
-        &self,
-        program: &Program,
-        function: &Function,
-        named: Handle<Map>,
-        bound: &mut Vec<Value>,
-    ) -> Outcome<()> {
-        let plain = function.params.len().saturating_sub(usize::from(function.rest));
-        for (name, value) in names(&self.heap, named)? {
-            let params = function.params.iter().take(plain);
-            let mut named = params.map(|param| param.name.map(|name| program.text(name)));
-            let Some(at) = named.position(|param| param == Some(&*name)) else {
-                return Err(errors::unknown_argument(name_of(program, function), &name));
-            };
-            give(bound, at, value).map_err(|()| errors::given_twice(name_of(program, function), &name))?;
-        }
-        Ok(())
+/// Puts named arguments at the places of their parameters.
+fn bind_names(
+    heap: &Heap,
+    program: &Program,
+    function: &Function,
+    named: Handle<Map>,
+    bound: &mut Vec<Value>,
+) -> Outcome<()> {
+    let plain = function.params.len().saturating_sub(usize::from(function.rest));
+    for (name, value) in names(heap, named)? {
+        let params = function.params.iter().take(plain);
+        let mut named = params.map(|param| param.name.map(|name| program.text(name)));
+        let Some(at) = named.position(|param| param == Some(&*name)) else {
+            return Err(errors::unknown_argument(name_of(program, function), &name));
+        };
+        give(bound, at, value).map_err(|()| errors::given_twice(name_of(program, function), &name))?;
     }
+    Ok(())
 }
 
 fn name_of<'p>(program: &'p Program, function: &Function) -> &'p str {

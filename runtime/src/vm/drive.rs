@@ -115,7 +115,7 @@ impl Vm {
                 }
                 done
             }
-            Some(Frame::Native) => self.poll().or_else(|stop| self.fetched(stop)),
+            Some(Frame::Native) => self.poll(single).or_else(|stop| self.fetched(stop)),
             Some(Frame::Global { .. } | Frame::Need { .. }) => Err(Bug::BadFrame.into()),
             None => self.begin(),
         }
@@ -246,18 +246,23 @@ impl Vm {
         Ok(self.out_of_fuel())
     }
 
-    /// One step of the topmost frame, a built-in.
-    fn poll(&mut self) -> Outcome<Option<Ended>> {
+    /// Steps of the topmost frame, a built-in, as long as it only goes on and there is fuel; one, where it is single.
+    fn poll(&mut self, single: bool) -> Outcome<Option<Ended>> {
         if let Some(call) = self.stack.native()?.call {
             return self.call_back(call);
         }
         let Self { program, heap, random, fuel, stack, saved, exchange, .. } = self;
         let native = stack.native()?;
         let mut context = Context { heap, fuel, random, saved, exchange, program };
-        context.charge_fuel(1);
-        let step = native.state.step(&mut context, native.answer)?;
-        native.answer = None;
-        self.stepped(step)
+        loop {
+            context.charge_fuel(1);
+            let step = native.state.step(&mut context, native.answer)?;
+            native.answer = None;
+            match step {
+                Step::Again if !single && *context.fuel > 0 => {}
+                step => return self.stepped(step),
+            }
+        }
     }
 
     fn stepped(&mut self, step: Step) -> Outcome<Option<Ended>> {
