@@ -37,6 +37,8 @@ pub struct Match {
 #[derive(Debug, Default)]
 pub struct Router {
     nodes: Vec<Node>,
+    /// The nodes of patterns that are literal throughout, by path: they beat all others (T1), and need no search.
+    literal: HashMap<String, usize>,
 }
 
 #[derive(Debug, Default)]
@@ -65,7 +67,7 @@ enum Way {
 impl Router {
     /// The routes among the endpoints, each with its pattern.
     pub fn new<'e>(endpoints: impl IntoIterator<Item = (u32, &'e Endpoint, &'e str)>) -> Self {
-        let mut router = Self { nodes: vec![Node::default()] };
+        let mut router = Self { nodes: vec![Node::default()], literal: HashMap::new() };
         for (index, endpoint, pattern) in endpoints {
             let to = match endpoint.kind {
                 EndpointKind::Route(method) => Way::Method(method),
@@ -98,6 +100,11 @@ impl Router {
             }
         }
         if let Some(node) = self.nodes.get_mut(at) {
+            let is_literal = !pattern.split('/').any(|segment| segment.starts_with([':', '*']));
+            if is_literal {
+                let path = segments(pattern).fold(String::new(), |path, segment| path + "/" + segment);
+                self.literal.insert(if path.is_empty() { "/".to_owned() } else { path }, at);
+            }
             node.answers.push(Answers { to, endpoint, names });
         }
     }
@@ -105,6 +112,10 @@ impl Router {
     /// What answers a method at a path, which is decoded and starts with `/`.
     pub fn find(&self, method: &str, path: &str) -> Found {
         let wanted = Method::by_name(method).filter(|method| *method != Method::Any);
+        let literal = self.literal.get(path).and_then(|&at| self.nodes.get(at)?.answering(wanted));
+        if let Some(answers) = literal {
+            return Found::Endpoint(answers.found(&[]));
+        }
         let segments: Vec<&str> = segments(path).collect();
         let mut known = Known::default();
         let mut best = None;

@@ -100,8 +100,8 @@ impl<S> Gated<S> {
     /// Hands over what may be; was there anything?
     fn give(&mut self, out: &mut ReadBuf<'_>) -> bool {
         let Some(message) = self.messages.front_mut() else { return false };
+        let mut state = self.traffic.state();
         if !message.is_begun {
-            let mut state = self.traffic.state();
             if state.is_open {
                 return false;
             }
@@ -115,9 +115,10 @@ impl<S> Gated<S> {
         self.given = end;
         message.ready = message.ready.saturating_sub(bytes);
         if message.ready == 0 && message.is_whole {
-            self.traffic.state().enter(Phase::Answer);
+            state.enter(Phase::Answer);
             self.messages.pop_front();
         }
+        drop(state);
         if self.given == self.held.len() {
             self.held.clear();
             (self.given, self.cleared) = (0, 0);
@@ -127,6 +128,10 @@ impl<S> Gated<S> {
 
     /// Brings what came through the gate; is there something new to hand over, or to refuse?
     fn clear(&mut self) -> bool {
+        // A body may end without a further byte; a head does not begin without one.
+        if self.cleared >= self.held.len() && !self.gate.is_in_body() {
+            return false;
+        }
         let before = (self.messages.len(), self.cleared);
         while self.next == Next::Request && self.messages.len() <= self.pipelined_max {
             match self.gate.step(self.held.get(self.cleared..).unwrap_or_default()) {
