@@ -126,7 +126,7 @@ fn handle(
     let id: Arc<str> = "id".into();
     let peer = http::Peer::new(IpAddr::V4(Ipv4Addr::LOCALHOST), &[]);
     let refused = |refusal: &http::Refusal| refusal.failure().answer(http::Wanted::Json, &id);
-    let (body, outbound) = match http::head(parts, peer, Arc::clone(&id)) {
+    let (body, outbound) = match http::head(parts, &peer, Arc::clone(&id)) {
         Err(refusal) => (None, refused(&refusal)),
         Ok(mut inbound) => {
             let body = http::body(&parts.headers, content);
@@ -142,7 +142,7 @@ fn handle(
     };
     let shown = String::from_utf8_lossy(&outbound.body);
     assert!(outbound.status < 500, "{} {shown} for {parts:?} with {content:?}", outbound.status);
-    match http::response(&outbound, &id, None, false) {
+    match http::response(outbound.clone(), &id, None, false) {
         Ok(response) => (body, response),
         Err(unsendable) => panic!("{unsendable}: {outbound:?}"),
     }

@@ -20,7 +20,7 @@ pub fn request(app: &Application, sessions: &Sessions, asked: Inbound, host: &mu
         return refused(&ErrorAnswer::new(400, "The request is none that could be sent"));
     };
     let peer = Peer::new(IpAddr::V4(Ipv4Addr::LOCALHOST), &[]);
-    let mut inbound = match http::head(&parts, peer, Arc::clone(&id)) {
+    let mut inbound = match http::head(&parts, &peer, Arc::clone(&id)) {
         Ok(inbound) => inbound,
         Err(refusal) => return refused(&refusal.failure()),
     };
@@ -31,7 +31,7 @@ pub fn request(app: &Application, sessions: &Sessions, asked: Inbound, host: &mu
         Err(refusal) => return refused(&refusal.failure()),
     };
     let Answered { outbound, .. } = answer(app, inbound, host);
-    match http::response(&outbound, &id, Some((sessions, &visit, now)), false) {
+    match http::response(outbound, &id, Some((sessions, &visit, now)), false) {
         Err(unsendable) => refused(&ErrorAnswer::new(500, unsendable.to_string())),
         Ok(response) => {
             let headers = response.headers().iter().map(|(name, value)| {

@@ -47,8 +47,7 @@ pub async fn serve(
     let permit = Arc::new(permit);
     let peer = Peer::new(Arc::clone(&shared), traffic.clone(), address.ip(), Arc::clone(&permit));
     let peer = Arc::new(peer);
-    // In a box of its own: what a request needs is not kept for an idle connection.
-    let service = service_fn(move |request| Box::pin(service::answer(Arc::clone(&peer), request)));
+    let service = service_fn(move |request| service::answer(&peer, request));
     let connection =
         library(&shared.config.server).serve_connection(TokioIo::new(stream), service).with_upgrades();
     let mut connection = pin!(connection);

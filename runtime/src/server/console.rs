@@ -147,8 +147,8 @@ async fn answer(
     }
     let id = shared.ids.next();
     let (parts, body) = request.into_parts();
-    let fails = |failure: ErrorAnswer| sent(&failure.answer(Wanted::Json, &id), &id);
-    let mut inbound = match http::head(&parts, http::Peer::new(peer.ip(), &[]), Arc::clone(&id)) {
+    let fails = |failure: ErrorAnswer| sent(failure.answer(Wanted::Json, &id), &id);
+    let mut inbound = match http::head(&parts, &http::Peer::new(peer.ip(), &[]), Arc::clone(&id)) {
         Ok(inbound) => inbound,
         Err(refusal) => return fails(refusal.failure()),
     };
@@ -164,7 +164,7 @@ async fn answer(
         Err(refusal) => return fails(refusal.failure()),
     };
     let outbound = contained(console, shared, inbound).await;
-    sent(&outbound, &id)
+    sent(outbound, &id)
 }
 
 /// On a thread that may wait: passwords are hashed and rows read.
@@ -181,7 +181,7 @@ async fn contained(console: &Arc<Console>, shared: &Arc<Shared>, inbound: Inboun
     })
 }
 
-fn sent(outbound: &Outbound, id: &str) -> Response<Body> {
+fn sent(outbound: Outbound, id: &str) -> Response<Body> {
     match http::response(outbound, id, None, false) {
         Ok(response) => response.map(Body::Whole),
         Err(unsendable) => {

@@ -60,6 +60,17 @@ pub struct Held {
     lent: Option<Lent>,
     runners: Arc<Runners<Run>>,
     host: ServerHost,
+    /// How far its first moment came, where that was not the end.
+    first: Option<First>,
+}
+
+/// A first moment that was not all.
+#[derive(Debug)]
+struct First {
+    took: Duration,
+    /// What is left of it.
+    left: Duration,
+    next: Option<Next>,
 }
 
 /// An execution that a runner has.
@@ -102,7 +113,8 @@ enum Stopped {
 impl Held {
     /// Holds an execution.
     pub fn new(execution: Execution, places: &Places, host: ServerHost) -> Self {
-        Self { execution: Some(Box::new(execution)), lent: None, runners: Arc::clone(&places.runners), host }
+        let (execution, runners) = (Some(Box::new(execution)), Arc::clone(&places.runners));
+        Self { execution, lent: None, runners, host, first: None }
     }
 
     /// The execution; none after the runners lost it to a panic.
@@ -110,12 +122,28 @@ impl Held {
         self.execution.as_deref_mut()
     }
 
+    /// Runs what was started for a moment; its end, if it comes to that. Otherwise [`Self::drive`] goes on.
+    pub fn first_moment(&mut self) -> Option<End> {
+        let (began, mut left) = (Instant::now(), MOMENT);
+        match self.here(began, &mut left) {
+            Some(Next::Ended(end)) => Some(self.ended(end)),
+            next => {
+                self.first = Some(First { took: began.elapsed(), left, next });
+                None
+            }
+        }
+    }
+
     /// Runs what was started to its end, for at most so long (V2).
     pub async fn drive(&mut self, places: &Places, line: &mut dyn Line, deadline: Option<Duration>) -> End {
-        let mut left = MOMENT;
+        let (mut left, mut next, mut took) = (MOMENT, None, Duration::ZERO);
+        if let Some(first) = self.first.take() {
+            (left, next, took) = (first.left, first.next, first.took);
+        }
         let end = loop {
             let time = deadline.filter(|_| !off(Guard::Deadline)).unwrap_or(FAR);
-            let driven = tokio::time::timeout(time, self.driven(places, line, &mut left)).await;
+            let time = time.saturating_sub(std::mem::take(&mut took));
+            let driven = tokio::time::timeout(time, self.driven(places, line, &mut left, next.take())).await;
             match driven.unwrap_or(Stopped::Ended(End::Timeout)) {
                 Stopped::Ended(end) => break end,
                 Stopped::Waits(time) => tokio::time::sleep(time).await,
@@ -125,6 +153,10 @@ impl Held {
                 None => break End::Panicked,
             }
         };
+        self.ended(end)
+    }
+
+    fn ended(&mut self, end: End) -> End {
         match &mut self.execution {
             Some(execution) => execution.finish(end),
             // A runner has it (V3, V4).
@@ -143,10 +175,21 @@ impl Held {
         }
     }
 
-    async fn driven(&mut self, places: &Places, line: &mut dyn Line, left: &mut Duration) -> Stopped {
+    /// Goes on, with what is next if that is known.
+    async fn driven(
+        &mut self,
+        places: &Places,
+        line: &mut dyn Line,
+        left: &mut Duration,
+        mut known: Option<Next>,
+    ) -> Stopped {
         let mut heavy = None;
         loop {
-            let next = if left.is_zero() { self.there(heavy.take()).await } else { self.here(left) };
+            let next = match known.take() {
+                Some(next) => Some(next),
+                None if left.is_zero() => self.there(heavy.take()).await,
+                None => self.here(Instant::now(), left),
+            };
             let answer = match next {
                 None => continue,
                 Some(Next::Ended(end)) => return Stopped::Ended(end),
@@ -171,9 +214,8 @@ impl Held {
     }
 
     /// A stretch on this thread; none when its moment is over.
-    fn here(&mut self, left: &mut Duration) -> Option<Next> {
+    fn here(&mut self, began: Instant, left: &mut Duration) -> Option<Next> {
         let Some(execution) = &mut self.execution else { return Some(Next::Ended(End::Panicked)) };
-        let began = Instant::now();
         let next = stretch(execution, &mut self.host, began, *left);
         *left = match &next {
             None => Duration::ZERO,

@@ -68,7 +68,7 @@ impl Request {
         }
         let (parts, ()) = builder.body(()).map_err(|_| 400_u16)?.into_parts();
         let peer = http::Peer::new(std::net::Ipv4Addr::LOCALHOST.into(), &[]);
-        let mut inbound = http::head(&parts, peer, "audit".into()).map_err(|refusal| refusal.status())?;
+        let mut inbound = http::head(&parts, &peer, "audit".into()).map_err(|refusal| refusal.status())?;
         let content = self.content.as_deref().unwrap_or_default();
         inbound.body = http::body(&parts.headers, content).map_err(|refusal| refusal.status())?;
         Ok(inbound)

@@ -13,18 +13,18 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 /// Who is at the other end of the connection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Peer {
-    /// Its address.
-    pub ip: IpAddr,
+    /// Its address, as requests show it: made once for all of them.
+    address: Box<str>,
     /// Is it a proxy that the configuration trusts?
-    pub is_trusted: bool,
+    is_trusted: bool,
 }
 
 impl Peer {
     /// Whoever connects from this address.
     pub fn new(ip: IpAddr, trusted: &[IpNet]) -> Self {
-        Self { ip, is_trusted: cidr::any_contains(trusted, ip) }
+        Self { address: shown(ip).into(), is_trusted: cidr::any_contains(trusted, ip) }
     }
 }
 
@@ -33,14 +33,14 @@ impl Peer {
 /// What a trusted proxy says in the last place of `X-Forwarded-For`, which is what it saw itself, and in
 /// `X-Forwarded-Proto` is believed. Nobody else is, not even on this machine: what passes requests on unread speaks for
 /// anybody. An address that cannot be read is refused: the request would else be taken for the proxy's own.
-pub fn head(parts: &request::Parts, peer: Peer, id: Arc<str>) -> Result<Inbound, Refusal> {
+pub fn head(parts: &request::Parts, peer: &Peer, id: Arc<str>) -> Result<Inbound, Refusal> {
     let headers = headers(&parts.headers)?;
     let path_and_query = parts.uri.path_and_query();
     let query = path_and_query.and_then(|target| target.query()).unwrap_or_default();
     let forwarded = |name: &str| if peer.is_trusted { last(&headers, name) } else { None };
     let ip = match forwarded("x-forwarded-for") {
-        Some(text) => address(text).ok_or(Refusal::ForwardedFor)?,
-        None => peer.ip,
+        Some(text) => shown(address(text).ok_or(Refusal::ForwardedFor)?),
+        None => peer.address.to_string(),
     };
     Ok(Inbound {
         id,
@@ -48,13 +48,18 @@ pub fn head(parts: &request::Parts, peer: Peer, id: Arc<str>) -> Result<Inbound,
         url: path_and_query.map_or_else(|| "/".to_owned(), |target| target.as_str().to_owned()),
         path: target::path(parts.uri.path()).map_err(Refusal::Path)?,
         host: host(parts, &headers),
-        ip: ip.to_canonical().to_string(),
+        ip,
         secure: forwarded("x-forwarded-proto").is_some_and(|scheme| scheme.eq_ignore_ascii_case("https")),
         query: fields::decode(query).map_err(Refusal::Query)?,
         cookies: all_cookies(&headers)?,
         headers,
         ..Inbound::default()
     })
+}
+
+/// An address of IPv4 in its own spelling, also where it came as one of IPv6.
+fn shown(ip: IpAddr) -> String {
+    ip.to_canonical().to_string()
 }
 
 /// An address as proxies write it: alone, with a port, in the brackets of IPv6.
@@ -128,6 +133,9 @@ fn host(parts: &request::Parts, headers: &Pairs) -> String {
 fn all_cookies(headers: &Pairs) -> Result<Pairs, Refusal> {
     let sent = headers.iter().filter(|(name, _)| *name == COOKIE.as_str());
     let sent: Vec<&str> = sent.map(|(_, value)| value.as_str()).collect();
+    if sent.is_empty() {
+        return Ok(Pairs::new());
+    }
     cookies::decode(&sent.join("; ")).ok_or(Refusal::Cookies)
 }
 
@@ -140,7 +148,7 @@ mod tests {
     fn head_of(request: ::http::request::Builder, ip: &str) -> Result<Inbound, Refusal> {
         let (parts, ()) = request.body(()).unwrap().into_parts();
         let trusted = ["127.0.0.0/8", "::1"].map(|block| cidr::parse(block).unwrap());
-        head(&parts, Peer::new(ip.parse().unwrap(), &trusted), "r1".into())
+        head(&parts, &Peer::new(ip.parse().unwrap(), &trusted), "r1".into())
     }
 
     fn body_of(content_type: &str, content: &[u8]) -> Result<Body, Refusal> {

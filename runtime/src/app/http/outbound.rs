@@ -7,7 +7,7 @@ use super::session::{Sessions, TooLarge, Visit};
 use crate::base::guard::{Guard, off};
 use crate::record::{Outbound, SameSite, SetCookie};
 use ::http::header::{
-    CONNECTION, CONTENT_LENGTH, REFERRER_POLICY, SET_COOKIE, TE, TRAILER, TRANSFER_ENCODING, UPGRADE,
+    CONNECTION, CONTENT_LENGTH, Entry, REFERRER_POLICY, SET_COOKIE, TE, TRAILER, TRANSFER_ENCODING, UPGRADE,
     X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use ::http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
@@ -51,7 +51,7 @@ pub enum Unsendable {
 
 /// The response to the request of that id. `session` is the request's, where it has one.
 pub fn response(
-    outbound: &Outbound,
+    mut outbound: Outbound,
     id: &str,
     session: Option<(&Sessions, &Visit, i64)>,
     secure: bool,
@@ -59,7 +59,9 @@ pub fn response(
     let status =
         StatusCode::from_u16(outbound.status).ok().filter(|status| (200..600).contains(&status.as_u16()));
     let status = status.ok_or(Unsendable::Status(outbound.status))?;
-    let mut headers = HeaderMap::with_capacity(outbound.headers.len().saturating_add(6));
+    // The HTTP library keeps the table for as long as the connection, and it doubles in size with the seventh.
+    let own = DEFAULTS.len().saturating_add(1);
+    let mut headers = HeaderMap::with_capacity(outbound.headers.len().saturating_add(own));
     for (name, value) in &outbound.headers {
         let (name, value) = header(name, value)?;
         headers.append(name, value);
@@ -68,21 +70,23 @@ pub fn response(
         headers.append(SET_COOKIE, cookie_value(cookie, secure)?);
     }
     if let Some((sessions, visit, now)) = session {
-        for cookie in sessions.set_cookies(visit, outbound, now)? {
+        for cookie in sessions.set_cookies(visit, &outbound, now)? {
             headers.append(SET_COOKIE, header_value(&SET_COOKIE, &cookie)?);
         }
     }
     for (name, value) in &DEFAULTS {
         headers.entry(name).or_insert_with(|| value.clone());
     }
-    if !headers.contains_key(X_REQUEST_ID) {
-        headers.insert(X_REQUEST_ID, header_value(&X_REQUEST_ID, id)?);
+    if let Entry::Vacant(place) = headers.entry(X_REQUEST_ID) {
+        place.insert(header_value(&X_REQUEST_ID, id)?);
     }
     // RFC 9110, sections 15.3.5 and 15.4.5: these have no content.
     let empty =
         matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED) || outbound.body.is_empty();
+    // What was written piece by piece has room to spare, which nobody pays for while it waits to be sent.
+    outbound.body.shrink_to_fit();
     let mut response =
-        Response::new(if empty { Bytes::new() } else { Bytes::from_owner(outbound.body.clone()) });
+        Response::new(if empty { Bytes::new() } else { Bytes::from(std::mem::take(&mut outbound.body)) });
     *response.status_mut() = status;
     *response.headers_mut() = headers;
     Ok(response)
@@ -144,7 +148,7 @@ mod tests {
     }
 
     fn sent(outbound: &Outbound) -> Result<Response<Bytes>, Unsendable> {
-        response(outbound, "r1", None, false)
+        response(outbound.clone(), "r1", None, false)
     }
 
     fn refused(outbound: &Outbound) -> Unsendable {
@@ -202,7 +206,7 @@ mod tests {
     fn cookies_are_encoded() {
         let outbound =
             Outbound { cookies: vec![cookie("a", "x; é"), cookie("b", "")], ..outbound(200, &[]) };
-        let response = response(&outbound, "r1", None, true).unwrap();
+        let response = response(outbound.clone(), "r1", None, true).unwrap();
         let set: Vec<&str> =
             response.headers().get_all(SET_COOKIE).iter().map(|set| set.to_str().unwrap()).collect();
         let attributes = "HttpOnly; SameSite=Lax; Secure; Path=/; Max-Age=60";
@@ -214,7 +218,7 @@ mod tests {
         let sessions = Sessions::new([1; 32], [2; 32]);
         let visit = sessions.visit(&mut Inbound::default(), 0);
         let outbound = Outbound { session: SessionChange::Set("{}".to_owned()), ..outbound(200, &[]) };
-        let response = response(&outbound, "r1", Some((&sessions, &visit, 0)), false).unwrap();
+        let response = response(outbound.clone(), "r1", Some((&sessions, &visit, 0)), false).unwrap();
         assert!(response.headers()[SET_COOKIE].to_str().unwrap().starts_with("flin_session="));
     }
 }
