@@ -64,8 +64,7 @@ pub fn run_lua(source: &str) -> String {
     lua.globals().set("print", print.expect("a function")).expect("a global");
     lua.load(source).exec().expect("the program runs");
     drop(lua);
-    let text = out.lock().expect("one thread").clone();
-    text
+    out.lock().expect("one thread").clone()
 }
 
 /// Runs a Rhai program and gives what it printed.
@@ -81,6 +80,5 @@ pub fn run_rhai(source: &str) -> String {
     });
     engine.run(source).expect("the program runs");
     drop(engine);
-    let text = out.lock().expect("one thread").clone();
-    text
+    out.lock().expect("one thread").clone()
 }

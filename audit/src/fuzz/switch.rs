@@ -12,13 +12,11 @@ static ONCE: Once = Once::new();
 pub fn knock_out() {
     ONCE.call_once(|| {
         let Ok(name) = std::env::var(VARIABLE) else { return };
-        match Guard::by_name(&name) {
-            Some(guard) => guard::knock_out(guard),
+        let Some(guard) = Guard::by_name(&name) else {
             // No panic: it would pass for a finding.
-            None => {
-                eprintln!("{VARIABLE}: there is no guard {name}");
-                std::process::exit(2);
-            }
-        }
+            eprintln!("{VARIABLE}: there is no guard {name}");
+            std::process::exit(2);
+        };
+        guard::knock_out(guard);
     });
 }

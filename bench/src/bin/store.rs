@@ -201,18 +201,23 @@ fn saves(home: &Path, table: &mut String) {
         many.push(rate(took.0, SAVERS * SAVES_EACH));
     }
     let (ours, theirs, redbs, many) = (median(ours), median(theirs), median(redbs), median(many));
-    line(table, "one writer, a durable save at a time", "saves/s", [ours, theirs, redbs], ours / theirs, "1");
+    line(
+        table,
+        "one writer, a durable save at a time",
+        "saves/s",
+        [ours, theirs, redbs],
+        (ours / theirs, "1"),
+    );
     line(
         table,
         "64 savers at once, against SQLite's one",
         "saves/s",
         [many, theirs, redbs],
-        many / theirs,
-        "5",
+        (many / theirs, "5"),
     );
 }
 
-fn line(table: &mut String, what: &str, unit: &str, [a, b, c]: [f64; 3], ratio: f64, aim: &str) {
+fn line(table: &mut String, what: &str, unit: &str, [a, b, c]: [f64; 3], (ratio, aim): (f64, &str)) {
     let shown = |value: f64| match value {
         0.0 => "–".to_owned(),
         value if value >= 100.0 => format!("{value:.0}"),
@@ -308,9 +313,9 @@ fn lookups(flin: &Flin, lite: &Connection, redb: &Database, count: u64, table: &
         ));
     }
     let (ours, theirs, redbs) = (median(ours), median(theirs), median(redbs));
-    line(table, "find by id", "µs", [ours, theirs, redbs], theirs / ours, "5");
+    line(table, "find by id", "µs", [ours, theirs, redbs], (theirs / ours, "5"));
     let (ours, theirs, redbs) = (median(our_unique), median(their_unique), median(redb_unique));
-    line(table, "find by unique value", "µs", [ours, theirs, redbs], theirs / ours, "5");
+    line(table, "find by unique value", "µs", [ours, theirs, redbs], (theirs / ours, "5"));
 }
 
 /// The 99th percentile of durable saves by 64 savers, before a checkpoint of everything and during it.
@@ -401,8 +406,7 @@ fn main() {
         "bytes on disk for each",
         "bytes",
         [snapshot as f64 / count as f64, size("large.sqlite"), size("large.redb")],
-        size("large.sqlite") / (snapshot as f64 / count as f64),
-        "",
+        (size("large.sqlite") / (snapshot as f64 / count as f64), ""),
     );
     writeln!(table, "| bytes in memory for each, index included; as the store counts | bytes | {in_memory:.0}, {:.0} | | | | |",
         flin.store.health().bytes as f64 / count as f64).expect("a string");
@@ -433,7 +437,7 @@ fn main() {
     .0
     .as_secs_f64();
     let ours = ours.0.as_secs_f64();
-    line(&mut table, "open, and read everything", "s", [ours, theirs, redbs], theirs / ours, "");
+    line(&mut table, "open, and read everything", "s", [ours, theirs, redbs], (theirs / ours, ""));
     writeln!(
         table,
         "| the same: snapshot and log of {LOG_RECORDS} records | MB/s | {:.0} | | | | |",
