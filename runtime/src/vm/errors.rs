@@ -12,7 +12,7 @@ pub(super) fn count(name: &str, min: usize, max: usize, found: usize) -> Stop {
         (min, max) if min == max => min.to_string(),
         (min, max) => format!("{min} to {max}"),
     };
-    let noun = if allowed == "1" { "argument" } else { "arguments" };
+    let noun = if min == 1 && matches!(max, 1 | usize::MAX) { "argument" } else { "arguments" };
     Stop::type_error(format!("{name} takes {allowed} {noun}, and got {found}"))
 }
 
