@@ -203,6 +203,15 @@ fn a_step_stays_a_step_whatever_follows() {
     }
 }
 
+#[test]
+fn a_decorator_of_an_entity_stays_the_entitys() {
+    for text in ["entity A { x: int, @unique }", "entity A { x: int @min(1),\n@min(2)\n@index(x)\ny: int }"] {
+        let parsed = parse(FileId(3), text, ParseLimits::default());
+        assert!(parsed.diagnostics.is_empty(), "{text}: {:?}", parsed.diagnostics);
+        check_format(text, &parsed);
+    }
+}
+
 fn rounds(default: u64) -> u64 {
     std::env::var("FLIN_ROUNDS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(default)
 }

@@ -17,7 +17,12 @@ impl Printer<'_> {
         let plain = entity.decorators().next().is_none();
         let rest = Span { start: entity.name.span.end, ..whole };
         self.members(&entity.members, place, (rest, plain), |printer, member| match member {
-            EntityMember::Field(field) => printer.field(field),
+            EntityMember::Field(field) => {
+                printer.field(field);
+                if ends_with_comma(entity, field) {
+                    printer.put(",");
+                }
+            }
             EntityMember::Decorator(decorator) => printer.decorator(decorator),
         });
     }
@@ -163,4 +168,15 @@ impl Printer<'_> {
             self.put(&value.text);
         }
     }
+}
+
+/// Is the next member a decorator of the entity that, on a line of its own, would be read as one of the field?
+fn ends_with_comma(entity: &EntityDecl, field: &Field) -> bool {
+    entity.members.windows(2).any(|pair| match pair {
+        [EntityMember::Field(before), EntityMember::Decorator(after)] => {
+            before.id == field.id
+                && !(after.args.is_some() && matches!(&*after.name.text, "unique" | "index"))
+        }
+        _ => false,
+    })
 }
