@@ -130,15 +130,11 @@ impl Oracle {
                 return self.call(&function, args, named);
             }
         }
-        match &receiver {
-            V::Enum(of) => {
-                return match variant_value(of, name) {
-                    Some(callee) => self.call(&callee, args, named),
-                    None => unjudged("unknown variant"),
-                };
-            }
-            V::None => return type_error("method on none"),
-            _ => {}
+        if let V::Enum(of) = &receiver {
+            return match variant_value(of, name) {
+                Some(callee) => self.call(&callee, args, named),
+                None => unjudged("unknown variant"),
+            };
         }
         if !named.is_empty() {
             return unjudged("named arguments of a method");

@@ -30,7 +30,7 @@ pub fn content(state: &State) -> Content {
 /// Files, and what they say.
 pub struct Image {
     pub files: Files,
-    /// The records behind the last checkpoint: file, and where they begin and end.
+    /// The records behind the last checkpoint: file, and where they begin and their payloads end.
     pub spans: Vec<(String, usize, usize)>,
     /// What the store holds with so many of them.
     pub states: Vec<Content>,
@@ -61,7 +61,7 @@ impl Image {
             let segment = twin.open(&name).ok().and_then(|file| Segment::load(&*file, number).ok());
             let Some(segment) = segment else { panic!("{name} has no first sector") };
             let each = &mut |record: log::Intact<'_>| {
-                spans.push((name.clone(), record.span.0 as usize, record.span.1 as usize));
+                spans.push((name.clone(), record.span.0 as usize, record.payload_end() as usize));
                 Ok::<(), flin_runtime::store::disk::DiskError>(())
             };
             if let Err(error) = log::intact(&twin, &segment, each) {

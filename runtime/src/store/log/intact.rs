@@ -27,6 +27,12 @@ pub struct Intact<'a> {
 }
 
 impl<'a> Intact<'a> {
+    /// Where its payload ends; from there to the end of the span nothing is read.
+    pub fn payload_end(&self) -> u32 {
+        let bytes = HEAD.saturating_add(self.payload.len());
+        u32::try_from(bytes).map_or(self.span.1, |bytes| self.span.0.saturating_add(bytes))
+    }
+
     /// What it says.
     pub const fn items(&self) -> Items<'a> {
         Items::new(self.payload, self.lsn)

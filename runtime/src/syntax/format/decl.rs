@@ -3,6 +3,7 @@
 use super::Printer;
 use crate::base::Span;
 use crate::syntax::tree::*;
+use std::collections::HashSet;
 
 impl Printer<'_> {
     pub(super) fn entity(&mut self, entity: &EntityDecl, whole: Span) {
@@ -15,11 +16,12 @@ impl Printer<'_> {
         };
         // A decorator of the entity behind a field needs a line of its own.
         let plain = entity.decorators().next().is_none();
+        let parted = parted_by_comma(&entity.members);
         let rest = Span { start: entity.name.span.end, ..whole };
         self.members(&entity.members, place, (rest, plain), |printer, member| match member {
             EntityMember::Field(field) => {
                 printer.field(field);
-                if ends_with_comma(entity, field) {
+                if parted.contains(&field.id) {
                     printer.put(",");
                 }
             }
@@ -170,13 +172,14 @@ impl Printer<'_> {
     }
 }
 
-/// Is the next member a decorator of the entity that, on a line of its own, would be read as one of the field?
-fn ends_with_comma(entity: &EntityDecl, field: &Field) -> bool {
-    entity.members.windows(2).any(|pair| match pair {
-        [EntityMember::Field(before), EntityMember::Decorator(after)] => {
-            before.id == field.id
-                && !(after.args.is_some() && matches!(&*after.name.text, "unique" | "index"))
+/// The fields before a decorator of the entity that, on a line of its own, would be read as one of the field.
+fn parted_by_comma(members: &[EntityMember]) -> HashSet<NodeId> {
+    let before = |pair: &[EntityMember]| match pair {
+        [EntityMember::Field(field), EntityMember::Decorator(after)] => {
+            let of_entity = after.args.is_some() && matches!(&*after.name.text, "unique" | "index");
+            (!of_entity).then_some(field.id)
         }
-        _ => false,
-    })
+        _ => None,
+    };
+    members.windows(2).filter_map(before).collect()
 }
