@@ -72,8 +72,8 @@ pub enum Filed {
         case: String,
         /// The vector that it belongs to, or the one drafted for it.
         vector: String,
-        /// Was the vector drafted?
-        drafted: bool,
+        /// What speaks for it; none for a drafted one.
+        because: Option<String>,
         /// What it does.
         seen: Box<Seen>,
         /// Bytes before and after.
@@ -119,10 +119,10 @@ pub fn file(
     let catalogue = Catalogue::load(repository)?;
     let name = record::free_name(repository, target.name, &seen);
     let case = format!("{}/{name}", target.name);
-    let known = attribute::vector_of(repository, &catalogue, target, &seen);
-    let (vector, because, drafted) = match known {
-        Some(known) => (known.vector, Some(known.because), false),
-        None => (draft::next_id(&catalogue), None, true),
+    let known = attribute::vector_of(repository, runner, &catalogue, target, &seen)?;
+    let (vector, because) = match known {
+        Some(known) => (known.vector, Some(known.because)),
+        None => (draft::next_id(&catalogue), None),
     };
     let record = Record {
         found: context.day.to_string(),
@@ -133,15 +133,15 @@ pub fn file(
         place: seen.place.clone(),
         cause: None,
         vector: Some(vector.clone()),
-        because,
+        because: because.clone(),
         fixed_in: None,
     };
     record::write(repository, target.name, &name, &record, &input)?;
-    if drafted {
+    if because.is_none() {
         draft::write(repository, &vector, &case, target, &seen)?;
     }
     let bytes = (before, input.len());
-    Ok(Filed::New { case, vector, drafted, seen: Box::new(seen), bytes })
+    Ok(Filed::New { case, vector, because, seen: Box::new(seen), bytes })
 }
 
 /// The case of the corpus that fails in the same way.

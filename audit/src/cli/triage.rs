@@ -15,8 +15,9 @@ use std::path::PathBuf;
   audit triage --target bytecode odd.flinc --by \"a user's report\"
 
 Each file is replayed in a child process, made smaller while it fails in the same way, and filed in
-crash-corpus/<target>/<name>/ with a record: when, by what, how it fails, and which vector it belongs to. The vector is
-the one whose guard stands next to the failure; where there is none, a new X vector is drafted, open and runnable.
+crash-corpus/<target>/<name>/ with a record: when, by what, how it fails, and which vector it belongs to: one whose guard
+stands nowhere any more, or next to the failure, or else one that the target covers and whose case falls too. Where there
+is none, a new X vector is drafted, open and runnable.
 What is filed already stays as it is. When a failure is mended, say so in its record (`fixed_in`).
 
 Exit codes: 0 nothing fails, 1 something was filed or is known to fail, 2 wrong usage, 3 the audit itself failed")]
@@ -85,11 +86,14 @@ pub(super) fn describe(artifact: &str, filed: &Filed) -> String {
             let came_back = if *came_back { ", which was mended: it has come back" } else { "" };
             format!("{artifact}: known as {case}{vector}{came_back}")
         }
-        Filed::New { case, vector, drafted, seen, bytes } => {
+        Filed::New { case, vector, because, seen, bytes } => {
             let place = seen.place.as_ref().map_or(String::new(), |place| format!(" at {place}"));
-            let belongs = if *drafted { "drafted" } else { "belongs to" };
+            let vector = match because {
+                Some(because) => format!("belongs to {vector}, because {because}"),
+                None => format!("drafted {vector}"),
+            };
             format!(
-                "{artifact}: {}{place}: {}\n  {belongs} {vector}; filed as crash-corpus/{case}, {} of {} bytes\n  see it: cargo run -p audit -- replay {case}",
+                "{artifact}: {}{place}: {}\n  {vector}; filed as crash-corpus/{case}, {} of {} bytes\n  see it: cargo run -p audit -- replay {case}",
                 seen.outcome,
                 seen.message.lines().next().unwrap_or_default(),
                 bytes.1,

@@ -1,10 +1,12 @@
-//! Which vector a failure belongs to, from where it failed: the nearest named guard, or one that stands nowhere any more.
+//! Which vector a failure belongs to: by a guard that stands nowhere any more, by the one that stands nearest to where it
+//! failed, or, since an oracle sees a wrong result far from its cause, by a case that falls in the same build.
 
 use super::replay::Seen;
-use crate::catalogue::{Catalogue, Entry};
+use crate::cases::{Runner, Status};
+use crate::catalogue::{Catalogue, Claim, Entry};
 use crate::fuzz::Target;
 use crate::guards;
-use crate::harness::Outcome;
+use crate::harness::{HarnessError, Outcome, Size};
 use flin_runtime::base::guard::Guard;
 use std::path::Path;
 
@@ -23,8 +25,48 @@ const LINES_MAX: usize = 40;
 const FRAMES: usize = 6;
 
 /// The vector that a failure of this target most likely belongs to.
-pub fn vector_of(repository: &Path, catalogue: &Catalogue, target: &Target, seen: &Seen) -> Option<Known> {
-    lost_guard(catalogue, target, seen).or_else(|| near_guard(repository, catalogue, target, seen))
+pub fn vector_of(
+    repository: &Path,
+    runner: &Runner,
+    catalogue: &Catalogue,
+    target: &Target,
+    seen: &Seen,
+) -> Result<Option<Known>, HarnessError> {
+    match lost_guard(catalogue, target, seen).or_else(|| near_guard(repository, catalogue, target, seen)) {
+        Some(known) => Ok(Some(known)),
+        None => fallen(runner, catalogue, target, seen.outcome),
+    }
+}
+
+/// Runs the cases that the target covers.
+fn fallen(
+    runner: &Runner,
+    catalogue: &Catalogue,
+    target: &Target,
+    outcome: Outcome,
+) -> Result<Option<Known>, HarnessError> {
+    let covered = |entry: &&Entry| {
+        let vector = &entry.vector;
+        vector.status == Claim::Fixed && vector.fuzz_targets.iter().any(|name| name == target.name)
+    };
+    let mut fell = Vec::new();
+    for entry in catalogue.entries.iter().filter(covered) {
+        let ended = runner.run(entry, Size::Quick, &[])?.outcome;
+        if Status::of(entry.vector.status, Some(ended)) == Status::Regressed {
+            fell.push((entry.vector.id.as_str(), ended));
+        }
+    }
+    Ok(most_alike(fell, outcome))
+}
+
+/// The first of the cases that fell, those before the others that ended as the input did.
+fn most_alike(mut fell: Vec<(&str, Outcome)>, outcome: Outcome) -> Option<Known> {
+    fell.sort_by_key(|(_, ended)| *ended != outcome);
+    let ((first, _), others) = fell.split_first()?;
+    let others: Vec<&str> = others.iter().map(|(id, _)| *id).collect();
+    let and =
+        if others.is_empty() { String::new() } else { format!(", as do those of {}", others.join(", ")) };
+    Some(Known { vector: (*first).to_owned(), because: format!("its case falls too{and}") })
 }
 
 /// A guard that no line of the sources asks for has been removed, and its vector is back.
@@ -99,6 +141,15 @@ mod tests {
         assert_eq!(nearest_in(&text, 3), Some((Guard::SliceClamp, 1)));
         assert_eq!(nearest_in(&text, 1), Some((Guard::IndexPastEnd, 0)));
         assert_eq!(nearest_in(&text, 90), None);
+    }
+
+    #[test]
+    fn a_case_that_ends_as_the_input_did_goes_before_others_that_fall() {
+        let fell = vec![("X-09", Outcome::Panic), ("X-10", Outcome::WrongResult), ("T3-16", Outcome::Panic)];
+        let known = most_alike(fell, Outcome::WrongResult).unwrap();
+        assert_eq!(known.vector, "X-10");
+        assert_eq!(known.because, "its case falls too, as do those of X-09, T3-16");
+        assert_eq!(most_alike(Vec::new(), Outcome::Panic), None);
     }
 
     #[test]
