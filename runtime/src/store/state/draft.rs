@@ -85,12 +85,12 @@ impl Draft {
     }
 
     /// The new state, and what happened to its rows, each once. A `before` has [`Lsn::NONE`] when an earlier
-    /// transaction of the same batch made it.
+    /// transaction of the same batch made it. A row that came and went within the transaction is removed too: its id was
+    /// seen, and the log must know that it is used up.
     pub fn finish(self) -> (State, Vec<RowEffect>) {
         let effects = self.touched.into_iter().filter_map(|((ty, id), before)| {
             match (self.state.find(ty, id), before) {
-                (None, None) => None,
-                (None, Some(_)) => Some(RowEffect::Remove { ty, id }),
+                (None, _) => Some(RowEffect::Remove { ty, id }),
                 (Some(row), before) if before.as_ref().map(Row::view) != Some(row) => {
                     Some(RowEffect::Put { ty, id, row: row.to_row(), before })
                 }

@@ -187,9 +187,15 @@ fn what_is_unchanged_gains_no_version_and_a_transaction_gives_one() {
     assert_eq!((row.version, row.updated_at, row.deleted_at), (2, 2000, Some(2000)));
     assert_eq!(
         effects,
-        [RowEffect::Put { ty: NODE, id: 1, row, before: state.find(NODE, 1).map(RowRef::to_row) }]
+        [
+            RowEffect::Put { ty: NODE, id: 1, row, before: state.find(NODE, 1).map(RowRef::to_row) },
+            RowEffect::Remove { ty: NODE, id: fresh }
+        ]
     );
     assert_eq!(after.next_id(NODE), 3, "no id is used twice");
+    let mut replayed = state.clone();
+    assert!(effects.iter().all(|effect| replayed.apply(effect)));
+    assert_eq!(replayed.next_id(NODE), 3, "no id is used twice, also behind a restart");
     assert_eq!(state.find(NODE, 1).unwrap().version, 1, "the state before is as it was");
 }
 
