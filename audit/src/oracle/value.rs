@@ -233,6 +233,7 @@ fn equal_at(a: &V, b: &V, depth: usize) -> Eval<bool> {
         }
         (V::Function(a), V::Function(b)) => Rc::ptr_eq(a, b),
         (V::Builtin(a), V::Builtin(b)) => a == b,
+        (V::Constructor(e, v), V::Constructor(f, w)) => Rc::ptr_eq(e, f) && v == w,
         (V::Variant(e, v, p), V::Variant(f, w, q)) => {
             if !Rc::ptr_eq(e, f) || v != w {
                 return Ok(false);
