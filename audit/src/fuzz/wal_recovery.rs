@@ -186,6 +186,11 @@ mod tests {
     }
 
     #[test]
+    fn an_input_means_the_same_in_every_process() {
+        assert!(Image::make().files == Image::get().files);
+    }
+
+    #[test]
     fn every_mode_runs() {
         for mode in 0..8_u8 {
             for rest in 0..40_u8 {

@@ -35,6 +35,8 @@ pub trait Disk: Send + Sync + std::fmt::Debug {
     /// Takes the folder for this process, making it if need be, until the guard is dropped; refused with
     /// [`io::ErrorKind::WouldBlock`] when another holds it.
     fn lock(&self) -> io::Result<Box<dyn std::any::Any + Send + Sync>>;
+    /// Bits that tell one life of a file from the next: never the same twice.
+    fn salt(&self) -> io::Result<u64>;
 }
 
 /// A file; reads and writes name their offset.

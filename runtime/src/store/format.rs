@@ -126,10 +126,3 @@ pub fn crc(pieces: &[&[u8]]) -> u32 {
 pub fn wide(size: usize) -> u64 {
     u64::try_from(size).unwrap_or(u64::MAX)
 }
-
-/// Random bits that tell one life of a file from the next.
-pub fn salt() -> std::io::Result<u64> {
-    let mut bytes = [0; 8];
-    getrandom::fill(&mut bytes).map_err(std::io::Error::other)?;
-    Ok(u64::from_le_bytes(bytes))
-}

@@ -89,6 +89,10 @@ impl Disk for Medium {
     fn lock(&self) -> io::Result<Box<dyn Any + Send + Sync>> {
         self.note("lock", &[]).lock()
     }
+
+    fn salt(&self) -> io::Result<u64> {
+        self.0.salt()
+    }
 }
 
 /// A file of it.

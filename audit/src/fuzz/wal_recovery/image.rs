@@ -37,13 +37,13 @@ pub struct Image {
 }
 
 impl Image {
-    /// Made once a process: the salts of its files are random.
+    /// Made once a process, the same each time.
     pub fn get() -> &'static Self {
         static IMAGE: OnceLock<Image> = OnceLock::new();
         IMAGE.get_or_init(Self::make)
     }
 
-    fn make() -> Self {
+    pub(super) fn make() -> Self {
         let twin = Twin::new();
         let mut states = Vec::new();
         let store = open(&twin);

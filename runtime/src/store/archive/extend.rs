@@ -2,7 +2,7 @@
 
 use super::{Archive, Extent, Version, name};
 use crate::store::disk::{Disk, DiskError, File, SECTOR, write_all};
-use crate::store::format::{BLOCK_BYTES, FileError, Header, Kind, block, put_row, put_uint, salt, wide};
+use crate::store::format::{BLOCK_BYTES, FileError, Header, Kind, block, put_row, put_uint, wide};
 use crate::store::log::{Cut, Item, replay};
 use crate::store::{Lsn, RowEffect, TypeId};
 use std::io;
@@ -109,7 +109,7 @@ impl<'a> Appender<'a> {
         .map_err(DiskError::at(name, "open"))?;
         file.set_size(self.length).map_err(DiskError::at(name, "cut"))?;
         if self.length == 0 {
-            self.salt = salt().map_err(DiskError::at(name, "salt"))?;
+            self.salt = disk.salt().map_err(DiskError::at(name, "salt"))?;
             let sector = Header([self.salt, 0, 0, 0, 0, 0]).encode(Kind::Archive);
             write_all(&*file, 0, &sector).map_err(DiskError::at(name, "write"))?;
             self.length = wide(SECTOR);

@@ -102,6 +102,12 @@ impl Disk for Folder {
             Err(TryLockError::Error(error)) => Err(error),
         }
     }
+
+    fn salt(&self) -> io::Result<u64> {
+        let mut bytes = [0; 8];
+        getrandom::fill(&mut bytes).map_err(io::Error::other)?;
+        Ok(u64::from_le_bytes(bytes))
+    }
 }
 
 #[derive(Debug)]

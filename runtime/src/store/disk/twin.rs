@@ -1,7 +1,7 @@
 //! A disk in memory that does everything a real one may do: fail at any call, write short, run full, forget or tear what
 //! was not synced, and keep nothing of what a failed sync was asked to keep.
 //!
-//! Every call counts, reads included, so that a fault can be put at each in turn.
+//! Every call counts, reads included, so that a fault can be put at each in turn; a salt is none.
 
 #![expect(
     clippy::disallowed_types,
@@ -14,6 +14,7 @@ use super::{Disk, File, flat};
 use content::Content;
 use std::any::Any;
 use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{self, ErrorKind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -69,6 +70,8 @@ struct Device {
     dead: bool,
     bytes_max: Option<u64>,
     locked: bool,
+    /// The last salt, or what was put on the disk: the same calls get the same salts, other content gets others.
+    salt: u64,
 }
 
 #[derive(Clone, Debug)]
@@ -231,6 +234,7 @@ impl Twin {
             names,
             files,
             bytes_max: device.bytes_max,
+            salt: device.salt,
             ..Device::default()
         };
         drop(device);
@@ -255,6 +259,7 @@ impl Twin {
     pub fn put(&self, name: &str, bytes: Vec<u8>) {
         let mut device = self.device();
         let file = device.files.len();
+        device.salt = mixed(device.salt, name.as_bytes(), &bytes);
         device.files.push(Content::durable(bytes));
         device.names.insert(name.to_owned(), file);
         device.durable_names.insert(name.to_owned(), file);
@@ -263,6 +268,12 @@ impl Twin {
     fn of(device: Device) -> Self {
         Self(Arc::new(Mutex::new(device)))
     }
+}
+
+fn mixed(salt: u64, name: &[u8], content: &[u8]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    (salt, name, content).hash(&mut hasher);
+    hasher.finish()
 }
 
 fn chosen(mask: u64, number: usize) -> bool {
@@ -334,6 +345,12 @@ impl Disk for Twin {
         device.locked = true;
         drop(device);
         Ok(Box::new(Held(self.clone())))
+    }
+
+    fn salt(&self) -> io::Result<u64> {
+        let mut device = self.device();
+        device.salt = mixed(device.salt, &[], &[]);
+        Ok(device.salt)
     }
 }
 

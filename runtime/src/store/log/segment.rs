@@ -2,7 +2,7 @@
 
 use super::record::Head;
 use crate::store::disk::{Disk, DiskError, File, SECTOR, write_all};
-use crate::store::format::{Fault, FileError, Header, Kind, salt};
+use crate::store::format::{Fault, FileError, Header, Kind};
 use std::io;
 
 /// Where the first record of a segment begins.
@@ -134,7 +134,7 @@ pub fn install(
     bytes: u32,
 ) -> Result<(Box<dyn File>, Segment), DiskError> {
     let file = disk.open_mut(spare, false).map_err(DiskError::at(spare, "open"))?;
-    let salt = salt().map_err(DiskError::at(spare, "salt"))?;
+    let salt = disk.salt().map_err(DiskError::at(spare, "salt"))?;
     let numbers = [u64::from(number), salt, first, u64::from(bytes), 0, 0];
     let mut start = Header(numbers).encode(Kind::Log).to_vec();
     start.extend_from_slice(&Head::end(first, 1).encode(salt));

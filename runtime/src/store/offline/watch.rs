@@ -60,6 +60,10 @@ impl Disk for Watched {
     fn lock(&self) -> io::Result<Box<dyn Any + Send + Sync>> {
         self.disk.lock()
     }
+
+    fn salt(&self) -> io::Result<u64> {
+        self.disk.salt()
+    }
 }
 
 struct WatchedFile {

@@ -4,7 +4,7 @@ use super::tag;
 use crate::base::guard::{Guard, off};
 use crate::store::archive::{self, Archive, Extent};
 use crate::store::disk::{Disk, DiskError, File, write_all};
-use crate::store::format::{BLOCK_BYTES, Header, Kind, block, put_row, put_uint, salt, wide};
+use crate::store::format::{BLOCK_BYTES, Header, Kind, block, put_row, put_uint, wide};
 use crate::store::log::{self, Cut};
 use crate::store::{RowRef, TypeId};
 use std::io;
@@ -63,7 +63,7 @@ impl Writer {
         }
         .map_err(DiskError::at(&name, "create"))?;
         file.set_size(0).map_err(DiskError::at(&name, "cut"))?;
-        let salt = salt().map_err(DiskError::at(&name, "salt"))?;
+        let salt = disk.salt().map_err(DiskError::at(&name, "salt"))?;
         let Extent { generation, length } = archive.extent();
         let header = Header([cut.sequence, u64::from(cut.first), length, salt, u64::from(generation), 0]);
         let sector = header.encode(Kind::Snapshot);
