@@ -108,14 +108,15 @@ fn kind_of(said: &str) -> &'static str {
 }
 
 /// The page for `reports/`.
-pub fn page(results: &[(Pair, Option<&'static str>)]) -> String {
+pub fn page(results: &[(Pair, Run)]) -> String {
     let mut page = format!(
-        "# What the fuzz targets find without a guard\n\nWritten by `cargo run -p audit -- fuzz knockout`: each target, built with the knock-out and started from its committed seeds, looks for at most {SECONDS_MAX} s for what breaks without the guard. With all guards on it must find nothing.\n\n| guard | module | target | found |\n|---|---|---|---|\n",
+        "# What the fuzz targets find without a guard\n\nWritten by `cargo run -p audit -- fuzz knockout`: each target, built with the knock-out and started from its committed seeds, looks for at most {SECONDS_MAX} s for what breaks without the guard. With all guards on it must find nothing.\n\n| guard | module | target | found | after |\n|---|---|---|---|--:|\n",
     );
-    for (pair, found) in results {
+    for (pair, run) in results {
         let (guard, target) = (pair.guard, pair.target.name);
-        let found = found.unwrap_or("**nothing**");
-        let _ = writeln!(page, "| {} | {} | {target} | {found} |", guard.name(), guard.module());
+        let found = run.found.unwrap_or("**nothing**");
+        let after = format!("{:.1} s", run.took.as_secs_f64());
+        let _ = writeln!(page, "| {} | {} | {target} | {found} | {after} |", guard.name(), guard.module());
     }
     page.push_str("\nNo target is for:\n\n");
     let alone = Guard::ALL.iter().filter(|guard| TARGETS.iter().all(|target| !target.is_for(guard.module())));
@@ -151,7 +152,9 @@ mod tests {
     #[test]
     fn the_page_says_where_nothing_was_found() {
         let pair = pairs(Some("bytecode"))[0];
-        let line = format!("| {} | {} | bytecode | **nothing** |", pair.guard.name(), pair.guard.module());
-        assert!(page(&[(pair, None)]).contains(&line));
+        let run = Run { found: None, took: Duration::from_millis(60_200), said: String::new() };
+        let (guard, module) = (pair.guard.name(), pair.guard.module());
+        let line = format!("| {guard} | {module} | bytecode | **nothing** | 60.2 s |");
+        assert!(page(&[(pair, run)]).contains(&line));
     }
 }

@@ -46,7 +46,7 @@ pub(super) fn knock_out(only: Option<&str>, common: Common) -> Result<Found, Fai
             println!("{target:<21} without {guard:<18} {:<14} {took:.1} s", run.found.unwrap_or("nothing"));
         }
         fine &= run.found.is_some();
-        results.push((pair, run.found));
+        results.push((pair, run));
     }
     if only.is_none() {
         write(&repository.join("reports/fuzz-knockout.md"), &knockout::page(&results))?;
