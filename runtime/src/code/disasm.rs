@@ -2,7 +2,7 @@
 //!
 //! Works on any module, verified or not: what points nowhere is shown as its number.
 
-use super::module::{Capture, Const, Endpoint, EndpointKind, Function, Module, TypeShape};
+use super::module::{Capture, Const, Endpoint, EndpointKind, Function, Module, REGISTER_PARAMS, TypeShape};
 use super::op::{Op, Operand, OperandValue, TABLE};
 use crate::base::render::printable;
 use crate::base::span::{Span, to_usize};
@@ -51,11 +51,14 @@ fn head(f: &mut fmt::Formatter<'_>, module: &Module, index: u32, function: &Func
         "function {index} <{name}>{role}: {} registers, {} slots",
         function.registers, function.slots
     )?;
-    for (register, param) in function.params.iter().enumerate() {
+    for (at, param) in function.params.iter().enumerate() {
         let name = param.name.map_or_else(|| "_".to_owned(), |name| text(module, name));
-        let rest = function.rest && register.saturating_add(1) == function.params.len();
+        let rest = function.rest && at.saturating_add(1) == function.params.len();
         let (dots, mark) = (if rest { "..." } else { "" }, if param.optional { "?" } else { "" });
-        writeln!(f, "  parameter r{register} {dots}{name}{mark}")?;
+        match at.checked_sub(REGISTER_PARAMS) {
+            None => writeln!(f, "  parameter r{at} {dots}{name}{mark}")?,
+            Some(slot) => writeln!(f, "  parameter slot {slot} {dots}{name}{mark}")?,
+        }
     }
     for (captured, source) in function.captures.iter().enumerate() {
         write!(f, "  captured {captured} from ")?;

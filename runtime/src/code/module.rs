@@ -131,12 +131,15 @@ pub enum EndpointKind {
 /// The shortest interval of a job.
 pub const EVERY_MILLIS_MIN: i64 = 1_000;
 
+/// Parameters that arrive in registers 0, 1, …; further ones arrive in spill slots 0, 1, …
+pub const REGISTER_PARAMS: usize = 200;
+
 /// A parameter as a call sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ParamShape {
     /// Its name (a text constant); none for a destructuring one.
     pub name: Option<u32>,
-    /// May it be left out? (The function's own code fills in the default when its register is unset.)
+    /// May it be left out? (The function's own code fills in the default where it arrives unset.)
     pub optional: bool,
 }
 
@@ -169,7 +172,8 @@ pub struct Handler {
 pub struct Function {
     /// Its name (a text constant), for chains and `to_text`; none for a lambda.
     pub name: Option<u32>,
-    /// Parameters; they arrive in registers 0, 1, …; an absent optional one is unset.
+    /// Parameters, the first [`REGISTER_PARAMS`] in registers and the others in spill slots; an absent optional one is
+    /// unset.
     pub params: Vec<ParamShape>,
     /// Does the last parameter collect the rest into a list?
     pub rest: bool,

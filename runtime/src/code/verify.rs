@@ -4,8 +4,9 @@
 //!   entities of types and fields) are in range and of the right kind.
 //! - **B2** The entry, initialisers of files, tests and endpoints take no parameters and capture nothing.
 //! - **B3** An `AnyOf` type names only types before itself, so asking for a type ends.
-//! - **B4** A function has 1 to 256 registers, not more parameters than registers, and bounded spill slots. Its
-//!   hint, if it has one, takes nothing and captures the first of what it captures itself.
+//! - **B4** A function has 1 to 256 registers and bounded spill slots, and enough of both for its parameters, of which
+//!   200 arrive in registers and more in slots. Its hint, if it has one, takes nothing and captures the first of what
+//!   it captures itself.
 //! - **B5** Every operand is in range of what it indexes: registers, constants (names: texts), functions, built-ins,
 //!   globals, captured variables, spill slots, instructions, types, variants.
 //! - **B6** Every block of registers lies inside the function's registers.

@@ -3,13 +3,9 @@
 use super::body::Dest;
 use super::frame::{Frame, Key, Location, Reg};
 use super::program::{Compiler, variable};
-use crate::base::{Code, Diagnostic};
-use crate::code::module::{self, ParamShape};
+use crate::code::module::{self, ParamShape, REGISTER_PARAMS};
 use crate::code::op::Op;
-use crate::syntax::tree::{Function, FunctionBody, FunctionKind, Param, TargetKind, Type, TypeKind};
-
-/// Parameters beyond this leave no registers to work with.
-const PARAMS_MAX: usize = 200;
+use crate::syntax::tree::{Function, FunctionBody, FunctionKind, Name, Param, TargetKind, Type, TypeKind};
 
 impl<'a> Compiler<'a> {
     /// Compiles a function in a frame of its own; also says whether it captures anything.
@@ -34,17 +30,15 @@ impl<'a> Compiler<'a> {
 
     #[inline(never)]
     fn function_body(&mut self, tree: &'a Function) {
-        if let Some(first) = tree.params.get(PARAMS_MAX) {
-            let count = tree.params.len();
-            let text = format!("a function has at most {PARAMS_MAX} parameters, and this one has {count}");
-            let found = Diagnostic::new(Code::E0110, first.span, text);
-            self.diagnostics.push(found.help("take them as one map or list"));
-            return;
-        }
-        let registers: Vec<Reg> = tree.params.iter().map(|_| self.frame.variable()).collect();
-        for (param, &register) in tree.params.iter().zip(&registers) {
+        let (in_registers, in_slots) = tree.params.split_at(tree.params.len().min(REGISTER_PARAMS));
+        let registers: Vec<Reg> = in_registers.iter().map(|_| self.frame.variable()).collect();
+        let slots: Vec<u32> = in_slots.iter().map(|_| self.frame.slot()).collect();
+        for (param, &register) in in_registers.iter().zip(&registers) {
             self.default(param, register);
             self.bind_param(param, register);
+        }
+        for (param, &slot) in in_slots.iter().zip(&slots) {
+            self.bind_spilled(param, slot);
         }
         self.enter_scope(tree.id);
         self.hoist_scope(tree);
@@ -81,6 +75,34 @@ impl<'a> Compiler<'a> {
             self.frame.places.insert(Key::Variable(id), Location::Cell(register));
         } else {
             self.frame.places.insert(Key::Variable(id), Location::Register(register));
+        }
+        self.frame.state.set(id);
+    }
+
+    /// A parameter that arrives in a slot stays there, unless closures share it or it is taken apart.
+    fn bind_spilled(&mut self, param: &'a Param, slot: u32) {
+        let mark = self.frame.mark();
+        let src = self.frame.temp();
+        self.frame.span = param.span;
+        self.frame.emit(Op::LoadSlot { dst: src, slot });
+        self.default(param, src);
+        if let TargetKind::Name(name) = &param.target.kind {
+            self.bind_spilled_name(name, may_be_left_out(param), (src, slot));
+        } else {
+            self.destructure(&param.target, src);
+        }
+        self.frame.release(mark);
+    }
+
+    fn bind_spilled_name(&mut self, name: &Name, changed: bool, (src, slot): (Reg, u32)) {
+        let Some(id) = self.assigned(name) else { return };
+        if variable(self.names, id).is_some_and(|variable| variable.captured) {
+            self.new_cell(Key::Variable(id), Some(src));
+        } else {
+            if changed {
+                self.frame.emit(Op::StoreSlot { src, slot });
+            }
+            self.frame.places.insert(Key::Variable(id), Location::Slot(slot));
         }
         self.frame.state.set(id);
     }

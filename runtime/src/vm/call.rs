@@ -10,6 +10,7 @@ use crate::base::builtin::{NativeId, Signature};
 use crate::base::span::{to_u32, to_usize};
 use crate::base::{Kind, Kinds};
 use crate::code::Function;
+use crate::code::module::REGISTER_PARAMS;
 use crate::value::stop::{Bug, Outcome, Stop};
 use crate::value::text::Texts;
 use crate::value::{Closure, Handle, Heap, List, Map, Value};
@@ -362,9 +363,13 @@ impl Vm {
         }
         stack.reach(base, function.slots, &mut heap.memory)?;
         let slots = stack.slots.len().saturating_sub(to_usize(function.slots));
+        let (registers, spilled) = bound.split_at(bound.len().min(REGISTER_PARAMS));
         let window = window(&mut stack.registers, base)?;
-        for (register, value) in window.iter_mut().zip(&bound) {
+        for (register, value) in window.iter_mut().zip(registers) {
             *register = *value;
+        }
+        for (slot, value) in stack.slots.iter_mut().skip(slots).zip(spilled) {
+            *slot = *value;
         }
         let frame = CodeFrame {
             function: index,

@@ -9,7 +9,7 @@ use super::handlers::{HandlerOf, handler_at};
 use super::registers::{Registers, effect, falls_through, target};
 use super::shapes::{Given, Held, Shape, Slots};
 use crate::base::span::to_usize;
-use crate::code::module::{Function, Module};
+use crate::code::module::{Function, Module, REGISTER_PARAMS};
 use std::collections::VecDeque;
 
 /// Instructions without a jump or a target between them, all under one handler.
@@ -33,7 +33,8 @@ struct Block {
 pub(super) fn check(module: &Module, function: &Function, handler_of: &HandlerOf) -> Result<(), Broken> {
     let slots = Slots::of(module, function);
     let mut blocks = blocks(module, function, handler_of, &slots);
-    let params = u16::try_from(function.params.len()).unwrap_or(u16::MAX);
+    let params = function.params.len().min(REGISTER_PARAMS);
+    let params = u16::try_from(params).unwrap_or(u16::MAX);
     solve(&mut blocks, Held::default().with(Registers::block(0, params), Shape::Value));
     blocks.iter().try_for_each(|block| reads(module, function, &slots, block))
 }

@@ -162,6 +162,14 @@ pub enum Fault {
         /// Spill slots.
         slots: u32,
     },
+    /// B4: parameters beyond those that arrive in registers need a slot each.
+    #[error("{params} parameters in 200 registers and {slots} spill slots")]
+    FrameParams {
+        /// Spill slots.
+        slots: u32,
+        /// Parameters.
+        params: u32,
+    },
     /// B4: a hint takes something, or captures something else.
     #[error(
         "function {function} as a hint has {params} parameters, or captures other variables than its condition"
@@ -365,6 +373,7 @@ impl Fault {
             Self::FrameRegisters { .. }
             | Self::FrameRest
             | Self::FrameSlots { .. }
+            | Self::FrameParams { .. }
             | Self::FrameHint { .. } => 4,
             Self::Index { .. } | Self::Name { .. } => 5,
             Self::Block { .. } => 6,

@@ -7,7 +7,7 @@
 use super::Fault;
 use super::registers::{Effect, Registers};
 use crate::base::span::to_usize;
-use crate::code::module::{Capture, Function, Module};
+use crate::code::module::{Capture, Function, Module, REGISTER_PARAMS};
 use crate::code::op::Op;
 use std::collections::HashMap;
 
@@ -28,15 +28,17 @@ pub(super) enum Shape {
 pub(super) struct Slots(HashMap<u32, Shape>);
 
 impl Slots {
-    /// From the instruction that last wrote what is stored, in the order of the code.
+    /// From the instruction that last wrote what is stored, in the order of the code; a slot that a parameter arrives
+    /// in holds a value.
     pub(super) fn of(module: &Module, function: &Function) -> Self {
+        let arrived = function.params.len().saturating_sub(REGISTER_PARAMS);
         let mut slots = Self(HashMap::new());
         let mut registers = Held::default();
         for &op in &function.code {
             let effect = super::registers::effect(module, op);
             if let Op::StoreSlot { src, slot } = op {
                 let shape = registers.shape(src);
-                if shape != Shape::Value {
+                if shape != Shape::Value && to_usize(slot) >= arrived {
                     slots.0.insert(slot, shape);
                 }
             }

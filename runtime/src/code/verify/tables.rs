@@ -2,7 +2,9 @@
 
 use super::{Fault, Refusal, SLOTS_MAX, Table};
 use crate::base::span::{to_u32, to_usize};
-use crate::code::module::{Const, EVERY_MILLIS_MIN, EndpointKind, Function, Module, TypeShape};
+use crate::code::module::{
+    Const, EVERY_MILLIS_MIN, EndpointKind, Function, Module, REGISTER_PARAMS, TypeShape,
+};
 
 const REGISTERS_MAX: u16 = 256;
 
@@ -105,15 +107,18 @@ fn standalone(module: &Module, index: u32) -> Result<(), Fault> {
 
 fn shape(module: &Module, function: &Function) -> Result<(), Fault> {
     let params = function.params.len();
-    let registers = function.registers;
-    if registers == 0 || registers > REGISTERS_MAX || params > usize::from(registers) {
+    let (registers, slots) = (function.registers, function.slots);
+    if registers == 0 || registers > REGISTERS_MAX || params.min(REGISTER_PARAMS) > usize::from(registers) {
         return Err(Fault::FrameRegisters { registers, params: to_u32(params) });
     }
     if function.rest && params == 0 {
         return Err(Fault::FrameRest);
     }
-    if function.slots > SLOTS_MAX {
-        return Err(Fault::FrameSlots { slots: function.slots });
+    if slots > SLOTS_MAX {
+        return Err(Fault::FrameSlots { slots });
+    }
+    if params.saturating_sub(REGISTER_PARAMS) > to_usize(slots) {
+        return Err(Fault::FrameParams { slots, params: to_u32(params) });
     }
     if let Some(hint) = function.hint {
         entry(Table::Functions, hint, module.functions.len())?;

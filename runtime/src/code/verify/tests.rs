@@ -89,6 +89,20 @@ fn b4_frames_have_1_to_256_registers_and_bounded_slots() {
 }
 
 #[test]
+fn b4_parameters_behind_the_registers_need_a_slot_each() {
+    let param = ParamShape { name: None, optional: false };
+    let with = |params: usize, slots| {
+        rule_with(vec![END], |m| {
+            let function = &mut m.functions[2];
+            (function.registers, function.slots) = (200, slots);
+            function.params = vec![param.clone(); params];
+        })
+    };
+    assert_eq!([with(200, 0), with(201, 1), with(300, 100)], [None; 3]);
+    assert_eq!([with(201, 0), with(300, 99)], [Some(4); 2]);
+}
+
+#[test]
 fn b4_a_hint_takes_nothing_and_captures_the_first_of_what_its_condition_captures() {
     let with = |hint: u32, change: fn(&mut Module)| {
         rule_with(vec![END], |m| {
@@ -329,6 +343,20 @@ fn b14_a_slot_holds_one_shape() {
         rule_with(code, |m| m.functions[2].captures = vec![Capture::Slot(0)])
     };
     assert_eq!((capture(1), capture(0)), (None, Some(14)));
+}
+
+#[test]
+fn b14_a_slot_that_a_parameter_arrives_in_holds_no_cell() {
+    let with = |slot| {
+        rule_with(vec![END], |m| {
+            let function = &mut m.functions[2];
+            (function.registers, function.slots) = (202, 2);
+            function.params = vec![ParamShape { name: None, optional: false }; 201];
+            function.code =
+                vec![Op::NewCell { dst: 201, src: 0 }, Op::StoreSlot { src: 201, slot }, Op::ReturnNone {}];
+        })
+    };
+    assert_eq!((with(0), with(1)), (Some(14), None));
 }
 
 #[test]
