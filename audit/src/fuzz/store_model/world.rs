@@ -116,17 +116,18 @@ impl World {
         let fields = fields(entity, choices);
         let Some(reply) = self.ask(save(entity, None, (0, false), &fields)) else { return };
         let next = self.sees().last_ids.get(&entity).map_or(1, |last| last + 1);
+        // Lower ones are free again where a crash came before anybody saw them.
+        let is_free = |id: &u64| *id <= next && !self.sees().rows.contains_key(&Given { entity, id: *id });
+        let op = |id| Op::Insert(Given { entity, id }, fields.clone());
+        let fails = |id: &u64| self.sees().clone().apply(&self.schema, &op(*id)).is_err();
         let id = match &reply {
             Ok(Reply::Row(row)) => row.given.id,
+            // What is refused does not tell its id, which decides whether it refers to itself.
+            Err(refusal) if kind(refusal).is_some() => (1..=next).filter(is_free).find(fails).unwrap_or(next),
             _ => next,
         };
-        let given = Given { entity, id };
-        // Lower ones are free again where a crash came before anybody saw them.
-        assert!(
-            id <= next && !self.sees().rows.contains_key(&given),
-            "the next id should be {next}, not {id}"
-        );
-        self.judge(reply, Op::Insert(given, fields));
+        assert!(is_free(&id), "the next id should be {next}, not {id}");
+        self.judge(reply, op(id));
     }
 
     /// A row that there is, mostly.
