@@ -59,8 +59,15 @@ enum Flow {
 
 type Eval<T> = Result<T, Flow>;
 
-fn raise<T>(kind: &str, message: impl Into<String>) -> Eval<T> {
-    Err(Flow::Raise(Rc::new(ErrorValue::new(kind, message.into()))))
+/// An error that the machine words in its own way.
+fn raise<T>(kind: &str, message: &str) -> Eval<T> {
+    let error = ErrorValue { told: false, ..ErrorValue::new(kind, message.to_owned()) };
+    Err(Flow::Raise(Rc::new(error)))
+}
+
+/// An error whose message programs see.
+fn raise_saying<T>(kind: &str, message: String) -> Eval<T> {
+    Err(Flow::Raise(Rc::new(ErrorValue::new(kind, message))))
 }
 
 fn type_error<T>(message: &str) -> Eval<T> {

@@ -3,7 +3,7 @@
 use super::expr::{arithmetic, numeric_order};
 use super::postfix::slice_value;
 use super::value::{V, equal, order, range_length};
-use super::{Eval, Oracle, SIZE_MAX, raise, type_error, unjudged, value_error};
+use super::{Eval, Oracle, SIZE_MAX, raise, raise_saying, type_error, unjudged, value_error};
 use flin_runtime::syntax::tree::BinaryOp;
 use std::cmp::Ordering;
 
@@ -228,15 +228,17 @@ fn change(name: &str, list: &std::cell::RefCell<Vec<V>>, args: &[V]) -> Option<E
                 items.insert(at, value.clone());
                 Ok(V::None)
             }
-            None => {
-                raise("IndexOutOfBounds", format!("Index {n} is out of bounds for list of length {length}"))
-            }
+            None => raise_saying(
+                "IndexOutOfBounds",
+                format!("Index {n} is out of bounds for list of length {length}"),
+            ),
         },
         ("remove_at", [V::Int(n)]) => match resolve(*n, length - 1) {
             Some(at) => Ok(items.remove(at)),
-            None => {
-                raise("IndexOutOfBounds", format!("Index {n} is out of bounds for list of length {length}"))
-            }
+            None => raise_saying(
+                "IndexOutOfBounds",
+                format!("Index {n} is out of bounds for list of length {length}"),
+            ),
         },
         ("remove", [value]) => {
             for at in 0..items.len() {

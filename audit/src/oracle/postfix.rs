@@ -178,14 +178,18 @@ impl Oracle {
     }
 
     fn slice(&mut self, value: &V, slice: &Slice, env: &EnvRef) -> Eval<V> {
-        let mut bounds = [None, None, None];
-        for (bound, e) in bounds.iter_mut().zip([&slice.start, &slice.end, &slice.step]) {
+        let mut given = [V::None, V::None, V::None];
+        for (bound, e) in given.iter_mut().zip([&slice.start, &slice.end, &slice.step]) {
             if let Some(e) = e {
-                match self.expr(e, env)? {
-                    V::None => {}
-                    V::Int(n) => *bound = Some(n),
-                    _ => return type_error("slice bound"),
-                }
+                *bound = self.expr(e, env)?;
+            }
+        }
+        let mut bounds = [None, None, None];
+        for (bound, value) in bounds.iter_mut().zip(given) {
+            match value {
+                V::None => {}
+                V::Int(n) => *bound = Some(n),
+                _ => return type_error("slice bound"),
             }
         }
         slice_value(value, bounds)
