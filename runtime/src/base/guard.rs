@@ -162,6 +162,8 @@ guards! {
     HashSeeds in "value::text"
     /// a search keeps a state once, for its most preferred thread
     SearchOnce in "value::pattern::threads"
+    /// a built-in that is not done after a few steps gets a frame, which the deadline looks at
+    StepsInPlace in "natives::steps"
     /// text is sliced by code points, never inside one
     TextBoundary in "value::text::slice"
     /// a text index outside is refused, one inside finds its code point

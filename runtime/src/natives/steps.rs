@@ -1,5 +1,6 @@
 //! Starting work that runs in steps, and what its steps cost.
 
+use crate::base::guard::{Guard, off};
 use crate::value::stop::{Bug, Outcome, Stop};
 use crate::value::{Heap, Value};
 use crate::vm::native::SLICE;
@@ -7,22 +8,30 @@ use crate::vm::{Context, Flow, Step, Stepped};
 
 /// Bytes that are copied or scanned in bulk for one unit of work.
 const BULK_BYTES: usize = 16;
+/// So many steps are taken here and now. `work` is what can be counted beforehand; a comparison of two elements may walk
+/// through more than anybody counted, and only a frame is looked at by the deadline.
+const STEPS_MAX: usize = 4;
 
 /// What touching so many bytes in bulk costs.
 pub const fn bulk(bytes: usize) -> usize {
     (bytes / BULK_BYTES).saturating_add(1)
 }
 
-/// Runs it here and now when it has no more work than fits a step, else in a frame of its own. A collection, or something
-/// of the store, that it needs meanwhile also gives it a frame, so that nothing that it holds is lost.
+/// Runs it here and now when it has no more work than fits a step, else in a frame of its own. One that is not done after
+/// a few steps gets a frame all the same, so that the deadline is noticed and others have their turn. A collection, or
+/// something of the store, that it needs meanwhile also gives it a frame, so that nothing that it holds is lost.
 pub fn start(context: &mut Context<'_>, mut stepped: impl Stepped + 'static, work: usize) -> Outcome<Flow> {
     if work > SLICE {
         return Ok(Flow::Step(Box::new(stepped)));
     }
+    let mut steps: usize = 0;
     let ended = loop {
         match stepped.step(context, None) {
             Ok(Step::Done(value)) => break Ok(Flow::Value(value)),
-            Ok(Step::Again) => {}
+            Ok(Step::Again) if steps >= STEPS_MAX && !off(Guard::StepsInPlace) => {
+                return Ok(Flow::Step(Box::new(stepped)));
+            }
+            Ok(Step::Again) => steps = steps.saturating_add(1),
             Ok(Step::Call { .. } | Step::Ask(_)) => break Err(Bug::BadFrame.into()),
             Err(Stop::Collect { .. } | Stop::Need(_)) => return Ok(Flow::Step(Box::new(stepped))),
             Err(stop) => break Err(stop),
