@@ -4,6 +4,7 @@
 
 mod budget;
 mod cascade;
+mod circles;
 mod client;
 mod content;
 mod contention;
@@ -67,6 +68,7 @@ type Sweep = fn(&mut Stand);
 const SWEEPS: &[(&str, Sweep)] = &[
     ("store-budget", budget::memory),
     ("store-cascade", cascade::circles_and_chains),
+    ("store-circles", circles::closing),
     ("store-damage", damage::bytes),
     ("store-newer", damage::newer),
     ("store-two-processes", damage::two_processes),
@@ -84,7 +86,8 @@ const SWEEPS: &[(&str, Sweep)] = &[
 ];
 
 /// Sweeps whose scenario runs in many orders of its steps, decided by `interleave`.
-const OF_ORDERS: [&str; 6] = [
+const OF_ORDERS: [&str; 7] = [
+    "store-circles",
     "store-hand-over",
     "store-checkpoints",
     "store-child-and-parent",

@@ -65,13 +65,13 @@ impl Content {
                 }
             }
             Op::Delete(given) => {
-                for given in self.cascade(*given) {
+                for given in self.cascade(*given, false) {
                     self.mark(given, true);
                 }
             }
             Op::Restore(given) => self.mark(*given, false),
             Op::Destroy(given) => {
-                for given in self.cascade(*given) {
+                for given in self.cascade(*given, true) {
                     self.0.remove(&given);
                 }
             }
@@ -86,13 +86,13 @@ impl Content {
         }
     }
 
-    /// The row, and the live nodes that lead to it.
-    fn cascade(&self, given: Given) -> BTreeSet<Given> {
+    /// The row, and the nodes that lead to it: what is deleted already goes with what is destroyed alone.
+    fn cascade(&self, given: Given, with_deleted: bool) -> BTreeSet<Given> {
         let mut all = BTreeSet::from([given]);
         loop {
             let refers = |given: &Given, held: &Held| {
                 given.entity == NODE
-                    && !held.deleted
+                    && (with_deleted || !held.deleted)
                     && matches!(held.now().get(1), Some(Datum::Reference(id)) if all.contains(&Given { entity: NODE, id: *id }))
             };
             let more: Vec<Given> = self

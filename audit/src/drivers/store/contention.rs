@@ -13,7 +13,7 @@ use flin_runtime::store::{Options, Point, Probe, Store};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-type Body = Box<dyn FnOnce() + Send>;
+pub(super) type Body = Box<dyn FnOnce() + Send>;
 
 const FIRST_ACCOUNT: Given = Given { entity: ACCOUNT, id: 1 };
 const SECOND_ACCOUNT: Given = Given { entity: ACCOUNT, id: 2 };
@@ -29,7 +29,8 @@ fn rows<T: Threading>(client: &mut Client<T>) -> Result<(), Finding> {
     client.perform(&ops).map(drop).map_err(|refusal| Finding::Wrong(format!("no rows: {refusal}")))
 }
 
-fn client<T: Threading, R: Send + 'static>(
+/// Somebody who acts at once with others, and leaves an answer.
+pub(super) fn client<T: Threading, R: Send + 'static>(
     store: &Store<T>,
     answers: &Answers<R>,
     act: impl FnOnce(&mut Client<T>) -> R + Send + 'static,
