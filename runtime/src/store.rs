@@ -218,6 +218,11 @@ impl<T: Threading> Store<T> {
         self.0.shared.view()
     }
 
+    /// Rows and indexes, as they are published now.
+    pub(crate) fn state(&self) -> Arc<state::State> {
+        self.0.shared.state()
+    }
+
     /// An id for a new row. Whoever does not use it gives it back.
     pub fn reserve(&self, ty: TypeId) -> Result<u64, Refusal> {
         let id = self.0.shared.ids.with(|ids| ids.reserve(ty));

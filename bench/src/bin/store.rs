@@ -1,7 +1,8 @@
 //! The store beside SQLite (WAL, `synchronous=FULL`) and redb, in one run; writes the second table of
 //! `runtime/docs/performance.md`.
 //!
-//! Arguments: how many entities (1,000,000 where none is said). Everything lies in one temporary folder, so on one disk.
+//! Arguments: how many entities (1,000,000 where none is said), and `lookups` to measure nothing else, as for a profile.
+//! FLIN has the allocator that `flin` has, the others have what they come with. Everything lies in one temporary folder, so on one disk.
 //! Rates of durable saves are taken in turn, round by round, and their medians compared.
 
 use flin_runtime::record::request::Given;
@@ -20,6 +21,9 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 const ROUNDS: usize = 7;
 const SAVES: usize = 150;
@@ -370,8 +374,11 @@ fn main() {
     let home = home.path();
     let mut table =
         String::from("| | | FLIN | SQLite | redb | ratio | aim |\n|---|---|---:|---:|---:|---:|---:|\n");
-    saves(home, &mut table);
-    eprintln!("saves are measured; filling");
+    let only_lookups = std::env::args().nth(2).is_some_and(|text| text == "lookups");
+    if !only_lookups {
+        saves(home, &mut table);
+        eprintln!("saves are measured; filling");
+    }
 
     let folder = home.join("large");
     let before = resident();
@@ -393,6 +400,13 @@ fn main() {
     }
     eprintln!("filled; looking up");
     lookups(&flin, &lite, &redb, count, &mut table);
+    if only_lookups {
+        eprintln!(
+            "{in_memory:.0} bytes in memory for each, {:.0} as counted",
+            flin.store.health().bytes as f64 / count as f64
+        );
+        return print!("{table}");
+    }
     let size =
         |name: &str| std::fs::metadata(home.join(name)).map_or(0, |found| found.len()) as f64 / count as f64;
     let snapshot: u64 = std::fs::read_dir(&folder)

@@ -20,6 +20,7 @@ mod transaction;
 pub use ticket::Ticket;
 
 use super::commit::unavailable;
+use super::state::State;
 use super::sync::{Os, Threading};
 use super::{Store, View};
 use crate::record::{Refusal, Reply, Request, Schema};
@@ -127,6 +128,14 @@ impl<T: Threading> Session<T> {
         }
         self.store = Some(store.clone());
         Ok(store)
+    }
+
+    /// What reads of current rows see now.
+    fn state(&mut self) -> Result<Arc<State>, Refusal> {
+        match (&self.open, &self.store) {
+            (None, Some(store)) => Ok(store.state()),
+            _ => Ok(self.view()?.state),
+        }
     }
 
     /// What reads see now.

@@ -27,39 +27,48 @@ impl View {
 
     /// An entity by the program's index.
     pub fn entity(&self, entity: u32) -> Result<&Bound, Refusal> {
-        self.state
-            .binding()
-            .entity(entity)
-            .ok_or_else(|| unavailable(format!("the program has no entity {entity}")))
+        declared(&self.state, entity)
     }
 
     /// A row as the program sees it.
     pub fn row(&self, ty: TypeId, id: u64, row: RowRef<'_>) -> Result<record::Row, Refusal> {
-        let bound = self
-            .state
-            .binding()
-            .of_type(ty)
-            .ok_or_else(|| unavailable("the program does not know the entity"))?;
-        let declared = self.state.binding().declared(bound, row.data);
-        let data =
-            declared.map_err(|error| unavailable(format!("{} {id} is damaged: {error}", bound.name)))?;
-        self.reported(ty, id, row, data).ok_or_else(|| unavailable("the program does not know the entity"))
+        reported(&self.state, (ty, id), row)
     }
 
     /// The same without its data; none when the program does not know the entity.
     pub fn outline(&self, ty: TypeId, id: u64, row: RowRef<'_>) -> Option<record::Row> {
-        self.reported(ty, id, row, Arc::from([]))
+        Some(with_data(self.state.binding().index(ty)?, id, row, Arc::from([])))
     }
+}
 
-    fn reported(&self, ty: TypeId, id: u64, row: RowRef<'_>, data: Arc<[u8]>) -> Option<record::Row> {
-        Some(record::Row {
-            given: Given { entity: self.state.binding().index(ty)?, id },
-            version: row.version,
-            created_at: row.created_at,
-            updated_at: row.updated_at,
-            deleted_at: row.deleted_at,
-            valid_to: None,
-            data,
-        })
+/// An entity by the program's index. Reads of current rows need a state alone: that is one count less to keep for each
+/// part of a view.
+pub(super) fn declared(state: &State, entity: u32) -> Result<&Bound, Refusal> {
+    state.binding().entity(entity).ok_or_else(|| unavailable(format!("the program has no entity {entity}")))
+}
+
+/// A row as the program sees it.
+pub(super) fn reported(
+    state: &State,
+    (ty, id): (TypeId, u64),
+    row: RowRef<'_>,
+) -> Result<record::Row, Refusal> {
+    let binding = state.binding();
+    let unknown = || unavailable("the program does not know the entity");
+    let bound = binding.of_type(ty).ok_or_else(unknown)?;
+    let data = binding.declared(bound, row.data);
+    let data = data.map_err(|error| unavailable(format!("{} {id} is damaged: {error}", bound.name)))?;
+    Ok(with_data(binding.index(ty).ok_or_else(unknown)?, id, row, data))
+}
+
+fn with_data(entity: u32, id: u64, row: RowRef<'_>, data: Arc<[u8]>) -> record::Row {
+    record::Row {
+        given: Given { entity, id },
+        version: row.version,
+        created_at: row.created_at,
+        updated_at: row.updated_at,
+        deleted_at: row.deleted_at,
+        valid_to: None,
+        data,
     }
 }

@@ -7,6 +7,7 @@ use super::queue::{Queue, Submission};
 use super::{Answer, Published, Shared, Transaction};
 use crate::record::Schema;
 use crate::store::disk::Disk;
+use crate::store::state::State;
 use crate::store::sync::{Monitor as _, Threading};
 use crate::store::{Options, TypeId, View};
 use std::any::Any;
@@ -42,6 +43,11 @@ impl<T: Threading> Shared<T> {
     /// What readers see now.
     pub fn published(&self) -> Published {
         self.published.look(Published::clone)
+    }
+
+    /// Its rows and indexes.
+    pub fn state(&self) -> Arc<State> {
+        self.published.look(|published| Arc::clone(&published.state))
     }
 
     /// The same, to read from.

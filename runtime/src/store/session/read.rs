@@ -3,13 +3,15 @@
 use super::Session;
 use crate::record::{Batch, Given, Lookup, Pinned, Refusal, Reply, Row as Reported, Which};
 use crate::store::commit::unavailable;
+use crate::store::state::State;
 use crate::store::sync::Threading;
-use crate::store::{FieldId, RowRef, TypeId, View};
+use crate::store::view::{declared, reported};
+use crate::store::{FieldId, RowRef, TypeId};
 use std::sync::Arc;
 
 /// What a scan goes on in; travels as [`Pinned`].
 struct Scan {
-    view: View,
+    state: Arc<State>,
     ty: TypeId,
     which: Which,
     by: Option<Vec<(FieldId, crate::record::Key)>>,
@@ -17,17 +19,17 @@ struct Scan {
 
 impl<T: Threading> Session<T> {
     pub(super) fn find(&mut self, given: Given, which: Which) -> Result<Reply, Refusal> {
-        let view = self.view()?;
-        let ty = view.entity(given.entity)?.ty;
-        match view.state.find(ty, given.id).filter(|row| is_meant(row, which)) {
-            Some(row) => view.row(ty, given.id, row).map(Reply::Row),
+        let state = self.state()?;
+        let ty = declared(&state, given.entity)?.ty;
+        match state.find(ty, given.id).filter(|row| is_meant(row, which)) {
+            Some(row) => reported(&state, (ty, given.id), row).map(Reply::Row),
             None => Ok(Reply::Nothing),
         }
     }
 
     pub(super) fn count(&mut self, entity: u32, which: Which) -> Result<Reply, Refusal> {
-        let view = self.view()?;
-        Ok(Reply::Count(view.state.count(view.entity(entity)?.ty, which)))
+        let state = self.state()?;
+        Ok(Reply::Count(state.count(declared(&state, entity)?.ty, which)))
     }
 
     pub(super) fn scan(
@@ -37,15 +39,15 @@ impl<T: Threading> Session<T> {
         by: Option<Lookup>,
         bytes_max: usize,
     ) -> Result<Reply, Refusal> {
-        let view = self.view()?;
-        let bound = view.entity(entity)?;
+        let state = self.state()?;
+        let bound = declared(&state, entity)?;
         let number = |(field, key)| Some((bound.field(field)?, key));
         let by = by.map(|Lookup(fields)| fields.into_iter().map(number).collect::<Option<Vec<_>>>());
         let by = by
             .map(|fields| fields.ok_or_else(|| unavailable("the program has no such field")))
             .transpose()?;
         let ty = bound.ty;
-        let scan = Scan { view, ty, which, by };
+        let scan = Scan { state, ty, which, by };
         let (mut batch, more) = scan.batch(0, bytes_max)?;
         // Most look-ups end here.
         batch.more = more.then(|| Pinned(Arc::new(scan)));
@@ -63,7 +65,7 @@ impl<T: Threading> Session<T> {
 impl Scan {
     /// Rows behind `after`, and whether there are more.
     fn batch(&self, after: u64, bytes_max: usize) -> Result<(Batch, bool), Refusal> {
-        let state = &self.view.state;
+        let state = &self.state;
         let found = self.by.as_ref().and_then(|by| state.lookup(self.ty, by, self.which, after));
         let mut batch = Batch::default();
         let more = match found {
@@ -85,7 +87,7 @@ impl Scan {
             if bytes >= bytes_max && !batch.rows.is_empty() {
                 return Ok(true);
             }
-            let row = self.view.row(self.ty, id, row)?;
+            let row = reported(&self.state, (self.ty, id), row)?;
             bytes = bytes.saturating_add(size_of::<Reported>()).saturating_add(row.data.len());
             batch.rows.push(row);
         }

@@ -1,10 +1,10 @@
 //! A persistent map from keys that are spread evenly to numbers.
 //!
-//! A radix tree of 16 ways over the highest bits of a key, which ends in buckets: sorted arrays of a few keys with their
-//! numbers. A key's place in its bucket is guessed from its next bits, as it is evenly spread, so that a look-up among a
-//! million reads four nodes that are most often in the cache, and a line or two of one bucket. Keys that are not spread
-//! cost time, nothing else. A clone shares everything; a change makes one bucket anew and copies the nodes above it that
-//! are shared.
+//! A radix tree of 16 ways over the highest bits of a key, which ends in buckets: sorted arrays of keys with their numbers.
+//! A key's place in its bucket is guessed from its next bits, as it is evenly spread, so that a look-up among a million
+//! reads three nodes that are in the cache, as there are few of them, and a line or two of one bucket. Keys that are not
+//! spread cost time, nothing else. A clone shares everything; a change makes one bucket anew, a few kilobytes, and copies
+//! the nodes above it that are shared.
 //!
 //! Invariant: no bucket is empty, nor is any branch; a branch has more entries than a bucket may have merged.
 
@@ -15,9 +15,9 @@ const WAYS: usize = 1 << BITS;
 /// Levels that a key has bits for.
 const LEVELS: u32 = u64::BITS / BITS;
 /// A bucket with more entries becomes a branch, if the key has bits left.
-const BUCKET_MAX: usize = 32;
+const BUCKET_MAX: usize = 512;
 /// A branch with as few, all in buckets, becomes one bucket again.
-const MERGED_MAX: usize = 8;
+const MERGED_MAX: usize = 128;
 
 /// A key and its number.
 pub type Entry = (u64, u64);
