@@ -13,6 +13,7 @@ route GET "/loop" { while true {} }
 route GET "/slow" { xs = []; for i in 0..400000 { xs.push(i) }; xs.length }
 route POST "/echo" { body }
 route GET "/error" { throw error("Broken", "it broke") }
+route GET "/as/:status" { response { status: int(params.status), body: "x" } }
 route GET "/busy" { xs = []; for i in 0..5000 { xs.push(i) }; xs.length }
 "#;
 
@@ -269,6 +270,17 @@ fn x_20_an_accept_loop_that_panics_is_begun_again() {
     let answer = get(&running, "/_flin/health");
     assert!(status(&answer) == "503" && answer.contains("accept loop"), "{answer}");
     assert_eq!(running.shared().restarts.total(), 3);
+}
+
+#[test]
+fn an_answer_that_cannot_be_sent_has_a_request_to_look_for_in_the_log() {
+    let running = start(config());
+    for interim in [100, 101, 199] {
+        let answer = get(&running, &format!("/as/{interim}"));
+        assert!(status(&answer) == "500" && answer.contains("Internal server error"), "{answer}");
+        assert!(answer.contains("\r\nx-request-id: ") && answer.contains("nosniff"), "{answer}");
+    }
+    assert_eq!(status(&get(&running, "/as/200")), "200");
 }
 
 #[test]

@@ -177,7 +177,11 @@ impl Asked {
             Ok(response) => response.map(|bytes| Body::charged(bytes, &shared.pool)),
             Err(unsendable) => {
                 tracing::error!(request = &*self.id, %unsendable, "an answer cannot be sent");
-                plain(500, exchange::INTERNAL)
+                let outbound = ErrorAnswer::new(500, exchange::INTERNAL).answer(self.wanted, &self.id);
+                match http::response(outbound, &self.id, None, self.secure) {
+                    Ok(response) => response.map(|bytes| Body::charged(bytes, &shared.pool)),
+                    Err(_) => plain(500, exchange::INTERNAL),
+                }
             }
         }
     }
@@ -216,8 +220,7 @@ impl Executed {
                 let events = stream::begin(shared, held, Arc::clone(&asked.id), app.limits.deadline);
                 return asked.answers(outbound).streaming(Box::pin(events));
             }
-            // Nobody else may change the protocol.
-            (SWITCHING, _) => return Handled::Now(plain(500, exchange::INTERNAL)),
+            // Nobody else changes the protocol: `http::response` refuses a status that is not final.
             (_, _) => {}
         }
         drop(held);
