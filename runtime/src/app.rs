@@ -4,6 +4,7 @@
 //! - [`application`] is a whole project as a server runs it, [`router`] says what answers a path, [`exchange`] answers a
 //!   request in process.
 //! - [`script`] drives one VM to its end, performing the effects that it asks for through a [`Host`].
+//! - [`spare`] keeps executions that ended for the requests that come next.
 //! - [`boundary`] is where a panic of ours stops, [`stack`] what native recursion runs on.
 //! - [`http`] decodes requests and encodes answers, above framing.
 //! - [`live`] drives sockets, streams and jobs in process.
@@ -30,6 +31,7 @@ pub mod project;
 pub mod public;
 pub mod router;
 pub mod script;
+pub mod spare;
 pub mod stack;
 pub mod store;
 pub mod testing;

@@ -40,7 +40,7 @@ pub use entity::{Entity, Query};
 pub use heap::Heap;
 pub use list::List;
 pub use map::Map;
-pub use memory::{BLOCK_BYTES, Lease, Memory, Pool};
+pub use memory::{BLOCK_BYTES, Lease, Memory, Pool, RESERVE_BYTES};
 pub use object::{Closure, ErrorValue, Object, Range, Response, Variant};
 pub use pattern::Pattern;
 pub use stop::{Bug, ErrorKind, Need, Raise, Stop};

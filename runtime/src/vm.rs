@@ -33,6 +33,7 @@ mod raise;
 pub mod random;
 pub mod response;
 mod roots;
+pub mod spare;
 pub mod trace;
 pub mod write;
 

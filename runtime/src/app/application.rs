@@ -6,6 +6,7 @@ use super::build::{self, Rejected};
 use super::limits::Limits;
 use super::project::{LoadError, Project, SourceFile};
 use super::router::{Found, Match, Router};
+use super::spare::Spare;
 use crate::base::span::to_usize;
 use crate::base::{Diagnostic, SourceMap};
 use crate::code::module::{Endpoint, EndpointKind};
@@ -35,6 +36,8 @@ pub struct Application {
     pub diagnostics: Vec<Diagnostic>,
     /// Can a request's session or its token matter to any of its programs? Where not, no cookie is opened.
     pub has_sessions: bool,
+    /// What ended and may begin anew, for the next requests.
+    pub spare: Spare,
     router: Router,
 }
 
@@ -85,7 +88,18 @@ impl Application {
         let (sources, diagnostics) = (built.sources, built.diagnostics);
         let has_sessions = sources.iter().any(|(_, source)| names_session(&source.text));
         let (root, pool) = (root.to_owned(), Arc::clone(pool));
-        Ok(Self { program, limits, pool, config, root, sources, diagnostics, has_sessions, router })
+        Ok(Self {
+            program,
+            limits,
+            pool,
+            config,
+            root,
+            sources,
+            diagnostics,
+            has_sessions,
+            spare: Spare::default(),
+            router,
+        })
     }
 
     /// What answers a method at a path, which is decoded and starts with `/`.

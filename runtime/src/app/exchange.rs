@@ -25,8 +25,9 @@ pub struct Answered {
 }
 
 /// Starts the execution of an endpoint that answers this request. Its first turn is still to come.
-pub fn start(app: &Application, endpoint: u32, inbound: Inbound, seed: [u8; 32]) -> Execution {
-    let mut execution = Execution::seeded(Arc::clone(&app.program), Arc::clone(&app.pool), &app.limits, seed);
+pub fn start(app: &Application, endpoint: u32, inbound: Inbound, seed: [u8; 32]) -> Box<Execution> {
+    let fresh = || Execution::seeded(Arc::clone(&app.program), Arc::clone(&app.pool), &app.limits, seed);
+    let mut execution = app.spare.take(&app.limits, seed).unwrap_or_else(|| Box::new(fresh()));
     execution.answer(inbound, app.detail());
     if let Some(endpoint) = app.endpoint(endpoint) {
         execution.start(endpoint.function);
@@ -119,4 +120,4 @@ pub fn answer(app: &Application, mut inbound: Inbound, host: &mut dyn Host) -> A
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -89,6 +89,24 @@ impl Execution {
         Self { vm: Some(vm), deadline: None, fuel_left: limits.fuel_max, session: None }
     }
 
+    /// Leaves nothing of what it was but room for the next; false where it cannot be used again.
+    #[must_use]
+    pub fn empty(&mut self) -> bool {
+        self.session = None;
+        let empty = self.vm.as_mut().is_some_and(|vm| contain(|| vm.empty()) == Ok(true));
+        if !empty {
+            self.end();
+        }
+        empty
+    }
+
+    /// Begins anew after [`Self::empty`], as [`Self::seeded`] does; false where there is no memory for it.
+    #[must_use]
+    pub fn again(&mut self, limits: &Limits, seed: [u8; 32]) -> bool {
+        (self.deadline, self.fuel_left) = (None, limits.fuel_max);
+        self.vm.as_mut().is_some_and(|vm| vm.again(seed))
+    }
+
     /// What is started next answers this request.
     pub fn answer(&mut self, inbound: Inbound, detail: Detail) {
         if let Some(vm) = &mut self.vm {

@@ -112,9 +112,14 @@ enum Stopped {
 
 impl Held {
     /// Holds an execution.
-    pub fn new(execution: Execution, places: &Places, host: ServerHost) -> Self {
-        let (execution, runners) = (Some(Box::new(execution)), Arc::clone(&places.runners));
+    pub fn new(execution: Box<Execution>, places: &Places, host: ServerHost) -> Self {
+        let (execution, runners) = (Some(execution), Arc::clone(&places.runners));
         Self { execution, lent: None, runners, host, first: None }
+    }
+
+    /// Gives an execution up that has ended, where emptying it keeps nobody waiting (V3).
+    pub fn leave(mut self) -> Option<Box<Execution>> {
+        self.execution.take_if(|execution| !is_large(execution))
     }
 
     /// The execution; none after the runners lost it to a panic.
@@ -123,8 +128,9 @@ impl Held {
     }
 
     /// Runs what was started for a moment; its end, if it comes to that. Otherwise [`Self::drive`] goes on.
-    pub fn first_moment(&mut self) -> Option<End> {
-        let (began, mut left) = (Instant::now(), MOMENT);
+    /// The moment began when its request came.
+    pub fn first_moment(&mut self, began: Instant) -> Option<End> {
+        let mut left = MOMENT;
         match self.here(began, &mut left) {
             Some(Next::Ended(end)) => Some(self.ended(end)),
             next => {
@@ -257,6 +263,10 @@ impl Held {
     }
 }
 
+fn is_large(execution: &Execution) -> bool {
+    execution.vm().is_some_and(|vm| vm.heap().memory.used() > LARGE_BYTES)
+}
+
 async fn on_disk(effect: Effect, mut host: ServerHost, places: &Places) -> Result<Answer, End> {
     let performed = places.blocking.run(move || perform(effect, &mut host)).await;
     performed.map_err(|Panicked| End::Panicked)?
@@ -282,7 +292,7 @@ fn ask(execution: &mut Execution, host: &mut ServerHost, request: Request) -> Re
 impl Drop for Held {
     fn drop(&mut self) {
         let Some(execution) = self.execution.take() else { return };
-        if execution.vm().is_some_and(|vm| vm.heap().memory.used() > LARGE_BYTES) {
+        if is_large(&execution) {
             // Nobody waits for it, so it is dropped at its first turn.
             let (host, late) = (self.host.clone(), Arc::default());
             drop(self.runners.run(Run { execution, host, heavy: None, late, next: None }));

@@ -150,7 +150,7 @@ async fn execute(shared: &Arc<Shared>, app: &Application, function: u32, name: &
     let mut execution =
         Execution::seeded(Arc::clone(&app.program), Arc::clone(&app.pool), &app.limits, shared.seed());
     execution.start(function);
-    let mut held = Held::new(execution, &shared.places, shared.world.host(Arc::clone(name)));
+    let mut held = Held::new(Box::new(execution), &shared.places, shared.world.host(Arc::clone(name)));
     let mut line = RoomLine::new(Arc::clone(shared));
     let mut ending = shared.stopping();
     let end = if contain(|| shared.probe.at(Point::Job)).is_err() {

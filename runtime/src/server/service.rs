@@ -124,7 +124,7 @@ pub fn answer(peer: &Arc<Peer>, request: Request<Incoming>) -> Answering {
     let shared = &peer.shared;
     let response = match peer.traffic.turn() {
         Turn::Request(ticket) => {
-            let response = match contain(|| handle(peer, request)) {
+            let response = match contain(|| handle(peer, request, began)) {
                 Ok(Handled::Now(response)) => Ok(response),
                 Ok(Handled::Later(future)) => {
                     let peer = Arc::clone(peer);
@@ -159,7 +159,7 @@ pub(super) async fn contained<F: Future>(future: F) -> Result<F::Output, Panicke
     .await
 }
 
-fn handle(peer: &Arc<Peer>, mut request: Request<Incoming>) -> Handled {
+fn handle(peer: &Arc<Peer>, mut request: Request<Incoming>, began: Instant) -> Handled {
     let shared = &peer.shared;
     if let Some(response) = own::page(shared, &request) {
         return Handled::Now(response);
@@ -170,7 +170,7 @@ fn handle(peer: &Arc<Peer>, mut request: Request<Incoming>) -> Handled {
     let (parts, body) = request.into_parts();
     let wanted =
         parts.headers.get(ACCEPT).and_then(|accept| accept.to_str().ok()).map_or(Wanted::Json, Wanted::of);
-    let mut asked = Asked { peer: Arc::clone(peer), id, wanted, visit: None, secure: false };
+    let mut asked = Asked { peer: Arc::clone(peer), id, wanted, visit: None, secure: false, began };
     if parts.uri.path() == "*" {
         // What the server as a whole allows (RFC 9110, section 9.3.7).
         let headers = vec![("allow".to_owned(), "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS".to_owned())];
@@ -237,6 +237,7 @@ fn handle(peer: &Arc<Peer>, mut request: Request<Incoming>) -> Handled {
             Err(Unreceived::Gone) => return closing(plain(400, "the request ended early")),
         };
         let Received { bytes, lease } = received;
+        asked.began = Instant::now();
         inbound.body = match http::body(&parts.headers, &bytes) {
             Ok(body) => body,
             Err(refusal) => return asked.fails(&refusal.failure()),

@@ -310,6 +310,27 @@ impl<T> Arena<T> {
         (self.chunks.len().saturating_sub(1) << CHUNK_BITS).saturating_add(last)
     }
 
+    /// Drops every object; the room stays. No handle that was given out names what comes next.
+    pub fn empty(&mut self) {
+        let slots = self.chunks.iter().flat_map(|chunk| &chunk.slots);
+        for (slot, generation) in slots.zip(&mut self.generations) {
+            if let Slot::Full(_) = slot {
+                *generation = generation.wrapping_add(1);
+            }
+        }
+        self.chunks.truncate(1);
+        for chunk in &mut self.chunks {
+            chunk.slots.clear();
+            chunk.marks.clear();
+        }
+        (self.free, self.live) = (NO_SLOT, 0);
+    }
+
+    /// Bytes charged for the slots that there is room for.
+    pub fn room_bytes(&self) -> usize {
+        self.room().saturating_mul(Self::SLOT_BYTES)
+    }
+
     /// How many objects live here.
     pub const fn live(&self) -> usize {
         self.live

@@ -271,6 +271,21 @@ mod tests {
     }
 
     #[test]
+    fn a_handle_of_a_heap_that_was_emptied_names_nothing() {
+        let mut heap = heap();
+        let Value::Text(former) = heap.new_text("former").unwrap() else { panic!("no text") };
+        let former_list = heap.new_list_with(1).unwrap();
+        heap.empty();
+        assert_eq!((heap.memory.used(), heap.memory.leased()), (0, 0));
+        heap.memory.charge(heap.room_bytes()).unwrap();
+        let Value::Text(later) = heap.new_text("later").unwrap() else { panic!("no text") };
+        heap.new_list_with(1).unwrap();
+        assert_eq!(heap.texts.str(later).unwrap(), "later");
+        assert!(matches!(heap.texts.str(former), Err(Bug::StaleHandle)));
+        assert!(matches!(heap.lists.get(former_list), Err(Bug::StaleHandle)));
+    }
+
+    #[test]
     fn t2_05_after_a_collection_only_what_lives_is_charged() {
         let mut heap = heap();
         heap.collect(0, |_| ()).unwrap();

@@ -51,6 +51,25 @@ impl Heap {
         }
     }
 
+    /// Drops all that it holds and gives its budget back; the room of its slots stays.
+    pub fn empty(&mut self) {
+        self.texts.arena.empty();
+        self.lists.empty();
+        self.maps.empty();
+        self.closures.empty();
+        self.cells.empty();
+        self.objects.empty();
+        self.fetched = Fetched::default();
+        self.memory.rest();
+    }
+
+    /// Bytes that an empty heap has room for.
+    pub fn room_bytes(&self) -> usize {
+        let hot = [self.texts.arena.room_bytes(), self.lists.room_bytes(), self.maps.room_bytes()];
+        let rest = [self.closures.room_bytes(), self.cells.room_bytes(), self.objects.room_bytes()];
+        hot.into_iter().chain(rest).fold(0, usize::saturating_add)
+    }
+
     /// Charges a text of so many bytes before it is built: call this, build, then [`Self::put_text`].
     #[inline]
     pub fn reserve_text(&mut self, bytes: usize) -> Outcome<()> {

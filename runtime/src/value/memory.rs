@@ -233,6 +233,19 @@ impl Memory {
         self.settle();
     }
 
+    /// Nothing is in use any more, and nothing is leased: the budget of an execution that is over.
+    pub fn rest(&mut self) {
+        self.give_back();
+        (self.used, self.easy, self.leased) = (0, 0, 0);
+        (self.collect_at, self.reserve_open) = (COLLECT_MIN_BYTES, false);
+    }
+
+    fn give_back(&self) {
+        if !off(Guard::LeaseReturn) {
+            self.pool.give_back(self.leased);
+        }
+    }
+
     /// The budget is used up, and a collection did not help: opens the reserve for the error's handlers.
     #[cold]
     pub fn exhausted(&mut self) -> Stop {
@@ -247,9 +260,7 @@ impl Memory {
 
 impl Drop for Memory {
     fn drop(&mut self) {
-        if !off(Guard::LeaseReturn) {
-            self.pool.give_back(self.leased);
-        }
+        self.give_back();
     }
 }
 

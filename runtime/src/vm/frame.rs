@@ -128,10 +128,40 @@ fn grow<T>(of: &mut Vec<T>, more: usize, memory: &mut Memory) -> Outcome<()> {
     Ok(())
 }
 
+/// Adds registers as they are before anything is put into them; there is room for them.
+fn extend(registers: &mut Vec<Value>, count: usize) {
+    let mut missing = count;
+    // Copied, which takes a third of what setting one by one does.
+    while let Some(some) = FRESH.get(..missing.min(WINDOW)).filter(|some| !some.is_empty()) {
+        registers.extend_from_slice(some);
+        missing = missing.saturating_sub(some.len());
+    }
+}
+
 impl Stack {
     /// An empty stack for so many nested calls, and so many components inside each other.
     pub fn new(depth_max: usize, component_depth_max: usize) -> Self {
         Self { depth_max, component_depth_max, ..Self::default() }
+    }
+
+    /// Nothing is under way any more; the room of a small request stays.
+    pub fn empty(&mut self) {
+        let kept = self.registers.len().min(WINDOW_FIRST);
+        self.registers.clear();
+        extend(&mut self.registers, kept);
+        self.slots.clear();
+        self.frames.clear();
+        self.natives.clear();
+        self.components.clear();
+        self.floor = 0;
+    }
+
+    /// Bytes charged for what an empty stack has room for.
+    pub const fn room(&self) -> usize {
+        let values = self.registers.capacity().saturating_add(self.slots.capacity());
+        let frames = self.frames.capacity().saturating_mul(size_of::<Frame>());
+        let natives = self.natives.capacity().saturating_mul(size_of::<NativeFrame>());
+        values.saturating_mul(size_of::<Value>()).saturating_add(frames).saturating_add(natives)
     }
 
     /// Can a frame be pushed without [`Self::admit`] and [`Self::reach`] being asked?
@@ -200,12 +230,8 @@ impl Stack {
         if let Some(more) = end.checked_sub(self.registers.len()) {
             let more = if self.registers.is_empty() { more.max(WINDOW_FIRST) } else { more };
             grow(&mut self.registers, more, memory)?;
-            let mut missing = end.max(self.registers.capacity()).saturating_sub(self.registers.len());
-            // Copied, which takes a third of what setting one by one does.
-            while let Some(some) = FRESH.get(..missing.min(WINDOW)).filter(|some| !some.is_empty()) {
-                self.registers.extend_from_slice(some);
-                missing = missing.saturating_sub(some.len());
-            }
+            let missing = end.max(self.registers.capacity()).saturating_sub(self.registers.len());
+            extend(&mut self.registers, missing);
         }
         let slots = to_usize(slots);
         grow(&mut self.slots, slots, memory)?;

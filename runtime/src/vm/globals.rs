@@ -21,12 +21,20 @@ pub(super) struct Globals(Vec<Global>);
 impl Globals {
     /// All of them unset.
     pub fn new(program: &Program) -> Self {
+        let mut globals = Self(Vec::new());
+        globals.unset(program);
+        globals
+    }
+
+    /// All of them are unset again.
+    pub fn unset(&mut self, program: &Program) {
         let ready = |file: u32| {
             let file = program.module.files.get(to_usize(file));
             file.is_none_or(|file| file.initialiser.is_none())
         };
         let globals = program.module.globals.iter();
-        Self(globals.map(|&(file, _)| Global { value: Value::Unset, ready: ready(file) }).collect())
+        self.0.clear();
+        self.0.extend(globals.map(|&(file, _)| Global { value: Value::Unset, ready: ready(file) }));
     }
 
     /// The value; none when its file's initialiser has to run before.

@@ -20,6 +20,7 @@ use hyper::header::{CONTENT_LENGTH, HeaderValue};
 use hyper::upgrade::OnUpgrade;
 use hyper::{Response, StatusCode};
 use std::sync::Arc;
+use std::time::Instant;
 
 /// A request that may become a socket.
 pub(super) struct Upgrade {
@@ -36,6 +37,8 @@ pub(super) struct Asked {
     /// Its session, and when it was opened.
     pub visit: Option<(Visit, i64)>,
     pub secure: bool,
+    /// When it came, or when its body had come.
+    pub began: Instant,
 }
 
 impl Asked {
@@ -56,7 +59,7 @@ impl Asked {
         let execution = exchange::start(&app, found.endpoint, inbound, shared.seed());
         let host = shared.world.host(Arc::clone(&self.id));
         let mut held = Held::new(execution, &shared.places, host);
-        let first = held.first_moment();
+        let first = held.first_moment(self.began);
         drop(running);
         let mut executed = Executed { asked: self, app, held, has_body, upgrade };
         match first {
@@ -223,7 +226,9 @@ impl Executed {
             // Nobody else changes the protocol: `http::response` refuses a status that is not final.
             (_, _) => {}
         }
-        drop(held);
+        if let (End::Done, Some(execution)) = (&end, held.leave()) {
+            app.spare.keep(execution);
+        }
         if end == End::Panicked {
             shared.metrics.panicked(Entry::Route);
         }
