@@ -15,6 +15,7 @@
 
 pub mod data;
 pub mod exchange;
+pub mod headers;
 mod key;
 pub mod request;
 pub mod shape;
@@ -25,6 +26,7 @@ pub use data::{DataError, DataFault, Datum, Reader, Token, Writer};
 pub use exchange::{
     Body, Failure, Inbound, Message, Outbound, Pairs, Part, SameSite, SessionChange, SetCookie,
 };
+pub use headers::Headers;
 pub use key::{Key, KeyView, Whole};
 pub use request::{Batch, Given, Lookup, Pinned, Refusal, Reply, Request, Row, VersionAt, Which};
 pub use shape::{EntityShape, FieldShape, FieldType, OnDelete, Rule, Schema};

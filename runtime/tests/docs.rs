@@ -67,7 +67,14 @@ fn exchanges(files: &[(&str, &str)], requests: &str) -> String {
         };
         let headers = vec![("content-type".to_owned(), kind.to_owned())];
         let body = body.map_or(Body::Empty, Body::Text);
-        let asked = Inbound { method, url, headers, body, cookies: cookies.clone(), ..Inbound::default() };
+        let asked = Inbound {
+            method,
+            url,
+            headers: headers.into(),
+            body,
+            cookies: cookies.clone(),
+            ..Inbound::default()
+        };
         let outbound = testing::request(&app, &sessions, asked, &mut host);
         for (_, cookie) in outbound.headers.iter().filter(|(name, _)| name == "set-cookie") {
             let (name, value) = cookie.split(';').next().unwrap().split_once('=').unwrap();

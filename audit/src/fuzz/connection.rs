@@ -108,10 +108,10 @@ async fn turn(
         Turn::Refused(refusal) => return Ok(refused(refusal)),
         Turn::Disagreement => panic!("the library sees {request:?}, should be nothing"),
     };
-    let (parts, body) = request.into_parts();
+    let (mut parts, body) = request.into_parts();
     let Ok(body) = body.collect().await else { return Ok(refused(traffic.refusal().unwrap())) };
     let content = body.to_bytes().to_vec();
-    let (body, response) = handle(app, &parts, &content);
+    let (body, response) = handle(app, &mut parts, &content);
     let method = parts.method.to_string();
     served.lock().unwrap().whole.push(Handled { method, content, body });
     Ok(ticket.attach(response.map(Full::new)))
@@ -120,7 +120,7 @@ async fn turn(
 /// What a server does with a whole request, but for sessions, files and sockets.
 fn handle(
     app: &Application,
-    parts: &hyper::http::request::Parts,
+    parts: &mut hyper::http::request::Parts,
     content: &[u8],
 ) -> (Option<Result<Body, http::Refusal>>, Response<Bytes>) {
     let id: Arc<str> = "id".into();
@@ -129,7 +129,7 @@ fn handle(
     let (body, outbound) = match http::head(parts, &peer, Arc::clone(&id)) {
         Err(refusal) => (None, refused(&refusal)),
         Ok(mut inbound) => {
-            let body = http::body(&parts.headers, content);
+            let body = http::body(inbound.headers.as_sent(), content);
             let outbound = match &body {
                 Err(refusal) => refused(refusal),
                 Ok(body) => {

@@ -157,7 +157,7 @@ fn request() -> Inbound {
         path: "/n/1".to_owned(),
         params: pairs("id", "1"),
         query: pairs("name", "a"),
-        headers: pairs("x-a", "b"),
+        headers: pairs("x-a", "b").into(),
         cookies: pairs("c", "d"),
         session: Some("{\"user\":1}".to_owned()),
         body: Body::Json("{\"name\":\"a\",\"age\":20}".to_owned()),

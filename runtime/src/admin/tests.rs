@@ -172,7 +172,7 @@ fn x_18_other_names_and_other_sites_are_refused() {
         ("sec-fetch-site", "same-site", 403),
         ("origin", "http://127.0.0.1:3001", 303),
     ] {
-        let headers = vec![(name.to_owned(), value.to_owned())];
+        let headers = vec![(name.to_owned(), value.to_owned())].into();
         let request = Inbound { headers, ..with(&cookie, request("POST", "/logout")) };
         assert_eq!(admin.answer(&request, NOW).status, status, "{name}: {value}");
     }

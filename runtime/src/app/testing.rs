@@ -16,17 +16,17 @@ pub fn request(app: &Application, sessions: &Sessions, asked: Inbound, host: &mu
     let wanted = asked.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case(ACCEPT.as_str()));
     let wanted = wanted.map_or(Wanted::Json, |(_, accept)| Wanted::of(accept));
     let refused = |failure: &ErrorAnswer| failure.answer(wanted, &id);
-    let Some((parts, content)) = sent(asked) else {
+    let Some((mut parts, content)) = sent(asked) else {
         return refused(&ErrorAnswer::new(400, "The request is none that could be sent"));
     };
     let peer = Peer::new(IpAddr::V4(Ipv4Addr::LOCALHOST), &[]);
-    let mut inbound = match http::head(&parts, &peer, Arc::clone(&id)) {
+    let mut inbound = match http::head(&mut parts, &peer, Arc::clone(&id)) {
         Ok(inbound) => inbound,
         Err(refusal) => return refused(&refusal.failure()),
     };
     let now = host.now_millis();
     let visit = sessions.visit(&mut inbound, now);
-    inbound.body = match http::body(&parts.headers, &content) {
+    inbound.body = match http::body(inbound.headers.as_sent(), &content) {
         Ok(body) => body,
         Err(refusal) => return refused(&refusal.failure()),
     };
@@ -67,7 +67,7 @@ fn sent(asked: Inbound) -> Option<(::http::request::Parts, Vec<u8>)> {
     if !cookies.is_empty() {
         request = request.header(COOKIE, cookies.join("; "));
     }
-    for (name, value) in &asked.headers {
+    for (name, value) in asked.headers.iter() {
         request = request.header(name, value);
     }
     let (parts, ()) = request.body(()).ok()?.into_parts();

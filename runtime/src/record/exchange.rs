@@ -6,6 +6,7 @@
 //! - **E1** Texts are UTF-8; names and values of headers hold no line break and no NUL.
 //! - **E2** Names of headers are in lower case, in the order in which they came.
 
+use super::Headers;
 use std::sync::Arc;
 
 /// Names and values, in the order in which they came; a name may come twice.
@@ -33,7 +34,7 @@ pub struct Inbound {
     /// Fields of the query, decoded.
     pub query: Pairs,
     /// Headers.
-    pub headers: Pairs,
+    pub headers: Headers,
     /// Cookies, decoded.
     pub cookies: Pairs,
     /// The session as JSON, if its cookie was genuine and not out of date.

@@ -146,9 +146,9 @@ async fn answer(
         return response;
     }
     let id = shared.ids.next();
-    let (parts, body) = request.into_parts();
+    let (mut parts, body) = request.into_parts();
     let fails = |failure: ErrorAnswer| sent(failure.answer(Wanted::Json, &id), &id);
-    let mut inbound = match http::head(&parts, &http::Peer::new(peer.ip(), &[]), Arc::clone(&id)) {
+    let mut inbound = match http::head(&mut parts, &http::Peer::new(peer.ip(), &[]), Arc::clone(&id)) {
         Ok(inbound) => inbound,
         Err(refusal) => return fails(refusal.failure()),
     };
@@ -159,7 +159,7 @@ async fn answer(
             return fails(ErrorAnswer::new(503, unreceived.to_string()));
         }
     };
-    inbound.body = match http::body(&parts.headers, &received.bytes) {
+    inbound.body = match http::body(inbound.headers.as_sent(), &received.bytes) {
         Ok(body) => body,
         Err(refusal) => return fails(refusal.failure()),
     };

@@ -167,7 +167,7 @@ fn handle(peer: &Arc<Peer>, mut request: Request<Incoming>, began: Instant) -> H
     let id = shared.ids.next();
     // Most requests ask for none, and whatever they hold while they wait is held for each of them.
     let on = request.headers().contains_key(UPGRADE).then(|| Box::new(hyper::upgrade::on(&mut request)));
-    let (parts, body) = request.into_parts();
+    let (mut parts, body) = request.into_parts();
     let wanted =
         parts.headers.get(ACCEPT).and_then(|accept| accept.to_str().ok()).map_or(Wanted::Json, Wanted::of);
     let mut asked = Asked { peer: Arc::clone(peer), id, wanted, visit: None, secure: false, began };
@@ -176,7 +176,7 @@ fn handle(peer: &Arc<Peer>, mut request: Request<Incoming>, began: Instant) -> H
         let headers = vec![("allow".to_owned(), "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS".to_owned())];
         return Handled::Now(asked.sends(Outbound { status: 204, headers, ..Outbound::default() }));
     }
-    let mut inbound = match http::head(&parts, &peer.http, Arc::clone(&asked.id)) {
+    let mut inbound = match http::head(&mut parts, &peer.http, Arc::clone(&asked.id)) {
         Ok(inbound) => inbound,
         Err(refusal) => return Handled::Now(asked.fails(&refusal.failure())),
     };
@@ -238,11 +238,11 @@ fn handle(peer: &Arc<Peer>, mut request: Request<Incoming>, began: Instant) -> H
         };
         let Received { bytes, lease } = received;
         asked.began = Instant::now();
-        inbound.body = match http::body(&parts.headers, &bytes) {
+        inbound.body = match http::body(inbound.headers.as_sent(), &bytes) {
             Ok(body) => body,
             Err(refusal) => return asked.fails(&refusal.failure()),
         };
-        drop((parts, bytes));
+        drop(bytes);
         let response = asked.executed(app, found, inbound, upgrade).response().await;
         drop(lease);
         response

@@ -66,11 +66,12 @@ impl Request {
         for (name, value) in &self.headers {
             builder = builder.header(name, value);
         }
-        let (parts, ()) = builder.body(()).map_err(|_| 400_u16)?.into_parts();
+        let (mut parts, ()) = builder.body(()).map_err(|_| 400_u16)?.into_parts();
         let peer = http::Peer::new(std::net::Ipv4Addr::LOCALHOST.into(), &[]);
-        let mut inbound = http::head(&parts, &peer, "audit".into()).map_err(|refusal| refusal.status())?;
+        let mut inbound =
+            http::head(&mut parts, &peer, "audit".into()).map_err(|refusal| refusal.status())?;
         let content = self.content.as_deref().unwrap_or_default();
-        inbound.body = http::body(&parts.headers, content).map_err(|refusal| refusal.status())?;
+        inbound.body = http::body(inbound.headers.as_sent(), content).map_err(|refusal| refusal.status())?;
         Ok(inbound)
     }
 }

@@ -112,7 +112,7 @@ fn invalid_json_never_reaches_the_handler() {
 fn a_handler_reads_its_request() {
     let code = "route ANY \"/u/:id/*rest\" { [params.id, params.rest, query.q, request.query_list(\"q\"), request.method, headers[\"x-A\"], cookies.c] }";
     let mut inbound = request("PUT", "/u/7/a/b?q=1&q=2");
-    inbound.headers.push(("x-a".to_owned(), "v".to_owned()));
+    inbound.headers = vec![("x-a".to_owned(), "v".to_owned())].into();
     inbound.cookies.push(("c".to_owned(), "d".to_owned()));
     let answered = said(&app(&[("app/index.flin", code)]), inbound);
     assert_eq!(answered, r#"200 application/json ["7","a/b","2",["1","2"],"PUT","v","d"]"#);
@@ -315,8 +315,8 @@ fn rates_addresses_and_tokens_are_guarded() {
     assert_eq!(with_token(form("/form", &[("_csrf", "secret")])).status, 200);
     assert_eq!(with_token(form("/form", &[("_csrf", "secrex")])).status, 403);
     assert_eq!(outbound(&app, form("/form", &[("_csrf", "")])).status, 403);
-    let mut header = form("/form", &[]);
-    header.headers.push(("x-csrf-token".into(), "secret".into()));
+    let headers = vec![("x-csrf-token".into(), "secret".into())].into();
+    let header = Inbound { headers, ..form("/form", &[]) };
     assert_eq!(with_token(header).status, 200);
     let token = with_token(get("/token"));
     assert!(token.csrf_asked && shown(&token).ends_with("secret"));

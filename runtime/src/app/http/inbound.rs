@@ -5,7 +5,8 @@
 use super::percent;
 use super::{Media, Refusal, cookies, fields, multipart, target};
 use crate::base::cidr;
-use crate::record::{Body, Inbound, Pairs};
+use crate::record::headers::NoText;
+use crate::record::{Body, Headers, Inbound, Pairs};
 use ::http::header::{CONTENT_ENCODING, CONTENT_TYPE, COOKIE, HOST};
 use ::http::{HeaderMap, HeaderValue, request};
 use ipnet::IpNet;
@@ -33,11 +34,14 @@ impl Peer {
 /// What a trusted proxy says in the last place of `X-Forwarded-For`, which is what it saw itself, and in
 /// `X-Forwarded-Proto` is believed. Nobody else is, not even on this machine: what passes requests on unread speaks for
 /// anybody. An address that cannot be read is refused: the request would else be taken for the proxy's own.
-pub fn head(parts: &request::Parts, peer: &Peer, id: Arc<str>) -> Result<Inbound, Refusal> {
-    let headers = headers(&parts.headers)?;
+///
+/// The headers are taken out of the parts.
+pub fn head(parts: &mut request::Parts, peer: &Peer, id: Arc<str>) -> Result<Inbound, Refusal> {
+    let headers = headers(std::mem::take(&mut parts.headers))?;
+    let sent = headers.as_sent();
     let path_and_query = parts.uri.path_and_query();
     let query = path_and_query.and_then(|target| target.query()).unwrap_or_default();
-    let forwarded = |name: &str| if peer.is_trusted { last(&headers, name) } else { None };
+    let forwarded = |name: &str| if peer.is_trusted { last(sent, name) } else { None };
     let ip = match forwarded("x-forwarded-for") {
         Some(text) => shown(address(text).ok_or(Refusal::ForwardedFor)?),
         None => peer.address.to_string(),
@@ -47,11 +51,11 @@ pub fn head(parts: &request::Parts, peer: &Peer, id: Arc<str>) -> Result<Inbound
         method: parts.method.as_str().to_owned(),
         url: path_and_query.map_or_else(|| "/".to_owned(), |target| target.as_str().to_owned()),
         path: target::path(parts.uri.path()).map_err(Refusal::Path)?,
-        host: host(parts, &headers),
+        host: host(parts, sent),
         ip,
         secure: forwarded("x-forwarded-proto").is_some_and(|scheme| scheme.eq_ignore_ascii_case("https")),
         query: fields::decode(query).map_err(Refusal::Query)?,
-        cookies: all_cookies(&headers)?,
+        cookies: all_cookies(sent)?,
         headers,
         ..Inbound::default()
     })
@@ -103,40 +107,39 @@ fn media(headers: &HeaderMap) -> Result<Media, Refusal> {
     }
 }
 
-fn headers(sent: &HeaderMap) -> Result<Pairs, Refusal> {
-    let text = |value: &HeaderValue| percent::utf8(value.as_bytes().to_vec());
-    let pair = |(name, value): (&::http::HeaderName, &HeaderValue)| {
-        let name = name.as_str().to_owned();
-        match text(value) {
-            Ok(value) => Ok((name, value)),
-            Err(fault) => Err(Refusal::Header { name, fault }),
-        }
-    };
-    sent.iter().map(pair).collect()
+fn headers(sent: HeaderMap) -> Result<Headers, Refusal> {
+    #[cfg(feature = "knockout")]
+    percent::believed(sent.values().map(HeaderValue::as_bytes));
+    Headers::sent(sent).map_err(|NoText { name, at }| Refusal::Header {
+        name: name.as_str().to_owned(),
+        fault: percent::TextFault::Utf8 { at },
+    })
+}
+
+/// The text of a header's value; [`Headers`] has looked at each.
+fn text(value: &HeaderValue) -> &str {
+    std::str::from_utf8(value.as_bytes()).unwrap_or_default()
 }
 
 /// The last of a comma-separated list over all headers of that name.
-fn last<'a>(headers: &'a Pairs, name: &str) -> Option<&'a str> {
-    let value = headers.iter().rev().find(|(other, _)| other == name).map(|(_, value)| value.as_str())?;
+fn last<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    let value = headers.get_all(name).iter().next_back().map(text)?;
     value.rsplit(',').next().map(str::trim)
 }
 
 /// An absolute target replaces the header (RFC 9112, section 3.2.2).
-fn host(parts: &request::Parts, headers: &Pairs) -> String {
+fn host(parts: &request::Parts, headers: &HeaderMap) -> String {
     if let Some(authority) = parts.uri.authority() {
         return authority.as_str().to_owned();
     }
-    let host = headers.iter().find(|(name, _)| *name == HOST.as_str());
-    host.map(|(_, value)| value.clone()).unwrap_or_default()
+    headers.get(HOST).map(text).unwrap_or_default().to_owned()
 }
 
-fn all_cookies(headers: &Pairs) -> Result<Pairs, Refusal> {
-    let sent = headers.iter().filter(|(name, _)| *name == COOKIE.as_str());
-    let sent: Vec<&str> = sent.map(|(_, value)| value.as_str()).collect();
-    if sent.is_empty() {
-        return Ok(Pairs::new());
-    }
-    cookies::decode(&sent.join("; ")).ok_or(Refusal::Cookies)
+fn all_cookies(headers: &HeaderMap) -> Result<Pairs, Refusal> {
+    let mut sent = headers.get_all(COOKIE).iter().map(text);
+    let Some(first) = sent.next() else { return Ok(Pairs::new()) };
+    let all = sent.fold(first.to_owned(), |all, more| all + "; " + more);
+    cookies::decode(&all).ok_or(Refusal::Cookies)
 }
 
 #[cfg(test)]
@@ -146,9 +149,9 @@ mod tests {
     use ::http::Request;
 
     fn head_of(request: ::http::request::Builder, ip: &str) -> Result<Inbound, Refusal> {
-        let (parts, ()) = request.body(()).unwrap().into_parts();
+        let (mut parts, ()) = request.body(()).unwrap().into_parts();
         let trusted = ["127.0.0.0/8", "::1"].map(|block| cidr::parse(block).unwrap());
-        head(&parts, &Peer::new(ip.parse().unwrap(), &trusted), "r1".into())
+        head(&mut parts, &Peer::new(ip.parse().unwrap(), &trusted), "r1".into())
     }
 
     fn body_of(content_type: &str, content: &[u8]) -> Result<Body, Refusal> {

@@ -36,6 +36,13 @@ pub fn decode(sent: &str, plus: Plus) -> Result<String, TextFault> {
     if off(Guard::PercentEscape) {
         return Ok(naive::decode(sent));
     }
+    let is_plain = match plus {
+        Plus::Itself => memchr::memchr(b'%', sent.as_bytes()).is_none(),
+        Plus::Blank => memchr::memchr2(b'%', b'+', sent.as_bytes()).is_none(),
+    };
+    if is_plain {
+        return Ok(sent.to_owned());
+    }
     if let Some(at) = broken_escape(sent.as_bytes()) {
         return Err(TextFault::Escape { at });
     }
@@ -56,6 +63,14 @@ pub fn utf8(bytes: Vec<u8>) -> Result<String, TextFault> {
         return Ok(naive::utf8(bytes));
     }
     String::from_utf8(bytes).map_err(|error| TextFault::Utf8 { at: error.utf8_error().valid_up_to() })
+}
+
+/// Without its guard each of these is believed to be a text.
+#[cfg(feature = "knockout")]
+pub fn believed<'b>(bytes: impl Iterator<Item = &'b [u8]>) {
+    if off(Guard::Utf8Network) {
+        bytes.for_each(|bytes| drop(naive::utf8(bytes.to_vec())));
+    }
 }
 
 /// Where a `%` stands that no two hexadecimal digits follow.

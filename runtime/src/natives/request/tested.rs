@@ -30,7 +30,7 @@ pub fn test_request(context: &mut Context<'_>, args: &[Value]) -> Outcome<Flow> 
     let inbound = Inbound {
         method: text(0)?,
         url: text(1)?,
-        headers: pairs(context, args, 3)?,
+        headers: pairs(context, args, 3)?.into(),
         cookies: pairs(context, args, 4)?,
         ..Inbound::default()
     };

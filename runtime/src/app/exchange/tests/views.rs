@@ -53,7 +53,7 @@ fn texts_come_in_the_language_of_the_session_then_of_the_client() {
     let german = r#"200 application/json ["Hallo A","Auf","nowhere","Hallo {name}"]"#;
     assert_eq!(said(&app, get("/?n=A")), english);
     let asks = |language: &str| Inbound {
-        headers: vec![("accept-language".to_owned(), language.to_owned())],
+        headers: vec![("accept-language".to_owned(), language.to_owned())].into(),
         ..get("/?n=A")
     };
     assert_eq!(said(&app, asks("fr, de-CH;q=0.5, en;q=0.4")), german);
