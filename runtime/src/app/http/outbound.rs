@@ -5,14 +5,15 @@
 
 use super::session::{Sessions, TooLarge, Visit};
 use crate::base::guard::{Guard, off};
-use crate::record::{Outbound, SameSite, SetCookie};
+use crate::record::{Outbound, Pairs, SameSite, SetCookie};
 use ::http::header::{
-    CONNECTION, CONTENT_LENGTH, Entry, REFERRER_POLICY, SET_COOKIE, TE, TRAILER, TRANSFER_ENCODING, UPGRADE,
-    X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+    CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, Entry, REFERRER_POLICY, SET_COOKIE, TE, TRAILER,
+    TRANSFER_ENCODING, UPGRADE, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use ::http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 use bytes::Bytes;
 use cookie::{Cookie, time};
+use std::sync::LazyLock;
 
 const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -25,6 +26,12 @@ static DEFAULTS: [(HeaderName, HeaderValue); 3] = [
     (X_FRAME_OPTIONS, HeaderValue::from_static("SAMEORIGIN")),
     (REFERRER_POLICY, HeaderValue::from_static("strict-origin-when-cross-origin")),
 ];
+
+/// What most answers are.
+const CONTENT_TYPES: [&str; 3] =
+    ["application/json", "text/html; charset=utf-8", "text/plain; charset=utf-8"];
+/// Headers of an answer beside the defaults: its type and the request's id.
+const OWN: usize = 2;
 
 /// Why an answer cannot be sent.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -59,13 +66,11 @@ pub fn response(
     let status =
         StatusCode::from_u16(outbound.status).ok().filter(|status| (200..600).contains(&status.as_u16()));
     let status = status.ok_or(Unsendable::Status(outbound.status))?;
-    // The HTTP library keeps the table for as long as the connection, and it doubles in size with the seventh.
-    let own = DEFAULTS.len().saturating_add(1);
-    let mut headers = HeaderMap::with_capacity(outbound.headers.len().saturating_add(own));
-    for (name, value) in &outbound.headers {
-        let (name, value) = header(name, value)?;
-        headers.append(name, value);
+    let mut headers = match outbound.headers.as_slice() {
+        [(name, value)] if name == CONTENT_TYPE.as_str() => usual(value),
+        _ => None,
     }
+    .map_or_else(|| own_headers(&outbound.headers), Ok)?;
     for cookie in &outbound.cookies {
         headers.append(SET_COOKIE, cookie_value(cookie, secure)?);
     }
@@ -73,9 +78,6 @@ pub fn response(
         for cookie in sessions.set_cookies(visit, &outbound, now)? {
             headers.append(SET_COOKIE, header_value(&SET_COOKIE, &cookie)?);
         }
-    }
-    for (name, value) in &DEFAULTS {
-        headers.entry(name).or_insert_with(|| value.clone());
     }
     if let Entry::Vacant(place) = headers.entry(X_REQUEST_ID) {
         place.insert(header_value(&X_REQUEST_ID, id)?);
@@ -90,6 +92,39 @@ pub fn response(
     *response.status_mut() = status;
     *response.headers_mut() = headers;
     Ok(response)
+}
+
+/// The headers of an answer that sets none but one of the usual types: made once, copied from then on.
+fn usual(content_type: &str) -> Option<HeaderMap> {
+    static MADE: LazyLock<Vec<(&str, HeaderMap)>> = LazyLock::new(|| {
+        let made = CONTENT_TYPES.into_iter().map(|content_type| {
+            let mut headers = HeaderMap::with_capacity(DEFAULTS.len().saturating_add(OWN));
+            headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+            defaults(&mut headers);
+            (content_type, headers)
+        });
+        made.collect()
+    });
+    MADE.iter().find(|(made, _)| *made == content_type).map(|(_, headers)| headers.clone())
+}
+
+/// The headers of an answer, and the defaults where it says nothing else.
+fn own_headers(own: &Pairs) -> Result<HeaderMap, Unsendable> {
+    // The HTTP library keeps the table for as long as the connection, and it doubles in size with the seventh.
+    let all = own.len().saturating_add(DEFAULTS.len()).saturating_add(1);
+    let mut headers = HeaderMap::with_capacity(all);
+    for (name, value) in own {
+        let (name, value) = header(name, value)?;
+        headers.append(name, value);
+    }
+    defaults(&mut headers);
+    Ok(headers)
+}
+
+fn defaults(headers: &mut HeaderMap) {
+    for (name, value) in &DEFAULTS {
+        headers.entry(name).or_insert_with(|| value.clone());
+    }
 }
 
 fn header(name: &str, value: &str) -> Result<(HeaderName, HeaderValue), Unsendable> {
@@ -170,6 +205,15 @@ mod tests {
         assert_eq!(header("x-request-id"), Some(&b"r1"[..]));
         assert_eq!(header("x-a"), Some("é".as_bytes()));
         assert_eq!(response.body().as_ref(), b"x");
+    }
+
+    #[test]
+    fn headers_that_were_made_before_are_those_that_would_be_made_now() {
+        for content_type in CONTENT_TYPES {
+            let own = vec![("content-type".to_owned(), content_type.to_owned())];
+            assert_eq!(usual(content_type), own_headers(&own).ok());
+        }
+        assert_eq!(usual("application/json; charset=utf-8"), None);
     }
 
     #[test]
