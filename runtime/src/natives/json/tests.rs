@@ -126,6 +126,18 @@ fn values_are_written_in_one_line_or_indented() {
 }
 
 #[test]
+fn texts_are_written_alike_up_to_the_length_that_one_part_writes_and_beyond() {
+    for (length, end) in
+        [255, 256, 257].into_iter().flat_map(|length| ["", "\"", "é"].map(|end| (length, end)))
+    {
+        let text = "a".repeat(length - end.len()) + end;
+        let document = serde_json::json!({ &text: [&text, { &text: &text }], "b": "" });
+        assert_eq!(round(&document.to_string(), 0), document.to_string());
+        assert_eq!(round(&document.to_string(), 2), serde_json::to_string_pretty(&document).unwrap());
+    }
+}
+
+#[test]
 fn kinds_without_a_json_form_are_null_and_others_have_theirs() {
     let mut bench = Bench::new();
     let table = [

@@ -15,6 +15,9 @@ use crate::vm::{Context, Program};
 /// Bytes of a text that one part of the work looks at.
 const WINDOW_BYTES: usize = 1024;
 
+/// Bytes of a text that is written in the part that opens it.
+const SHORT_BYTES: usize = 256;
+
 /// Writes a value as JSON.
 #[derive(Debug)]
 pub struct Writer {
@@ -147,6 +150,14 @@ impl Writer {
         let mut scalar = String::new();
         match value {
             Value::Text(text) => {
+                if let Some(bytes) = plain_bytes(heap, text)? {
+                    self.out.reserve(heap, bytes.saturating_add(2))?;
+                    self.out.push_reserved("\"");
+                    self.out.push_reserved(heap.texts.str(text)?);
+                    self.out.push_reserved("\"");
+                    self.todo = Todo::Next;
+                    return Ok(());
+                }
                 self.out.push(heap, '"')?;
                 self.todo = Todo::Text { text, at: 0, value: None };
                 return Ok(());
@@ -298,6 +309,15 @@ impl Writer {
     fn key(&mut self, heap: &mut Heap, program: &Program, first: bool, entry: (Value, Value)) -> Outcome<()> {
         let (key, value) = entry;
         if let Value::Text(text) = key {
+            if let Some(bytes) = plain_bytes(heap, text)? {
+                let blanks = self.indent.saturating_mul(self.stack.len());
+                self.out.reserve(heap, blanks.saturating_add(bytes).saturating_add(6))?;
+                self.lead(heap, first, "\"")?;
+                self.out.push_reserved(heap.texts.str(text)?);
+                self.out.push_reserved(if self.indent == 0 { "\":" } else { "\": " });
+                self.todo = Todo::Value(value);
+                return Ok(());
+            }
             self.lead(heap, first, "\"")?;
             self.todo = Todo::Text { text, at: 0, value: Some(value) };
             return Ok(());
@@ -476,6 +496,13 @@ fn variant(object: &Object) -> Option<&Variant> {
         Object::Variant(variant) => Some(variant),
         _ => None,
     }
+}
+
+/// The length of a text that stands in JSON as it is and is short; none of any other.
+fn plain_bytes(heap: &Heap, text: Handle<Text>) -> Outcome<Option<usize>> {
+    let text = heap.texts.str(text)?;
+    let is_plain = text.len() <= SHORT_BYTES && !text.bytes().any(needs_escape);
+    Ok(is_plain.then_some(text.len()))
 }
 
 const fn needs_escape(byte: u8) -> bool {
