@@ -10,7 +10,7 @@ mod lab;
 pub mod program;
 mod served;
 pub mod store;
-mod sweep;
+pub mod sweep;
 mod target;
 
 use crate::catalogue::sources::SourceError;

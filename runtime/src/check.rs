@@ -49,7 +49,7 @@ pub fn check(project: &Project<'_>, builtins: &Builtins) -> Checked {
             declare::check(file, of_file, &mut diagnostics);
         }
     }
-    regex::check(&project.files, &mut diagnostics);
+    regex::check(project, &mut diagnostics);
     routes::check(project, &mut diagnostics);
     types::check(&Known::new(project, &names, &globals, &index), &mut diagnostics);
     components::check(project, &mut names, &mut diagnostics);

@@ -173,6 +173,11 @@ impl Vm {
         self.stack.frames.len()
     }
 
+    /// How many components are rendered inside each other now.
+    pub fn components(&self) -> usize {
+        self.stack.components()
+    }
+
     /// What the values that `run` gave point into.
     pub const fn heap(&self) -> &Heap {
         &self.heap

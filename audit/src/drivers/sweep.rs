@@ -73,6 +73,10 @@ const SWEEPS: &[(&str, Sweep)] = &[
     ("known-joins", joins::known_joins),
     ("token-joins", joins::token_joins),
     ("pattern-matches", patterns::pattern_matches),
+];
+
+/// Those that reach the layers of a server.
+const SERVED: &[(&str, Sweep)] = &[
     ("connection-burst", served::burst),
     ("slow-clients", served::slow),
     ("clients-that-vanish", served::vanish),
@@ -96,9 +100,14 @@ const SWEEPS: &[(&str, Sweep)] = &[
     ("clocks-that-jump", settings::clocks),
 ];
 
+/// Does it reach the layers of a server?
+pub fn is_served(name: &str) -> bool {
+    SERVED.iter().any(|(known, _)| *known == name)
+}
+
 /// The sweep of that name.
 pub fn find(name: &str) -> Result<Sweep, DriverError> {
-    let found = SWEEPS.iter().find(|(known, _)| *known == name);
+    let found = SWEEPS.iter().chain(SERVED).find(|(known, _)| *known == name);
     found.map(|(_, sweep)| *sweep).ok_or_else(|| DriverError::UnknownSweep { name: name.to_owned() })
 }
 
@@ -119,7 +128,7 @@ mod tests {
         for name in &named {
             assert!(find(name).is_ok(), "{name}");
         }
-        for (name, _) in SWEEPS {
+        for (name, _) in SWEEPS.iter().chain(SERVED) {
             assert!(named.contains(name), "no vector names {name}");
         }
     }

@@ -2,12 +2,13 @@
 //! handlers, in process, over a stream in memory and without a runtime.
 //!
 //! For `server::gate`, `app::router`, `app::http::inbound`, `app::http::target`, `app::http::cookies`,
-//! `app::http::fields`, `app::http::percent` and `app::http::media`.
+//! `app::http::percent` and `app::http::media`. (`app::http::fields` is `form_multipart`'s: a head as short as these are
+//! here has no room for more fields than are allowed.)
 //!
 //! Oracle: the gate's verdict does not depend on how the bytes are cut; wherever it passes a request, the independent
 //! reader of `oracle::http` sees the same one end at the same byte; the service sees exactly the requests that were
-//! passed whole and nothing behind a refusal; no handler fails; a handler sees of its target what a plain reading of it
-//! gives; and what comes back is well-formed HTTP, an answer to each.
+//! passed whole and nothing behind a refusal; none of them is larger than allowed or expects what nobody does; no handler fails; a handler sees of its target what a plain reading of it
+//! gives, and none sees one that leads out of its folder; and what comes back is well-formed HTTP, an answer to each.
 
 use super::connection::{Served, application, serve};
 use crate::oracle::http::{Request as Read, Verdict, request};
@@ -22,7 +23,6 @@ pub const MODULES: &[&str] = &[
     "app::http::inbound",
     "app::http::target",
     "app::http::cookies",
-    "app::http::fields",
     "app::http::percent",
     "app::http::media",
 ];
@@ -65,6 +65,7 @@ pub fn judge(bytes: &[u8], piece: usize) {
         match request(&bytes[at..]) {
             Verdict::Whole(read) => {
                 assert!(at + read.bytes == *end, "a request ends at {end}, should be {}", at + read.bytes);
+                is_within_limits(&read);
                 expected.push(read);
             }
             other => panic!("a request up to {end} should be {other:?}"),
@@ -72,6 +73,22 @@ pub fn judge(bytes: &[u8], piece: usize) {
         at = *end;
     }
     through_the_library(bytes, piece, &gate, &expected);
+}
+
+/// A request that was passed is no larger than allowed, and asks for nothing that nobody here does.
+fn is_within_limits(read: &Read) {
+    assert!(
+        read.head_bytes <= LIMITS.head_bytes_max,
+        "a head of {} bytes should be refused",
+        read.head_bytes
+    );
+    let fields = read.fields.len();
+    assert!(fields <= LIMITS.fields_max as usize, "{fields} fields should be refused");
+    let body = read.body.len();
+    assert!(body as u64 <= LIMITS.body_bytes_max, "a body of {body} bytes should be refused");
+    let unmet =
+        |(name, value): &(String, String)| name == "expect" && !value.eq_ignore_ascii_case("100-continue");
+    assert!(!read.fields.iter().any(unmet), "an expectation should be refused: {read:?}");
 }
 
 /// What the gate made of a connection.
@@ -135,6 +152,8 @@ fn through_the_library(bytes: &[u8], piece: usize, gate: &Passed, expected: &[Re
     assert!(refused == refusals, "{refused} refusals, should be {refusals}: {gate:?}");
     assert!(answers.len() == served + refusals, "{} answers, should be {}", answers.len(), served + refusals);
     for (answer, read) in answers.iter().zip(expected) {
+        let leads_out = leads_out(&read.target);
+        assert!(!leads_out || answer.status >= 400, "{:?} should be refused: {answer:?}", read.target);
         let same = answer.status >= 400 || plainly(read).is_none_or(|plain| plain == answer.text());
         assert!(same, "{read:?} is answered {answer:?}, should be {:?}", plainly(read));
     }
@@ -152,6 +171,13 @@ fn plainly(read: &Read) -> Option<String> {
         ("PUT", ["r", rest @ ..]) => Some(rest.join("/")),
         _ => None,
     }
+}
+
+/// Is a part of the target's path, once decoded, more than a name: a way up, several parts, or cut short by a NUL?
+fn leads_out(target: &str) -> bool {
+    let path = target.split('?').next().unwrap_or_default();
+    let parts = path.strip_prefix('/').into_iter().flat_map(|path| path.split('/'));
+    parts.filter_map(unescaped).any(|part| part == "." || part == ".." || part.contains(['/', '\0']))
 }
 
 /// An escaped text, byte by byte.

@@ -53,6 +53,8 @@ const FIELDS: &[&str] = &[
     "X: \0",
     "no colon",
     "Cookie: a=b",
+    "Long: {long}",
+    "Content-Length: 400",
 ];
 
 const BODIES: &[&str] = &[
@@ -79,7 +81,12 @@ const BODIES: &[&str] = &[
     "0\r\nContent-Length: 1\r\n\r\n",
     "00000000000000000001\r\nx\r\n0;z\r\n\r\n",
     "2\r\nab\rc",
+    "{long}",
+    "190\r\n{long}\r\n0\r\n\r\n",
 ];
+
+/// What `{long}` in a word stands for: two of them are more than a head may have, one is more than a body may.
+const LONG: [u8; 400] = [b'x'; 400];
 
 const ENDS: &[&str] = &["\r\n", "\r\n", "\r\n", "\r\n", "\r\n", "\r\n", "\n", "\r"];
 
@@ -95,20 +102,25 @@ pub fn sequence(recipe: &[u8]) -> Vec<u8> {
     let mut bytes = recipe.iter().copied().map(usize::from);
     while let Some(first) = bytes.next() {
         let pick = |from: &[&'static str], at: usize| from[at % from.len()];
-        out.extend_from_slice(pick(FIRSTS, first).as_bytes());
+        let mut put = |word: &str| match word.split_once("{long}") {
+            None => out.extend_from_slice(word.as_bytes()),
+            Some((before, after)) => {
+                out.extend_from_slice(&[before.as_bytes(), &LONG, after.as_bytes()].concat());
+            }
+        };
+        put(pick(FIRSTS, first));
         let style = bytes.next().unwrap_or(0);
-        let end = pick(ENDS, style >> 4);
-        out.extend_from_slice(end.as_bytes());
+        put(pick(ENDS, style >> 4));
         if style & 8 == 0 {
-            out.extend_from_slice(b"Host: a\r\n");
+            put("Host: a\r\n");
         }
         for _ in 0..style & 7 {
             let Some(field) = bytes.next() else { break };
-            out.extend_from_slice(pick(FIELDS, field).as_bytes());
-            out.extend_from_slice(b"\r\n");
+            put(pick(FIELDS, field));
+            put("\r\n");
         }
-        out.extend_from_slice(b"\r\n");
-        out.extend_from_slice(pick(BODIES, bytes.next().unwrap_or(0)).as_bytes());
+        put("\r\n");
+        put(pick(BODIES, bytes.next().unwrap_or(0)));
     }
     out
 }

@@ -38,6 +38,8 @@ const TURN_FUEL: u64 = 5_000;
 const CALL_DEPTH_MAX: usize = 128;
 const COMPONENT_DEPTH_MAX: usize = 16;
 const SOURCE_DEPTH_MAX: u32 = 64;
+/// A few patterns.
+pub const PATTERNS_BYTES_MAX: usize = 256 << 10;
 /// The outermost function, a built-in on top, and a file of globals that is read for the first time are no nested calls.
 const FRAMES_MAX: usize = CALL_DEPTH_MAX + 3;
 
@@ -59,6 +61,7 @@ pub fn limits(gc_stress: bool) -> Limits {
         deadline: None,
         fuel_max: Some(if gc_stress { STRESSED_FUEL_MAX } else { FUEL_MAX }),
         source_depth_max: SOURCE_DEPTH_MAX,
+        patterns_bytes_max: PATTERNS_BYTES_MAX,
         gc_stress,
         seed: Some([0; 32]),
     }
@@ -216,6 +219,7 @@ fn check_books(execution: &Execution, limits: &Limits, pool: &Pool, pool_bytes_m
         let used = vm.heap().memory.used();
         assert!(used <= leased, "{used} bytes in use, {leased} leased");
         assert!(vm.depth() <= FRAMES_MAX, "{} calls nest", vm.depth());
+        assert!(vm.components() <= COMPONENT_DEPTH_MAX, "{} components nest", vm.components());
     }
     if limits.deadline.is_some() {
         let used = TIMED_FUEL_MAX - execution.fuel_left().unwrap_or(TIMED_FUEL_MAX);

@@ -4,14 +4,18 @@
 //!
 //! Oracle: every stage ends, what nests too deep is refused, every diagnostic lies inside the file and can be shown,
 //! formatting keeps the meaning and settles at once, and whatever compiles keeps the verifier's rules and runs without
-//! an internal error.
+//! an internal error. No job is due more than once a second, and no program holds more patterns than allowed.
 
 use super::machine;
 use flin_runtime::app::{Front, SourceFile};
 use flin_runtime::base::render::{Style, render};
 use flin_runtime::base::{Code, FileId, span::to_usize};
 use flin_runtime::check::project::Role;
+use flin_runtime::code::Module;
+use flin_runtime::code::module::Const;
+use flin_runtime::syntax::tree::{ServerStmt, StmtKind};
 use flin_runtime::syntax::{self, ParseLimits};
+use flin_runtime::value::Pattern;
 
 /// What it is for.
 pub const MODULES: &[&str] = &["syntax", "check", "compile", "app::front", "base::render"];
@@ -51,7 +55,9 @@ pub fn judge(bytes: &[u8], gc_stress: bool) -> bool {
     if !front.is_sound() {
         return false;
     }
+    jobs_run_once_a_second_at_most(&front);
     let Some(module) = machine::compile_files(&files) else { return false };
+    patterns_stay_small(&module);
     machine::run_briefly(&module, gc_stress);
     true
 }
@@ -62,6 +68,28 @@ fn file(bytes: &[u8]) -> SourceFile {
     let path = line.strip_prefix(b"// ").and_then(|path| std::str::from_utf8(path).ok());
     let path = path.filter(|path| path.strip_suffix(".flin").is_some()).unwrap_or("fuzz.flin");
     SourceFile::in_memory(path, Role::of(path, &["components"]), bytes)
+}
+
+fn jobs_run_once_a_second_at_most(front: &Front<'_>) {
+    for file in front.project(false).files {
+        for stmt in &file.tree.body.stmts {
+            if let StmtKind::Server(server) = &stmt.kind
+                && let ServerStmt::Every(every) = &**server
+            {
+                assert!(every.interval_ms >= 1000, "every {} ms should be refused", every.interval_ms);
+            }
+        }
+    }
+}
+
+fn patterns_stay_small(module: &Module) {
+    let mut bytes = 0;
+    for constant in &module.constants {
+        if let Const::Regex(pattern, flags) = constant {
+            bytes += Pattern::compile(pattern, flags).map_or(0, |pattern| pattern.bytes);
+        }
+    }
+    assert!(bytes <= machine::PATTERNS_BYTES_MAX, "patterns of {bytes} bytes should be refused");
 }
 
 fn formatting_keeps_the_meaning(text: &str) {
@@ -91,5 +119,13 @@ mod tests {
     fn what_compiles_runs() {
         assert!(judge(b"print(1)", true));
         assert!(!judge(b"print(", true));
+    }
+
+    #[test]
+    fn many_patterns_and_jobs_without_a_pause_are_refused() {
+        assert!(judge(b"print(/\\w{10}/)", false));
+        assert!(!judge(b"print(/\\w{10}1/, /\\w{10}2/)", false));
+        assert!(judge(b"// jobs/a.flin\nevery 1s { }", false));
+        assert!(!judge(b"// jobs/a.flin\nevery 999ms { }", false));
     }
 }

@@ -37,8 +37,10 @@ const PROJECT: &[(&str, &str)] = &[
     file!("app/_middleware.flin"),
     file!("app/api.flin"),
     file!("app/index.flin"),
+    file!("app/nest.flin"),
     file!("app/people.flin"),
     file!("components/Card.flin"),
+    file!("components/Deep.flin"),
     file!("jobs/clean.flin"),
     file!("lib/shared.flin"),
 ];
@@ -82,7 +84,7 @@ mod tests {
             assert_eq!(last, expected, "{name}: {}", ran.output);
         }
         let project = SPECIMENS.last().unwrap();
-        assert_eq!(project.endpoints.len(), 17);
+        assert_eq!(project.endpoints.len(), 18);
         machine::run_endpoints(&verify(Unverified(project.clone())).unwrap());
     }
 }

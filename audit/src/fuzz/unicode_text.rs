@@ -2,11 +2,12 @@
 //!
 //! For `value::text` and `natives::text`.
 //!
-//! Oracle: the same result or the same kind of error. What the evaluator leaves to Unicode's tables is held to laws
+//! Oracle: the same result or the same kind of error, and texts that differ have hashes that differ. What the evaluator leaves to Unicode's tables is held to laws
 //! instead: graphemes join to the text they came from, and matches occur in it.
 
 use super::program_differential::compare;
 use crate::generate::Choices;
+use flin_runtime::value::text::seeded_hash;
 use std::fmt::Write as _;
 
 const CHARS: [char; 24] = [
@@ -72,10 +73,13 @@ const LAWS: [&str; 6] = [
 pub fn target(bytes: &[u8]) {
     let mut choices = Choices::new(bytes);
     let mut source = String::new();
-    for name in ["t", "u", "v"] {
-        let text = text(&mut choices);
-        let _ = writeln!(source, "{name} = \"{text}\"");
+    let texts = [0; 3].map(|_| text(&mut choices));
+    for (name, text) in ["t", "u", "v"].iter().zip(&texts) {
+        let escaped: String = text.chars().map(|c| format!("\\u{{{:X}}}", u32::from(c))).collect();
+        let _ = writeln!(source, "{name} = \"{escaped}\"");
     }
+    let [t, u, _] = &texts;
+    assert!(t == u || seeded_hash(t) != seeded_hash(u), "{t:?} and {u:?} should differ in their hash");
     let law = choices.pick(&LAWS);
     for _ in 0..OPERATIONS_MAX {
         if choices.left() == 0 {
@@ -90,11 +94,7 @@ pub fn target(bytes: &[u8]) {
 }
 
 fn text(choices: &mut Choices<'_>) -> String {
-    let mut out = String::new();
-    for _ in 0..choices.below(12) {
-        let _ = write!(out, "\\u{{{:X}}}", u32::from(choices.pick(&CHARS)));
-    }
-    out
+    (0..choices.below(12)).map(|_| choices.pick(&CHARS)).collect()
 }
 
 fn operation(choices: &mut Choices<'_>) -> String {

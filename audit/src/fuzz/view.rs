@@ -1,7 +1,7 @@
 //! Views: elements, attributes and components out of bytes, with hostile texts in them.
 //!
 //! Oracle: a small strict reader of HTML, which shares no code with the runtime, finds in the markup exactly the tags,
-//! attributes and texts that were put together: no text that a program computed ever stands outside of a text or an
+//! attributes and texts that were put together, and what is no name is refused as one: no text that a program computed ever stands outside of a text or an
 //! attribute's value, and every tag is closed. It is for `value::markup`, `vm::markup`, `compile::element` and
 //! `compile::attribute`.
 
@@ -121,7 +121,7 @@ impl View<'_> {
         let text = self.text();
         let shown = literal(&text);
         let token = |text: &str| Token::Text(text.to_owned());
-        let (written, tokens) = match self.choices.below(13) {
+        let (written, tokens) = match self.choices.below(15) {
             8 => {
                 let loops = "{for x in [1, 2, 3]}<p>{if x == 2}{continue}{/if}{x}</p>{/for}".to_owned();
                 let element = |text| {
@@ -157,6 +157,15 @@ impl View<'_> {
                 let class = format!("y {text} z {} 5", "w".repeat(LONG));
                 let start = Token::Start("b".to_owned(), vec![("class".to_owned(), Some(class))]);
                 (written, vec![start, Token::End("b".to_owned())])
+            }
+            13 => {
+                let verdict = if is_attribute(&text) { "yes" } else { "no" };
+                let written = format!("{{(try <b {{...[{shown}: 1]}}/>) is error ? \"no\" : \"yes\"}}");
+                (written, vec![token(verdict)])
+            }
+            14 => {
+                let verdict = if is_tag(&text) { "yes" } else { "no" };
+                (format!("{{(try <{{{shown}}}/>) is error ? \"no\" : \"yes\"}}"), vec![token(verdict)])
             }
             0 => (format!("{{[1, [{shown}, [1..3]]]}}"), vec![Token::Text(format!("1{text}123"))]),
             1 => {
@@ -314,6 +323,16 @@ impl View<'_> {
 fn literal(text: &str) -> String {
     let chars = text.chars().map(|c| format!("\\u{{{:X}}}", u32::from(c)));
     format!("\"{}\"", chars.collect::<String>())
+}
+
+/// Can a text of [`FRAGMENTS`] be the name of an attribute?
+fn is_attribute(text: &str) -> bool {
+    text.starts_with(char::is_alphabetic) && text.chars().all(|c| c.is_alphabetic() || c == ':')
+}
+
+/// Can it be a tag?
+fn is_tag(text: &str) -> bool {
+    !text.is_empty() && text.chars().all(|c| c.is_ascii_lowercase())
 }
 
 /// What an address becomes: nothing that a browser would run.

@@ -228,17 +228,11 @@ fn change(name: &str, list: &std::cell::RefCell<Vec<V>>, args: &[V]) -> Option<E
                 items.insert(at, value.clone());
                 Ok(V::None)
             }
-            None => raise_saying(
-                "IndexOutOfBounds",
-                format!("Index {n} is out of bounds for list of length {length}"),
-            ),
+            None => out_of_bounds(*n, length),
         },
         ("remove_at", [V::Int(n)]) => match resolve(*n, length - 1) {
             Some(at) => Ok(items.remove(at)),
-            None => raise_saying(
-                "IndexOutOfBounds",
-                format!("Index {n} is out of bounds for list of length {length}"),
-            ),
+            None => out_of_bounds(*n, length),
         },
         ("remove", [value]) => {
             for at in 0..items.len() {
@@ -399,4 +393,8 @@ fn plain(name: &str, of: &V, items: &[V], args: &[V]) -> Eval<V> {
         }
         _ => type_error("no such method"),
     }
+}
+
+fn out_of_bounds(n: i64, length: i64) -> Eval<V> {
+    raise_saying("IndexOutOfBounds", format!("Index {n} is out of bounds for list of length {length}"))
 }

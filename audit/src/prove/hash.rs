@@ -1,7 +1,8 @@
 //! What a proof rests on, as one number: the case, its driver, the toolchain, the libraries and the layers it reaches.
 
 use super::ProofError;
-use crate::catalogue::{Driver, Entry};
+use crate::catalogue::{Driver, Entry, Vector};
+use crate::drivers::sweep;
 use sha2::{Digest as _, Sha256};
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -19,13 +20,42 @@ pub struct Hasher {
 const LAYERS: [&str; 11] =
     ["base", "value", "record", "syntax", "check", "code", "compile", "vm", "natives", "app", "config"];
 
-/// The layers that cases of a driver reach besides.
-const fn layers_of(driver: Driver) -> &'static [&'static str] {
+/// What a case reaches besides.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+struct Reach {
+    /// Sources below `audit/src/drivers` that bring it there.
+    drivers: &'static [&'static str],
+    /// Layers of the runtime.
+    layers: &'static [&'static str],
+}
+
+/// The layers of a server.
+const SERVER: [&str; 4] = ["store", "server", "cron", "admin"];
+/// A sweep that starts a server.
+const SERVED: Reach = Reach { drivers: &["served"], layers: &SERVER };
+
+const fn reach_of(driver: Driver) -> Reach {
     match driver {
-        Driver::Program | Driver::Scenario | Driver::Bytecode | Driver::Target => &[],
-        Driver::Store => &["store"],
-        Driver::Http | Driver::Socket => &["store", "view", "server", "cron", "admin"],
+        Driver::Program | Driver::Scenario => {
+            Reach { drivers: &["engine", "lab", "program", "sweep"], layers: &[] }
+        }
+        Driver::Bytecode => Reach { drivers: &["engine", "program", "bytecode"], layers: &[] },
+        Driver::Http | Driver::Socket => Reach { drivers: &["engine", "http"], layers: &SERVER },
+        Driver::Target => Reach { drivers: &["target"], layers: &[] },
+        Driver::Store => Reach { drivers: &["engine", "program", "store", "kill"], layers: &["store"] },
     }
+}
+
+/// All that a vector's case reaches.
+fn reaches(vector: &Vector) -> BTreeSet<Reach> {
+    let mut reaches = BTreeSet::from([reach_of(vector.driver)]);
+    if !vector.exchange.is_empty() {
+        reaches.insert(reach_of(Driver::Http));
+    }
+    if vector.sweep.iter().any(|sweep| sweep::is_served(&sweep.name)) {
+        reaches.insert(SERVED);
+    }
+    reaches
 }
 
 impl Hasher {
@@ -48,13 +78,13 @@ impl Hasher {
         hash_folder(&mut hash, &entry.folder, &self.repository)?;
         let sources = self.repository.join("audit/src");
         hash_file(&mut hash, &sources.join("drivers.rs"), &self.repository)?;
-        let also = (!entry.vector.exchange.is_empty()).then_some(Driver::Http);
-        let drivers = std::iter::once(entry.vector.driver).chain(also);
-        for driver in drivers.clone().flat_map(files_of) {
-            hash_layer(&mut hash, &sources.join("drivers").join(driver), &self.repository)?;
-        }
-        for layer in drivers.flat_map(layers_of) {
-            hash_layer(&mut hash, &self.repository.join("runtime/src").join(layer), &self.repository)?;
+        for reach in reaches(&entry.vector) {
+            for driver in reach.drivers {
+                hash_layer(&mut hash, &sources.join("drivers").join(driver), &self.repository)?;
+            }
+            for layer in reach.layers {
+                hash_layer(&mut hash, &self.repository.join("runtime/src").join(layer), &self.repository)?;
+            }
         }
         if let Some(model) = entry.vector.without.as_ref().and_then(|without| without.counter_model.as_ref())
         {
@@ -67,18 +97,6 @@ impl Hasher {
             let _ = write!(text, "{byte:02x}");
         }
         Ok(text)
-    }
-}
-
-/// The driver's own sources below `audit/src/drivers`.
-const fn files_of(driver: Driver) -> &'static [&'static str] {
-    match driver {
-        Driver::Program | Driver::Scenario => &["engine", "lab", "program", "sweep"],
-        Driver::Bytecode => &["engine", "program", "bytecode"],
-        Driver::Http => &["engine", "http"],
-        Driver::Socket => &["engine", "http", "socket"],
-        Driver::Target => &["target"],
-        Driver::Store => &["engine", "program", "store", "kill"],
     }
 }
 
@@ -171,6 +189,34 @@ mod tests {
         let lock = "[[package]]\nname = 'runtime'\nversion = '1'\ndependencies = ['a']\n\
             [[package]]\nname = 'a'\nversion = '2'\nchecksum = 'c'\n[[package]]\nname = 'b'\nversion = '3'\n";
         assert_eq!(libraries(lock.as_bytes()), "a 2 c\nruntime 1 \n");
+    }
+
+    #[test]
+    fn whatever_a_proof_is_said_to_rest_on_is_there() {
+        let root = crate::repository();
+        let there = |path: PathBuf| path.is_dir() || path.with_extension("rs").is_file();
+        let catalogue = crate::catalogue::Catalogue::load(&root).unwrap();
+        for reach in catalogue.entries.iter().flat_map(|entry| reaches(&entry.vector)) {
+            let drivers = reach.drivers.iter().map(|name| root.join("audit/src/drivers").join(name));
+            let layers = reach.layers.iter().chain(&LAYERS).map(|name| root.join("runtime/src").join(name));
+            for path in drivers.chain(layers) {
+                assert!(there(path.clone()), "{}", path.display());
+            }
+        }
+    }
+
+    #[test]
+    fn a_case_rests_on_the_layers_that_it_reaches() {
+        let catalogue = crate::catalogue::Catalogue::load(&crate::repository()).unwrap();
+        let layers = |id: &str| -> BTreeSet<&str> {
+            let entry = catalogue.find(id).unwrap();
+            reaches(&entry.vector).iter().flat_map(|reach| reach.layers).copied().collect()
+        };
+        assert!(layers("X-26").is_empty(), "patterns in a script");
+        assert_eq!(layers("T3-22"), BTreeSet::from(["store"]));
+        for id in ["X-01", "X-18", "T2-06", "T3-19"] {
+            assert_eq!(layers(id), BTreeSet::from(SERVER), "{id}");
+        }
     }
 
     #[test]

@@ -18,12 +18,18 @@ pub struct Front<'f> {
     pub sources: SourceMap,
     /// In the order of files and positions.
     pub diagnostics: Vec<Diagnostic>,
+    patterns_bytes_max: usize,
 }
 
 impl<'f> Front<'f> {
+    fn new(limits: &Limits) -> Self {
+        let patterns_bytes_max = limits.patterns_bytes_max;
+        Self { files: Vec::new(), sources: SourceMap::default(), diagnostics: Vec::new(), patterns_bytes_max }
+    }
+
     /// Parses every file.
     pub fn parse(files: &'f [SourceFile], limits: &Limits) -> Self {
-        let mut front = Self { files: Vec::new(), sources: SourceMap::default(), diagnostics: Vec::new() };
+        let mut front = Self::new(limits);
         for file in files {
             front.add(file, limits);
         }
@@ -33,7 +39,7 @@ impl<'f> Front<'f> {
     /// Parses what a program is made of: every file but component files, and of those the ones that tags name, from
     /// file to file. What nothing uses is not looked at.
     pub fn parse_used(files: &'f [SourceFile], limits: &Limits) -> Self {
-        let mut front = Self { files: Vec::new(), sources: SourceMap::default(), diagnostics: Vec::new() };
+        let mut front = Self::new(limits);
         let (components, others): (Vec<_>, Vec<_>) =
             files.iter().partition(|file| file.role == Role::Component);
         for file in others {
@@ -60,7 +66,7 @@ impl<'f> Front<'f> {
     pub fn parse_project(files: &'f [SourceFile], limits: &Limits) -> Self {
         let used = Self::parse_used(files, limits);
         let is_used = |file: &SourceFile| used.id(file).is_some();
-        let mut front = Self { files: Vec::new(), sources: SourceMap::default(), diagnostics: Vec::new() };
+        let mut front = Self::new(limits);
         for file in files {
             let before = front.diagnostics.len();
             front.add(file, limits);
@@ -98,7 +104,8 @@ impl<'f> Front<'f> {
         let files = self.files.iter();
         let files =
             files.map(|(id, file, tree)| ProjectFile { id: *id, role: file.role, path: &file.path, tree });
-        check::Project { files: files.collect(), knows_components: whole }
+        let patterns_bytes_max = self.patterns_bytes_max;
+        check::Project { files: files.collect(), knows_components: whole, patterns_bytes_max }
     }
 
     /// Checks the files together. Where some of them could not be read whole, only what they cannot be the reason of is

@@ -2,6 +2,7 @@
 
 use crate::config::Config;
 use crate::syntax::ParseLimits;
+use crate::value::pattern::PROGRAM_PATTERNS_BYTES_MAX;
 use crate::vm;
 use std::time::Duration;
 
@@ -20,6 +21,8 @@ pub struct Limits {
     pub fuel_max: Option<u64>,
     /// Nesting of sources: `E0110`.
     pub source_depth_max: u32,
+    /// Compiled size of a program's regex literals together: `E0103`.
+    pub patterns_bytes_max: usize,
     /// Collect before every instruction.
     pub gc_stress: bool,
     /// Random numbers follow from this; from the host's entropy where it is missing.
@@ -43,6 +46,7 @@ impl Limits {
             deadline: None,
             fuel_max: None,
             source_depth_max: config.vm.source_depth_max,
+            patterns_bytes_max: PROGRAM_PATTERNS_BYTES_MAX,
             gc_stress: false,
             seed: None,
         }

@@ -70,7 +70,8 @@ fn mutated_sources_are_checked_without_a_panic() {
             path: "app/x.flin",
             tree,
         });
-        let project = Project { files: files.collect(), knows_components: true };
+        let project =
+            Project { files: files.collect(), knows_components: true, patterns_bytes_max: usize::MAX };
         let checked = check(&project, &Builtins(TABLE));
         assert!(checked.diagnostics.is_sorted_by_key(|found| found.span));
         clean += usize::from(checked.diagnostics.is_empty());

@@ -66,12 +66,14 @@ pub struct ProjectFile<'t> {
 }
 
 /// The files that are checked together.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Project<'t> {
     /// In the order of their ids.
     pub files: Vec<ProjectFile<'t>>,
     /// Are all component files among them? Only then is a component without a file an error.
     pub knows_components: bool,
+    /// What the regex literals may compile to, all together.
+    pub patterns_bytes_max: usize,
 }
 
 #[cfg(test)]

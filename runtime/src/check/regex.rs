@@ -1,20 +1,20 @@
 //! Regex literals compile, each and all together (E0103).
 
-use super::ProjectFile;
+use super::Project;
 use super::walk::{Visit, walk_expr};
 use crate::base::guard::{Guard, off};
 use crate::base::span::to_u32;
 use crate::base::{Code, Diagnostic, Span};
 use crate::syntax::tree::{Expr, ExprKind, Regex};
 use crate::value::Pattern;
-use crate::value::pattern::{PATTERN_BYTES_MAX, PROGRAM_PATTERNS_BYTES_MAX, PatternError};
+use crate::value::pattern::{PATTERN_BYTES_MAX, PatternError};
 use std::collections::HashMap;
 
 /// Reports the literals of the files that do not compile.
-pub fn check(files: &[ProjectFile<'_>], diagnostics: &mut Vec<Diagnostic>) {
-    let mut literals =
-        Literals { known: HashMap::new(), room: Some(PROGRAM_PATTERNS_BYTES_MAX), out: diagnostics };
-    for file in files {
+pub fn check(project: &Project<'_>, diagnostics: &mut Vec<Diagnostic>) {
+    let bytes_max = project.patterns_bytes_max;
+    let mut literals = Literals { known: HashMap::new(), bytes_max, room: Some(bytes_max), out: diagnostics };
+    for file in &project.files {
         literals.body(&file.tree.body);
     }
 }
@@ -22,6 +22,8 @@ pub fn check(files: &[ProjectFile<'_>], diagnostics: &mut Vec<Diagnostic>) {
 struct Literals<'a, 't> {
     /// What is wrong with each pattern under its flags; a pattern that occurs again is not compiled again.
     known: HashMap<(&'t str, &'t str), Option<PatternError>>,
+    /// How many bytes all may compile to.
+    bytes_max: usize,
     /// How many bytes the further patterns may compile to; none when that was passed.
     room: Option<usize>,
     out: &'a mut Vec<Diagnostic>,
@@ -38,8 +40,8 @@ impl<'t> Literals<'_, 't> {
             self.room = if off(Guard::PatternTotal) { Some(room) } else { room.checked_sub(bytes) };
             self.known.insert(key, compiled.err());
             if self.room.is_none() {
-                let mega = PROGRAM_PATTERNS_BYTES_MAX >> 20;
-                let text = format!("the patterns of the program compile to more than {mega} MB together");
+                let most = self.bytes_max;
+                let text = format!("the patterns of the program compile to more than {most} bytes together");
                 let found = Diagnostic::new(Code::E0103, span, text);
                 self.out.push(found.help("repeat less, or build patterns from text where they are needed"));
                 return;

@@ -82,6 +82,7 @@ pub fn with_files<T>(files: &[(&str, &str)], look: impl FnOnce(Checked, &SourceM
     let project = Project {
         files: parsed.iter().map(|(id, path, tree)| file((*id, path, tree))).collect(),
         knows_components: true,
+        patterns_bytes_max: usize::MAX,
     };
     look(check(&project, &Builtins(TABLE)), &sources)
 }

@@ -23,7 +23,7 @@ pub fn module_of(files: &[(&str, &str)]) -> Result<Module, String> {
     }
     let file = |(id, path, tree)| ProjectFile { id, role: Role::of(path, &["components"]), path, tree };
     let files = parsed.iter().map(|(id, path, tree)| file((*id, path, tree))).collect();
-    let project = Project { files, knows_components: true };
+    let project = Project { files, knows_components: true, patterns_bytes_max: usize::MAX };
     let builtins = crate::natives::builtins();
     let checked = check(&project, &builtins);
     let lines = |found: &[crate::base::Diagnostic]| {

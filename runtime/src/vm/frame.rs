@@ -216,6 +216,12 @@ impl Stack {
         Err(Stop::raise(ErrorKind::StackOverflow, message))
     }
 
+    /// How many components are rendered inside each other.
+    pub fn components(&self) -> usize {
+        let of_one = |frame: &&Frame| matches!(frame, Frame::Code(frame) if frame.component);
+        self.frames.iter().filter(of_one).count()
+    }
+
     /// The topmost frame is a component's.
     pub fn begin_component(&mut self) -> Result<(), Bug> {
         self.code()?.component = true;

@@ -13,6 +13,8 @@ pub struct Request {
     pub minor: u8,
     /// Its fields.
     pub fields: Fields,
+    /// Bytes of its first line and fields, with the empty line behind them.
+    pub head_bytes: usize,
     /// Its body, decoded.
     pub body: Vec<u8>,
     /// How many bytes it took, an empty line before it included.
@@ -78,7 +80,7 @@ fn read(bytes: &[u8]) -> Result<Option<Request>, &'static str> {
     };
     let Some((body, length)) = body else { return Ok(None) };
     let (method, target) = (method.to_owned(), target.to_owned());
-    Ok(Some(Request { method, target, minor, fields, body, bytes: skipped + at + length }))
+    Ok(Some(Request { method, target, minor, fields, head_bytes: at, body, bytes: skipped + at + length }))
 }
 
 #[cfg(test)]
