@@ -206,7 +206,7 @@ fn bytecode_is_built_shown_and_refused_when_it_is_damaged() {
         for command in ["run", "disasm"] {
             let (code, out, err) = project.flin(&[command, file]);
             assert_eq!((code, out.as_str()), (2, ""));
-            assert!(err.starts_with(&format!("{file}: error: {why}")), "{err}");
+            assert!(err.starts_with(&format!("error: {file}: {why}")), "{err}");
         }
     }
 }
@@ -286,7 +286,7 @@ fn bytecode_that_lies_is_refused_by_rule() {
     let entry = Function { registers: 1, code: vec![Op::Return { src: 0 }], ..Function::default() };
     let module = Module { functions: vec![entry], ..Module::default() };
     fs::write(project.path().join("lie.flinc"), encode(&module)).unwrap();
-    let refusal = "lie.flinc: error: bytecode refused by rule B13, function 0, instruction 0: register 0 may be read \
+    let refusal = "error: lie.flinc: bytecode refused by rule B13, function 0, instruction 0: register 0 may be read \
                    before it is written\n";
     assert_eq!(project.flin(&["run", "lie.flinc"]), said(2, "", refusal));
     let (code, listing, err) = project.flin(&["disasm", "lie.flinc"]);
@@ -300,7 +300,7 @@ fn a_build_does_not_overwrite_its_program() {
     assert!(code == 2 && err.contains("the program itself"), "{err}");
     assert_eq!(fs::read(project.path().join("a.flin")).unwrap(), b"x = 1\n");
     let (code, _, err) = project.flin(&["build", "a.flin", "-o", "no/such/folder.flinc"]);
-    assert!(code == 2 && err.starts_with("no/such/folder.flinc: error: there is no such"), "{err}");
+    assert!(code == 2 && err.starts_with("error: no/such/folder.flinc: there is no such"), "{err}");
 }
 
 #[cfg(unix)]
@@ -433,7 +433,7 @@ fn output_that_cannot_be_written_is_an_error() {
     let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
     let Output { status, stderr, .. } = project.command(&["version"]).stdout(full).output().unwrap();
     assert_eq!(status.code(), Some(1));
-    assert!(String::from_utf8(stderr).unwrap().starts_with("standard output: error: "));
+    assert!(String::from_utf8(stderr).unwrap().starts_with("error: standard output: "));
 }
 
 #[test]

@@ -76,6 +76,7 @@ const SWEEPS: &[(&str, Sweep)] = &[
     ("store-reordered", faults::reorderings),
     ("store-errors", faults::errors),
     ("store-full", faults::full_disk),
+    ("store-behind-a-fault", faults::goes_on),
     ("store-starved", budget::starved),
     ("store-hand-over", contention::hand_over),
     ("store-checkpoints", contention::checkpoints),

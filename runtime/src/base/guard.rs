@@ -210,6 +210,8 @@ guards! {
     RecordChecksum in "store::format::block"
     /// a log that misses a record is not read beyond it
     LogGap in "store::log::replay"
+    /// a spare segment is listed once, also when one was renamed over another
+    SpareOnce in "store::log"
     /// a store's file of a newer format is refused
     FormatVersion in "store::format::header"
     /// a store belongs to one process at a time

@@ -48,9 +48,9 @@ impl Report {
         self.raw(&format!("error: {}\n", printable(&text.to_string())));
     }
 
-    /// `file: error: …`
+    /// `error: file: …`
     pub fn file_error(&mut self, file: impl Display, text: impl Display) {
-        self.raw(&format!("{}: error: {}\n", printable(&file.to_string()), printable(&text.to_string())));
+        self.error(format_args!("{file}: {text}"));
     }
 
     /// The findings in their order, and how many more there are.

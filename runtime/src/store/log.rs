@@ -37,6 +37,7 @@ pub use segment::{START, Segment, name, number_of, numbered, rounded, spare_numb
 use super::Lsn;
 use super::disk::{Disk, DiskError, File, write_all};
 use super::format::wide;
+use crate::base::guard::{Guard, off};
 use record::{HEAD_BYTES, Head, framed};
 use std::io;
 use std::sync::Arc;
@@ -215,7 +216,7 @@ impl Log {
     pub fn replaced(&mut self, cut: &Cut, spares: Vec<String>) {
         self.retired.retain(|segment| segment.number >= cut.first);
         self.retired_bytes = self.retired.iter().map(|segment| u64::from(segment.bytes)).sum();
-        self.spares.extend(spares);
+        list(&mut self.spares, spares);
     }
 
     /// Size of an ordinary segment, in bytes.
@@ -295,7 +296,10 @@ impl Log {
             Some(spare) if bytes == self.segment_bytes => spare,
             other => {
                 self.spares.extend(other);
-                segment::create(&*self.disk, self.number, bytes)?
+                let made = segment::create(&*self.disk, self.number, bytes)?;
+                // It may have been made of one that was left under that name, and is a spare no more.
+                self.spares.retain(|spare| *spare != made || off(Guard::SpareOnce));
+                made
             }
         };
         let (file, segment) = segment::install(&*self.disk, &spare, self.number, self.next, bytes)?;
@@ -313,6 +317,16 @@ impl Log {
 pub fn begin(disk: &dyn Disk, number: u32, next: u64, bytes: u32) -> Result<(), DiskError> {
     let spare = segment::create(disk, number, bytes)?;
     segment::install(disk, &spare, number, next, bytes).map(|_| ())
+}
+
+/// Adds spares to those that are listed. One that was retired is renamed over one of the same name, if a segment that could
+/// not be begun left it: the name stands for one file all the same.
+pub fn list(spares: &mut Vec<String>, more: Vec<String>) {
+    for spare in more {
+        if !spares.contains(&spare) || off(Guard::SpareOnce) {
+            spares.push(spare);
+        }
+    }
 }
 
 /// Renames retired segments so that they can be used again, and removes what is too much or of another size. The

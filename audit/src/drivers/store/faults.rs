@@ -204,6 +204,20 @@ pub(super) fn errors(stand: &mut Stand) {
     });
 }
 
+/// whatever failed, once or for good, behind it every save and checkpoint works again.
+pub(super) fn goes_on(stand: &mut Stand) {
+    let faults: Vec<(Fault, bool)> =
+        ERRORS.into_iter().flat_map(|fault| [(fault, false), (fault, true)]).collect();
+    points(stand, "what goes on behind a fault", &faults, |behind| {
+        for how in CRASHES {
+            let disk = behind.crashed(how);
+            super::workload::goes_on::<Checked>(&disk, &options(), behind.ledger)
+                .map_err(|finding| finding.within(&format!("{how:?}: ")))?;
+        }
+        Ok(())
+    });
+}
+
 /// T2-11: the disk is full, and has room again: what was refused is not there, and the store goes on.
 pub(super) fn full_disk(stand: &mut Stand) {
     let rounds = if stand.is_full() { 40 } else { 6 };

@@ -226,6 +226,35 @@ pub fn go_on<T: Threading>(medium: &Medium, options: &Options, ledger: &mut Ledg
     made
 }
 
+/// Rounds of saves and checkpoints behind a fault: enough that the segments that it left are used again.
+const ROUNDS_BEHIND: usize = 4;
+
+/// More than an ordinary segment of [`options`](super::client::options) holds.
+const LONG: usize = 10_000;
+
+/// Opens the store again, and saves and makes checkpoints, all of which must work.
+pub fn goes_on<T: Threading>(medium: &Medium, options: &Options, ledger: &Ledger) -> Result<(), Finding> {
+    let store: Store<T> = open(medium, options.clone())
+        .map_err(|why| Finding::Corrupted(format!("the store does not open: {why}")))?;
+    let mut client = Client::new(&store);
+    let mut ledger = ledger.clone();
+    ledger.refusals.clear();
+    let mut made = Ok(());
+    for round in 0..ROUNDS_BEHIND {
+        // The first one needs a segment larger than those that are there.
+        let name = if round == 0 { "x".repeat(LONG) } else { format!("later{round}") };
+        made = made.and(ledger.make(&mut client, &[Named::Account(name, 1)]));
+        ledger.refusals.extend(store.checkpoint().err().map(Into::into));
+    }
+    drop(client);
+    drop(store.close());
+    made?;
+    match ledger.refusals.first() {
+        Some(refusal) => Err(Finding::Wrong(format!("refused, although the disk works again: {refusal}"))),
+        None => Ok(()),
+    }
+}
+
 /// What the next process finds on this disk, with all versions.
 pub fn reopened<T: Threading>(medium: &Medium, options: &Options) -> Result<Content, Finding> {
     reopened_with::<T>(medium, options, true)

@@ -81,7 +81,8 @@ impl World {
             18 => self.other(choices),
             19 => {
                 let done = self.store.as_ref().map(Store::checkpoint);
-                assert!(self.failing || done.is_none_or(|done| done.is_ok()), "a checkpoint should succeed");
+                let failed = done.and_then(Result::err);
+                assert!(self.failing || failed.is_none(), "a checkpoint should succeed: {failed:?}");
             }
             20 => self.fail(choices),
             21 => self.mend(),

@@ -278,3 +278,24 @@ fn a_failed_log_takes_nothing_more() {
     assert!(log.sync().is_err() && log.append(&saving(3, 1)).is_err() && log.cut().is_err());
     assert_eq!(log.durable(), 1);
 }
+
+#[test]
+fn a_spare_that_took_the_name_of_another_is_listed_once() {
+    let twin = Twin::new();
+    let mut log = fresh(&twin);
+    log.append(&saving(1, 3)).unwrap();
+    log.cut().unwrap();
+    // What a start of segment 2 left that failed.
+    let spare = segment::create(&twin, 2, SEGMENT_BYTES).unwrap();
+    log.spares.push(spare.clone());
+    let cut = log.cut().unwrap();
+    assert_eq!((cut.first, log.spares.len()), (3, 0), "segment 3 was made of it");
+    log.spares.push(segment::create(&twin, 2, SEGMENT_BYTES).unwrap());
+    let spares = recycle(&twin, [1, 2], SEGMENT_BYTES, cut.spares_max).unwrap();
+    assert!(spares.contains(&spare));
+    log.replaced(&cut, spares);
+    assert_eq!(log.spares.len(), 2, "{:?}", log.spares);
+    for _ in 0..3 {
+        log.cut().unwrap();
+    }
+}

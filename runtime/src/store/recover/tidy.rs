@@ -45,7 +45,7 @@ pub fn tidy(
     if !outdated.is_empty() {
         let spares_max = log::SPARES_MAX.saturating_sub(spares.len());
         let cut = Cut { first, sequence: 0, retired: Vec::new(), segment_bytes, spares_max };
-        spares.extend(snapshot::replace(disk, &cut, archive.extent().generation)?);
+        log::list(&mut spares, snapshot::replace(disk, &cut, archive.extent().generation)?);
         report.removed.extend(outdated);
     }
     Ok(spares)

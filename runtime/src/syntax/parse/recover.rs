@@ -51,10 +51,19 @@ impl Parser<'_> {
             match token.kind {
                 TokenKind::MinusMinus => found.help("`--` stands behind a place; write `a - -b` to subtract"),
                 TokenKind::Plus => found.help("there is no prefix `+`"),
+                TokenKind::Comma if self.is_behind_first_name(token) => found
+                    .help("a `{` that begins a statement begins a block; a map there is written `({ … })`"),
                 _ => found,
             }
         });
         self.fail(found)
+    }
+
+    /// Stands nothing but a name between the last `{` and this token?
+    fn is_behind_first_name(&self, token: Token) -> bool {
+        let before = self.text.get(..to_usize(token.start)).unwrap_or_default();
+        let name = before.rsplit_once('{').map_or("", |(_, name)| name.trim());
+        !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || c == '_')
     }
 
     /// A bracket or block was opened at `open` and does not end.
