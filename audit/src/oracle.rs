@@ -6,6 +6,7 @@
 //! Deliberately left out: whatever depends on time, randomness, files, memory limits or messages. A program that needs
 //! one of these, or too many steps, ends as [`End::Inconclusive`].
 
+mod arithmetic;
 mod builtin;
 mod builtin_list;
 mod builtin_map;

@@ -1,6 +1,7 @@
 //! Built-in functions, and which method a name means for a receiver.
 
-use super::expr::{exact_int, type_name};
+use super::arithmetic::exact_int;
+use super::expr::type_name;
 use super::value::{ErrorValue, V, range_length, to_text};
 use super::{Eval, Oracle, raise, type_error, unjudged, value_error};
 use std::rc::Rc;

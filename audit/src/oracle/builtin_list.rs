@@ -1,6 +1,6 @@
 //! Methods of lists and of ranges, which convert.
 
-use super::expr::{arithmetic, numeric_order};
+use super::arithmetic::{arithmetic, numeric_order};
 use super::postfix::slice_value;
 use super::value::{V, equal, order, range_length};
 use super::{Eval, Oracle, SIZE_MAX, raise, raise_saying, type_error, unjudged, value_error};

@@ -1,6 +1,6 @@
 //! Numeric functions.
 
-use super::expr::exact_int;
+use super::arithmetic::exact_int;
 use super::value::V;
 use super::{Eval, raise, type_error, unjudged, value_error};
 
@@ -54,7 +54,7 @@ pub fn function(name: &str, args: &[V]) -> Eval<Option<V>> {
         ("sin" | "cos" | "tan" | "log10" | "ln" | "exp", [_]) if all_numeric => unjudged("transcendental"),
         ("is_nan", [v]) if all_numeric => Ok(numeric(v).map(|n| V::Bool(n.is_nan()))),
         ("is_finite", [v]) if all_numeric => Ok(numeric(v).map(|n| V::Bool(n.is_finite()))),
-        ("pow", [a, b]) if all_numeric => super::expr::power(a, b).map(Some),
+        ("pow", [a, b]) if all_numeric => super::arithmetic::power(a, b).map(Some),
         ("clamp", [_, _, _]) if all_numeric => match args {
             [V::Int(x), V::Int(a), V::Int(b)] if a <= b => Ok(Some(V::Int(*x.clamp(a, b)))),
             [V::Int(_), V::Int(_), V::Int(_)] => value_error("clamp"),

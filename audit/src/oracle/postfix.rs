@@ -27,7 +27,7 @@ impl Oracle {
             }
             let add = matches!(last.kind, PostfixKind::Increment);
             let op = if add { BinaryOp::Add } else { BinaryOp::Subtract };
-            let new = super::expr::arithmetic(op, &old, &V::Int(1))?;
+            let new = super::arithmetic::arithmetic(op, &old, &V::Int(1))?;
             self.write_place(&place, new, env)?;
             return Ok(old);
         }
