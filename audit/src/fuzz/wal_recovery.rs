@@ -5,7 +5,7 @@
 //! Oracle: what opens holds exactly the commits before the first record that is not whole; what has a whole record behind
 //! it, or does not fit together, is refused by file and offset; a newer file is refused as such; nobody opens a store that
 //! somebody has; a recovery that dies, done again, comes to the same; a check finds something exactly where a start
-//! refuses, and what was repaired opens with what the check read.
+//! refuses, and what was repaired opens with what the check read. Behind a death, saves and checkpoints work again.
 
 mod death;
 mod forge;

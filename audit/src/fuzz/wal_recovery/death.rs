@@ -1,6 +1,6 @@
 //! A process that dies at some call of the disk, and recoveries of what it left that die too.
 
-use super::image::{Content, STEPS, content, is_checkpoint, perform, try_open};
+use super::image::{Content, STEPS, content, go_on, is_checkpoint, perform, try_open};
 use super::open;
 use crate::generate::Choices;
 use flin_runtime::store::disk::{Crash, Fault, Plan, Twin};
@@ -78,4 +78,8 @@ pub fn judge(choices: &mut Choices<'_>) {
         rows == states[acknowledged] || one_more,
         "{acknowledged} commits were acknowledged, and they should be there (call {at}, {fault:?})"
     );
+    let Some(store) = try_open(&left) else { panic!("what a death left should open a second time") };
+    let gone_on = go_on(&store);
+    assert!(gone_on.is_ok(), "behind a death (call {at}, {fault:?}) saves should be taken: {gone_on:?}");
+    drop(store.close());
 }

@@ -93,6 +93,19 @@ pub fn try_open(twin: &Twin) -> Option<Store> {
     Store::open(Arc::new(twin.clone()), &schema(), options).ok().map(|(store, _)| store)
 }
 
+/// A row that needs a segment larger than the others, and checkpoints until every spare was used again.
+pub fn go_on(store: &Store) -> Result<(), Refusal> {
+    let mut session = Session::new(Arc::new(schema()), Arc::new(store.clone()));
+    for size in [2 * SEGMENT_BYTES as usize, 1, 1, 1] {
+        let fields = data::encode(&[Datum::Text("x".repeat(size).into()), Datum::Int(0)]);
+        let data = fields.unwrap_or_default().into();
+        let save = Request::Save { entity: 0, id: None, version: 0, over: false, data };
+        session.ask(save, 9_000).wait()?;
+        store.checkpoint().map_err(Refusal::Unavailable)?;
+    }
+    Ok(())
+}
+
 /// Each way of changing something, large and small; two checkpoints among them.
 pub const STEPS: usize = 34;
 
