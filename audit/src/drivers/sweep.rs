@@ -83,6 +83,7 @@ const SERVED: &[(&str, Sweep)] = &[
     ("no-descriptors", served::no_descriptors),
     ("panics-in-routes", served::route),
     ("panics-outside", served::outside),
+    ("entities-that-change", served::entities),
     ("ways-out-of-folders", served::folders),
     ("network-bytes", served::network_bytes),
     ("fairness", served::fairness),

@@ -1,8 +1,12 @@
 //! A project's store, opened by the first execution that asks for it and made by the first save.
 //!
+//! Invariant: an open store answers programs of one schema, since requests name entities and fields by their places in it.
+//! Only [`StorePlace::rebind`] changes which.
+//!
 //! Absence: nothing is opened, locked or made for a program that has no use for it.
 
 use super::boundary::contain;
+use crate::base::guard::{Guard, off};
 use crate::config;
 use crate::record::{Refusal, Schema};
 use crate::store::disk::{Disk, Folder, Twin};
@@ -24,7 +28,20 @@ struct Place {
     disk: Arc<dyn Disk>,
     options: Options,
     /// Waited for while files are read: by nobody who could go on without them.
-    open: Mutex<Option<Store>>,
+    open: Mutex<Open>,
+}
+
+#[derive(Debug, Default)]
+struct Open {
+    store: Option<Store>,
+    /// Of the programs that are answered; none before the first one came.
+    schema: Option<Schema>,
+}
+
+impl Open {
+    fn is_for(&self, schema: &Schema) -> bool {
+        self.schema.as_ref().is_none_or(|bound| bound == schema) || off(Guard::StoreSchema)
+    }
 }
 
 impl StorePlace {
@@ -40,7 +57,7 @@ impl StorePlace {
 
     /// On a disk of the caller's.
     pub fn on(disk: Arc<dyn Disk>, options: Options) -> Self {
-        Self(Arc::new(Place { disk, options, open: Mutex::new(None) }))
+        Self(Arc::new(Place { disk, options, open: Mutex::default() }))
     }
 
     /// Commits what was handed over, makes it durable, and lets others have the folder.
@@ -49,19 +66,19 @@ impl StorePlace {
     ///
     /// Says why what was saved may not be durable; with `sync = "always"` it always is.
     pub fn close(&self) -> Result<(), Cow<'static, str>> {
-        let store = self.open().take();
+        let store = self.open().store.take();
         store.map_or(Ok(()), |store| store.close())
     }
 
     /// Is it open? Says no while somebody is opening it, and does not wait for that.
     pub fn is_open(&self) -> bool {
-        self.0.open.try_lock().is_ok_and(|open| open.is_some())
+        self.0.open.try_lock().is_ok_and(|open| open.store.is_some())
     }
 
     /// How the store is, once it is open.
     pub fn health(&self) -> Option<Health> {
         // The store is asked when the lock was given back.
-        let store = self.0.open.try_lock().ok()?.clone();
+        let store = self.0.open.try_lock().ok()?.store.clone();
         store.map(|store| store.health())
     }
 
@@ -70,28 +87,61 @@ impl StorePlace {
         self.store(schema, false).map(drop)
     }
 
-    fn open(&self) -> MutexGuard<'_, Option<Store>> {
+    /// From now on programs of this schema are answered, and those of the one before are refused. What was handed over
+    /// is committed before.
+    ///
+    /// # Errors
+    ///
+    /// Says why the store does not open for them; it goes on answering those that it did.
+    pub fn rebind(&self, schema: &Schema) -> Result<(), Refusal> {
+        let mut open = self.open();
+        if open.is_for(schema) {
+            return Ok(());
+        }
+        if let Some(store) = open.store.take() {
+            store.close().map_err(Refusal::Unavailable)?;
+        }
+        let before = open.schema.replace(schema.clone());
+        let bound = self.0.store(&mut open, schema, false);
+        if bound.is_err() {
+            // The next one who asks opens it.
+            open.schema = before;
+        }
+        bound.map(drop)
+    }
+
+    fn open(&self) -> MutexGuard<'_, Open> {
         self.0.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Place {
+    fn store(&self, open: &mut Open, schema: &Schema, create: bool) -> Result<Option<Store>, Refusal> {
+        let unavailable = |what: &dyn std::fmt::Display| Refusal::Unavailable(what.to_string().into());
+        if let Some(store) = &open.store {
+            return Ok(Some(store.clone()));
+        }
+        if !create && self.disk.list().map_err(|error| unavailable(&error))?.is_empty() {
+            return Ok(None);
+        }
+        let disk = Arc::clone(&self.disk);
+        let opened = contain(|| Store::open(disk, schema, self.options.clone()));
+        let (store, _) =
+            opened.map_err(|panicked| unavailable(&panicked))?.map_err(|error| unavailable(&error))?;
+        open.store = Some(store.clone());
+        Ok(Some(store))
     }
 }
 
 impl Source for StorePlace {
     fn store(&self, schema: &Schema, create: bool) -> Result<Option<Store>, Refusal> {
-        let unavailable = |what: &dyn std::fmt::Display| Refusal::Unavailable(what.to_string().into());
         let mut open = self.open();
-        if let Some(store) = &*open {
-            return Ok(Some(store.clone()));
+        if !open.is_for(schema) {
+            let reason = "the entities of the program were changed while this ran; begin anew";
+            return Err(Refusal::Unavailable(reason.into()));
         }
-        let place = &self.0;
-        if !create && place.disk.list().map_err(|error| unavailable(&error))?.is_empty() {
-            return Ok(None);
-        }
-        let disk = Arc::clone(&place.disk);
-        let opened = contain(|| Store::open(disk, schema, place.options.clone()));
-        let (store, _) =
-            opened.map_err(|panicked| unavailable(&panicked))?.map_err(|error| unavailable(&error))?;
-        *open = Some(store.clone());
-        Ok(Some(store))
+        open.schema.get_or_insert_with(|| schema.clone());
+        self.0.store(&mut open, schema, create)
     }
 }
 

@@ -204,6 +204,8 @@ guards! {
     UniqueCheck in "store::state::draft"
     /// a cascade visits each row once, and does not recurse
     CascadeOnce in "store::state::cascade"
+    /// a store answers only programs whose entities it was opened for
+    StoreSchema in "app::store"
     /// what changed since it was read is not overwritten
     VersionCheck in "store::state::draft"
     /// a record or block of the store is read only if its checksum fits

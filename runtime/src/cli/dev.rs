@@ -125,18 +125,30 @@ fn reload(root: &Path, shared: &Shared, changes: &Receiver<()>) {
                 if app.config.server != shared.config().server || app.config.store != shared.config().store {
                     tracing::warn!("[server] and [store] of flin.config are read when the server starts");
                 }
-                shared.replace(Arc::new(app));
-                shared.stale().set(None);
-                tracing::info!("the program was read again");
+                match shared.replace(Arc::new(app)) {
+                    Ok(()) => {
+                        shared.stale().set(None);
+                        tracing::info!("the program was read again");
+                    }
+                    Err(refusal) => {
+                        report.error(&refusal);
+                        keep_older(shared, refusal.to_string());
+                    }
+                }
             }
             Ok(Err(error)) => {
                 unservable(&error, &mut report);
-                let older_runs = !shared.app().endpoints().is_empty();
-                shared.stale().set(Some(Broken { findings: findings(&error), older_runs }));
+                keep_older(shared, findings(&error));
             }
             Err(error) => tracing::error!(%error, "the sources could not be read"),
         }
     }
+}
+
+/// Goes on with the program before, and says why.
+fn keep_older(shared: &Shared, findings: String) {
+    let older_runs = !shared.app().endpoints().is_empty();
+    shared.stale().set(Some(Broken { findings, older_runs }));
 }
 
 /// What is wrong, as the page shows it.

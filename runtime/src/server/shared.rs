@@ -20,6 +20,7 @@ use crate::app::public::Public;
 use crate::app::script::End;
 use crate::config::Config;
 use crate::cron::Moment;
+use crate::record::Refusal;
 use crate::value::Pool;
 use crate::vm::Random;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
@@ -84,10 +85,17 @@ impl Shared {
         self.stop.watch()
     }
 
-    /// New requests are answered by this program; those that are being answered go on with theirs.
-    pub fn replace(&self, app: Arc<Application>) {
+    /// New requests are answered by this program; those that are being answered go on with theirs, but for the store if
+    /// its entities are others.
+    ///
+    /// # Errors
+    ///
+    /// Says why the store does not open for it; the program before goes on.
+    pub fn replace(&self, app: Arc<Application>) -> Result<(), Refusal> {
+        self.world.store().rebind(&app.program.module.entities)?;
         *self.app.write().unwrap_or_else(PoisonError::into_inner) = app;
         self.replaced.notify_one();
+        Ok(())
     }
 
     /// Why the newest sources are not what runs.

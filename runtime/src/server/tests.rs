@@ -286,7 +286,7 @@ fn an_answer_that_cannot_be_sent_has_a_request_to_look_for_in_the_log() {
 #[test]
 fn a_new_program_answers_new_requests() {
     let running = start(config());
-    running.shared().replace(app("route GET \"/hello\" { \"new\" }", config()));
+    running.shared().replace(app("route GET \"/hello\" { \"new\" }", config())).unwrap();
     assert!(get(&running, "/hello").ends_with("new"));
 }
 
