@@ -2,6 +2,13 @@
 //!
 //! Exit codes: 0 all holds, 1 a vector fell, 2 wrong usage, 3 the audit itself failed.
 
+/// Prints a line. Nobody who reads any more is no failure, and the end.
+macro_rules! out {
+    ($($text:tt)*) => {
+        $crate::cli::line(format_args!($($text)*))
+    };
+}
+
 mod child;
 mod corpus;
 mod fuzz;
@@ -26,6 +33,18 @@ use crate::harness::HarnessError;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use flin_runtime::base::diagnostic::nearest;
 use std::process::ExitCode;
+
+fn line(text: std::fmt::Arguments<'_>) {
+    use std::io::{ErrorKind, Write as _};
+    match writeln!(std::io::stdout().lock(), "{text}") {
+        Ok(()) => {}
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => std::process::exit(0),
+        Err(error) => {
+            eprintln!("audit: cannot print: {error}");
+            std::process::exit(3);
+        }
+    }
+}
 
 const AFTER: &str = "\
 Exit codes:

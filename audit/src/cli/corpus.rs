@@ -56,7 +56,7 @@ impl Corpus {
             fits &= merged.fits;
             if !common.quiet || !merged.fits {
                 let kept = if merged.fits { "" } else { ": too large, the old corpus stays" };
-                println!("{:<22} {} files, was {}{kept}", target.name, merged.after, merged.before);
+                out!("{:<22} {} files, was {}{kept}", target.name, merged.after, merged.before);
             }
         }
         Ok(fits.into())

@@ -151,7 +151,7 @@ struct Screen {
 impl Screen {
     fn add(&mut self, step: Step) {
         if !self.quiet || step.absent.is_some() {
-            println!("{step}");
+            out!("{step}");
         }
         if self.everything {
             self.regressions.extend(step.demanded());
@@ -161,13 +161,13 @@ impl Screen {
 
     fn end(&self) -> Found {
         for regression in &self.regressions {
-            println!("  {regression}");
+            out!("  {regression}");
         }
         match self.regressions.len() {
             0 if self.quiet => {}
-            0 => println!("{}", Step::seen("gate", "open: nothing got worse")),
-            1 => println!("{}", Step::seen("gate", "closed: 1 thing got worse")),
-            count => println!("{}", Step::seen("gate", format!("closed: {count} things got worse"))),
+            0 => out!("{}", Step::seen("gate", "open: nothing got worse")),
+            1 => out!("{}", Step::seen("gate", "closed: 1 thing got worse")),
+            count => out!("{}", Step::seen("gate", format!("closed: {count} things got worse"))),
         }
         self.regressions.is_empty().into()
     }

@@ -20,7 +20,7 @@ impl Kill {
     pub(super) fn run(&self, common: Common) -> Result<Found, Failure> {
         let flin = crate::shipped::flin()?;
         let summary = kill::run(&flin, self.times, common.jobs())?;
-        println!("{}", summary.line());
+        out!("{}", summary.line());
         for what in summary.lost.iter().chain(&summary.corrupted) {
             eprintln!("{what}");
         }

@@ -46,9 +46,13 @@ impl List {
         for entry in catalogue.entries.iter().filter(chosen) {
             let vector = &entry.vector;
             let claim = claim(entry);
-            println!(
+            out!(
                 "{:<7} {:<6} {:<20} {:<10} {}",
-                vector.id, vector.tier, claim, vector.component, vector.title
+                vector.id,
+                vector.tier,
+                claim,
+                vector.component,
+                vector.title
             );
         }
         Ok(Found::AsClaimed)

@@ -81,7 +81,7 @@ impl Mutants {
             };
             let say = |line: &str| {
                 if !common.quiet {
-                    println!("{line}");
+                    out!("{line}");
                 }
             };
             record = run(&repository, &plan, say).map_err(io("cannot run cargo-mutants"))?;
@@ -90,13 +90,13 @@ impl Mutants {
         if !common.quiet {
             for (name, module) in &record.modules {
                 let (caught, viable, unviable) = (module.caught, module.viable(), module.unviable);
-                println!("{name:<14} {caught} of {viable} caught; {unviable} more do not compile");
+                out!("{name:<14} {caught} of {viable} caught; {unviable} more do not compile");
             }
         }
         for survivor in record.modules.values().flat_map(|module| &module.survivors) {
-            println!("  {}:{}  {}", survivor.file, survivor.line, survivor.change);
+            out!("  {}:{}  {}", survivor.file, survivor.line, survivor.change);
         }
-        println!("{}", record.summary());
+        out!("{}", record.summary());
         Ok(record.is_enough().into())
     }
 }

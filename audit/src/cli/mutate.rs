@@ -60,7 +60,7 @@ impl Mutate {
         let shallow = self.what == What::Bytecode && !deep_enough(&summary);
         self.print(&summary);
         if shallow {
-            println!("too few mutants load or verify: at least half and a tenth are wanted");
+            out!("too few mutants load or verify: at least half and a tenth are wanted");
         }
         self.keep(&summary, &repository).map_err(io("cannot write what failed"))?;
         let fine = summary.failed == 0 && summary.hung.is_none() && !summary.grew() && !shallow;
@@ -87,7 +87,7 @@ impl Mutate {
             .iter()
             .map(|(name, count)| format!("{count} {name} ({:.1} %)", percent(*count)))
             .collect();
-        println!(
+        out!(
             "{}: {} mutants of seed {} in {:.0} s: {}; {} failed, {} hung",
             self.what.name(),
             summary.inputs,
@@ -98,16 +98,16 @@ impl Mutate {
             u8::from(summary.hung.is_some()),
         );
         let (slowest, number) = summary.slowest;
-        println!("slowest: {:.1} ms (input {number})", slowest.as_secs_f64() * 1000.0);
+        out!("slowest: {:.1} ms (input {number})", slowest.as_secs_f64() * 1000.0);
         if let Some((early, late)) = summary.resident_kib {
             let grew = if summary.grew() { ": it grew" } else { "" };
-            println!("resident memory: {early} KiB after a tenth, {late} KiB at the end{grew}");
+            out!("resident memory: {early} KiB after a tenth, {late} KiB at the end{grew}");
         }
         if let Some(number) = summary.hung {
-            println!("input {number} did not end in {} s", mutate::INPUT_TIME_MAX.as_secs());
+            out!("input {number} did not end in {} s", mutate::INPUT_TIME_MAX.as_secs());
         }
         for failure in &summary.described {
-            println!("input {}: {}", failure.number, failure.message);
+            out!("input {}: {}", failure.number, failure.message);
         }
     }
 

@@ -44,7 +44,7 @@ impl Progress {
                     bar.println(line.to_string());
                 }
             }
-            None if self.lines => println!("{line}"),
+            None if self.lines => out!("{line}"),
             None => {}
         }
     }

@@ -45,7 +45,7 @@ fn hand_over(common: Common) -> Result<Found, Failure> {
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| repository.join("target"), Into::into);
     let target = target.join("knockout");
     if !common.quiet {
-        println!("building the knock-out in {}", target.display());
+        out!("building the knock-out in {} (minutes the first time)", target.display());
     }
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let build = ["build", "--quiet", "--package", "audit", "--features", "knockout", "--target-dir"];
@@ -120,7 +120,7 @@ impl Prove {
         proofs.renew(new, &ids);
         proofs.save(&path)?;
         if !common.quiet {
-            println!("{count} vectors tried, {} not proved", failed.len());
+            out!("{count} vectors tried, {} not proved", failed.len());
         }
         for id in &failed {
             eprintln!("{id} is not proved");

@@ -60,7 +60,7 @@ impl Replay {
             eprintln!("{input}: {what}");
         }
         if !common.quiet {
-            println!(
+            out!(
                 "{} inputs: {} open and failing, {} not as they must be",
                 sum.inputs,
                 sum.open.len(),

@@ -65,8 +65,8 @@ impl Report {
             }
         }
         if !common.quiet {
-            println!("{}\n{}", render::table(&page), render::summary(&page));
-            println!("  pages: {}", folder.display());
+            out!("{}\n{}", render::table(&page), render::summary(&page));
+            out!("  pages: {}", folder.display());
         }
         if self.open {
             open(&folder.join(Format::Html.file_name()))?;

@@ -25,7 +25,7 @@ impl Repro {
         for entry in chosen {
             let lines = entry.vector.repro.trim();
             for line in lines.lines() {
-                println!("$ {line}");
+                out!("{}{line}", if self.print { "" } else { "$ " });
             }
             if !self.print {
                 by_hand(lines)?;
@@ -44,6 +44,6 @@ fn by_hand(lines: &str) -> Result<(), Failure> {
     let folder = tempfile::tempdir().map_err(io("cannot make a folder"))?;
     let status = Command::new("sh").args(["-c", lines]).env("PATH", path).current_dir(folder.path()).status();
     let status = status.map_err(io("cannot start a shell"))?;
-    println!("({status})");
+    out!("({status})");
     Ok(())
 }

@@ -81,7 +81,7 @@ impl Run {
         if !common.quiet {
             let end = if sound { "all as claimed" } else { "not all as claimed" };
             let cases = if chosen.len() == 1 { "case" } else { "cases" };
-            println!("{} {cases}, {inputs} inputs: {end}", chosen.len());
+            out!("{} {cases}, {inputs} inputs: {end}", chosen.len());
         }
         Ok(sound.into())
     }

@@ -17,45 +17,45 @@ impl Show {
         let catalogue = super::catalogue()?;
         let entry = super::vector(&catalogue, &self.id)?;
         let vector = &entry.vector;
-        println!("{}  {}\n", vector.id, vector.title);
-        println!("  tier        {}", vector.tier);
-        println!("  component   {}", vector.component);
-        println!("  status      {}", super::list::claim(entry));
-        println!("\n  cause       {}", vector.story.cause);
-        println!("  consequence {}", vector.story.consequence);
-        println!("  trigger     {}", vector.story.trigger);
-        println!("  expected    {}\n", vector.expected);
+        out!("{}  {}\n", vector.id, vector.title);
+        out!("  tier        {}", vector.tier);
+        out!("  component   {}", vector.component);
+        out!("  status      {}", super::list::claim(entry));
+        out!("\n  cause       {}", vector.story.cause);
+        out!("  consequence {}", vector.story.consequence);
+        out!("  trigger     {}", vector.story.trigger);
+        out!("  expected    {}\n", vector.expected);
         for name in &vector.guards {
             match guards::describe(name) {
                 Some(guard) => {
-                    println!("  guard       {name} at {}: {}", guard.place_or_module(), guard.purpose);
+                    out!("  guard       {name} at {}: {}", guard.place_or_module(), guard.purpose);
                 }
-                None => println!("  guard       {name}"),
+                None => out!("  guard       {name}"),
             }
         }
         if let Some(without) = &vector.without {
             let outcomes: Vec<_> = without.outcome.iter().map(|outcome| outcome.name()).collect();
-            println!("  without it  {} (by {})", outcomes.join(" or "), without.by.name());
+            out!("  without it  {} (by {})", outcomes.join(" or "), without.by.name());
             if let Some(second) = &without.contained_by {
-                println!("  contained   by {second}, which is taken away as well to see that");
+                out!("  contained   by {second}, which is taken away as well to see that");
             }
             if let Some(reason) = &without.not_load_bearing {
-                println!("  not load-bearing: {reason}");
+                out!("  not load-bearing: {reason}");
             }
         }
         for waiting in &vector.waiting {
-            println!("  waiting     {} (needs the {})", waiting.name, waiting.needs);
+            out!("  waiting     {} (needs the {})", waiting.name, waiting.needs);
         }
         if !vector.fuzz_targets.is_empty() {
-            println!("  fuzzed by   {}", vector.fuzz_targets.join(", "));
+            out!("  fuzzed by   {}", vector.fuzz_targets.join(", "));
         }
         let folder = entry.folder.strip_prefix(crate::repository()).unwrap_or(&entry.folder);
-        println!("  case        {}/vector.toml", folder.display());
+        out!("  case        {}/vector.toml", folder.display());
         if vector.is_encoded() {
-            println!("  run it      cargo run -p audit -- run {}", vector.id);
-            println!("\n  by hand:");
+            out!("  run it      cargo run -p audit -- run {}", vector.id);
+            out!("\n  by hand:");
             for line in vector.repro.trim().lines() {
-                println!("    {line}");
+                out!("    {line}");
             }
         }
         Ok(Found::AsClaimed)

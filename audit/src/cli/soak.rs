@@ -27,17 +27,24 @@ impl Soak {
             .map_err(|error| Failure::Usage(format!("--minutes: {error}")))?;
         let flin = self.flin.clone().map_or_else(crate::shipped::flin, Ok)?;
         let soaked = soak::run(&flin, time)?;
-        println!("calm  descriptors  connections  executions  threads  resident KiB");
+        out!("calm  descriptors  connections  executions  threads  resident KiB");
         for (held, number) in soaked.calm.iter().zip(1_u32..) {
-            println!(
+            out!(
                 "{number:<6}{:>11}{:>13}{:>12}{:>9}{:>14}",
-                held.descriptors, held.connections, held.executions, held.threads, held.resident_kib
+                held.descriptors,
+                held.connections,
+                held.executions,
+                held.threads,
+                held.resident_kib
             );
         }
         let counts = soaked.counts;
-        println!(
+        out!(
             "{} requests served, {} told to come back, {} not served; {} hostile attempts",
-            counts.served, counts.busy, counts.unserved, counts.hostile
+            counts.served,
+            counts.busy,
+            counts.unserved,
+            counts.hostile
         );
         Ok(soaked.holds().into())
     }

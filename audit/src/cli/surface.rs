@@ -43,7 +43,7 @@ impl Surface {
         };
         if let Some(origin) = &self.of {
             for call in calls.iter().filter(|call| call.origin == *origin) {
-                println!("{}  {}", call.line, call.callee);
+                out!("{}  {}", call.line, call.callee);
             }
             return Ok(Found::AsClaimed);
         }
@@ -52,22 +52,22 @@ impl Surface {
             let mut by_count: Vec<_> = now.calls.iter().collect();
             by_count.sort_by_key(|(_, count)| std::cmp::Reverse(**count));
             for (origin, count) in by_count {
-                println!("{count:>6}  {origin}");
+                out!("{count:>6}  {origin}");
             }
-            println!("{:>6}  in all, {}", now.total(), now.rustc);
+            out!("{:>6}  in all, {}", now.total(), now.rustc);
         }
         let worse = listed.as_ref().map_or_else(Vec::new, |listed| listed.regressions(&now));
         if !self.accept
             && let Some(why) = listed.as_ref().and_then(|listed| listed.incomparable(&now))
         {
-            println!("{why}");
+            out!("{why}");
             return Ok(Found::AsClaimed);
         }
         match listed {
             _ if self.accept => now.save(&repository)?,
             Some(listed) if self.shrink => listed.shrunk(&now).save(&repository)?,
             Some(_) => {}
-            None => println!("there is no list yet; `audit surface --accept` writes it"),
+            None => out!("there is no list yet; `audit surface --accept` writes it"),
         }
         if self.accept {
             return Ok(Found::AsClaimed);

@@ -57,7 +57,7 @@ impl Triage {
             let filed = triage::file(&repository, &runner, target, input, &context)?;
             fails |= filed != Filed::Harmless;
             if !common.quiet || filed != Filed::Harmless {
-                println!("{}", describe(&path.display().to_string(), &filed));
+                out!("{}", describe(&path.display().to_string(), &filed));
             }
         }
         Ok(Found::from(!fails))

@@ -25,8 +25,9 @@ pub const MODULES: &[&str] =
 /// Tokens to build bodies from.
 pub const DICTIONARY: &str = include_str!("../../../fuzz/dictionaries/form_multipart.dict");
 
+/// A recipe makes bodies of up to twice 64 KiB, and an end.
 const LIMITS: Limits =
-    Limits { head_bytes_max: 700, fields_max: 12, body_bytes_max: 1 << 17, pipelined_max: 4 };
+    Limits { head_bytes_max: 700, fields_max: 12, body_bytes_max: 1 << 18, pipelined_max: 4 };
 /// Parts of a body, fields of a form.
 const FIELDS_MAX: usize = 1_000;
 const LONGEST: &str = "0123456789'()+_,-./:=? 0123456789'()+_,-./:=?-0123456789'()+_,-./:=?-2";
@@ -100,7 +101,9 @@ fn judge(content: &[u8], content_type: &str, pieces: u8, expected: Option<&Expec
         size(pieces >> 4) * 5,
     );
     let [answer] = &served.answers[..] else { panic!("{} answers", served.answers.len()) };
-    let [handled] = &served.whole[..] else { panic!("{} requests were served", served.whole.len()) };
+    let [handled] = &served.whole[..] else {
+        panic!("{} requests were served: {answer:?}", served.whole.len())
+    };
     let Some(found) = &handled.body else { panic!("the head should be lawful") };
     let about = || format!("{content_type} {:?}", String::from_utf8_lossy(content));
     let many = match expected {

@@ -64,8 +64,8 @@ pub(super) enum Command {
     /// Serve a project while it is being written
     #[command(
         long_about = "The same as start, for whoever writes the program: a change of a source is served at once, without \
-                      dropping a connection; errors in the sources are shown here and as a page, and uncaught errors \
-                      tell everything.",
+                      dropping a connection; errors in the sources are shown here while the program before goes on, and \
+                      as a page where there is none; uncaught errors tell everything.",
         after_help = format!("Examples:\n  flin dev\n  flin dev shop\n\n{EXIT_CODES}")
     )]
     Dev {

@@ -5,7 +5,7 @@ use super::define::{TEXT, function, method, optional, required};
 use super::excerpt::excerpt;
 use crate::base::builtin::Param;
 use crate::base::{Kind, Kinds};
-use crate::value::object::{ErrorName, ErrorValue, Object, TracePoint};
+use crate::value::object::{ErrorName, ErrorValue, NOWHERE, Object, TracePoint};
 use crate::value::stop::{Bug, Outcome, Stop};
 use crate::value::{ErrorKind, Handle, Heap, Text, Value};
 use crate::vm::{Context, Flow, Native};
@@ -98,7 +98,7 @@ fn with_note(context: &mut Context<'_>, args: &[Value]) -> Outcome<Flow> {
     let note = Some(arguments::text(args, 1)?);
     let Object::Error(error) = context.heap.objects.get(object)? else { return Err(Bug::WrongShape.into()) };
     let mut copy = error.clone();
-    let nowhere = TracePoint { function: u32::MAX, pc: 0, note };
+    let nowhere = TracePoint { function: NOWHERE, pc: 0, note };
     let last = copy.trace.last().map_or(nowhere, |last| TracePoint { note, ..*last });
     if copy.trace.len() >= CHAIN_MAX {
         copy.trace.pop();

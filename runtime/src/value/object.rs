@@ -108,10 +108,13 @@ pub struct ErrorValue {
     pub data: Option<Handle<Map>>,
 }
 
+/// The function of a note that was added before the error was raised.
+pub const NOWHERE: u32 = u32::MAX;
+
 impl ErrorValue {
     /// Was it raised? Notes may have been added before.
     pub fn is_raised(&self) -> bool {
-        !self.trace.is_empty()
+        self.trace.iter().any(|point| point.function != NOWHERE)
     }
 }
 

@@ -185,7 +185,13 @@ impl Vm {
         if error.is_raised() {
             return Ok(());
         }
-        let (points, left_out) = self.trace_points();
+        let notes = error.trace.clone();
+        let (mut points, left_out) = self.trace_points();
+        // Notes that were added before stand at the outermost place, as those that come later do.
+        let outermost = points.last().copied();
+        let placed = |note: TracePoint| outermost.map_or(note, |at| TracePoint { note: note.note, ..at });
+        points.reserve_exact(notes.len());
+        points.extend(notes.into_iter().map(placed));
         let bytes = points.capacity().saturating_mul(size_of::<TracePoint>());
         if self.heap.memory.charge(bytes).is_err() {
             return Ok(());

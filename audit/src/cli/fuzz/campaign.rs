@@ -24,7 +24,7 @@ pub(super) fn run(options: &Fuzz, common: Common) -> Result<Found, Failure> {
     let total = std::time::Duration::from_secs(share.max(1));
     let budget = Budget { total, per_input: options.per_input, seed: options.seed };
     if !common.quiet {
-        println!("{} targets, {} s each, {side_by_side} at a time", targets.len(), total.as_secs());
+        out!("{} targets, {} s each, {side_by_side} at a time", targets.len(), total.as_secs());
     }
     let view = View::new(common);
     let campaigns = in_parallel(&targets, side_by_side, |target| {
@@ -46,7 +46,7 @@ pub(super) fn run(options: &Fuzz, common: Common) -> Result<Found, Failure> {
             ))));
         }
         if !common.quiet || !campaign.artifacts.is_empty() {
-            println!("{}", summary(target, &campaign));
+            out!("{}", summary(target, &campaign));
         }
         findings += campaign.artifacts.len();
         for artifact in &campaign.artifacts {
@@ -57,7 +57,7 @@ pub(super) fn run(options: &Fuzz, common: Common) -> Result<Found, Failure> {
         }
     }
     if !common.quiet {
-        println!(
+        out!(
             "{}",
             if findings == 0 { "nothing was found".to_owned() } else { format!("{findings} inputs fail") }
         );
@@ -86,7 +86,7 @@ fn tell(
     let after = format!("{} after {:.1} s", target.name, artifact.after.as_secs_f64());
     if options.dry {
         let said = artifact.log.lines().find(|line| line.contains("panicked at") || line.contains("ERROR:"));
-        println!("{after}: {}", said.unwrap_or("it failed"));
+        out!("{after}: {}", said.unwrap_or("it failed"));
         return Ok(());
     }
     let context = Context {
@@ -96,14 +96,14 @@ fn tell(
         log: Some(artifact.log.clone()),
     };
     let filed = triage::file(repository, &super::super::runner()?, target, artifact.input.clone(), &context)?;
-    println!("{}", describe(&after, &filed));
+    out!("{}", describe(&after, &filed));
     if filed == Filed::Harmless {
         // Only the fuzzer's build fails. The input is kept for a person to look at.
         let folder = repository.join("fuzz/artifacts").join(target.name);
         let path = folder.join(format!("unreproduced-{}", artifact.input.len()));
         let kept = std::fs::create_dir_all(&folder).and_then(|()| std::fs::write(&path, &artifact.input));
         kept.map_err(io("cannot keep the input"))?;
-        println!("  it fails under the fuzzer alone: {}", path.display());
+        out!("  it fails under the fuzzer alone: {}", path.display());
     }
     Ok(())
 }

@@ -18,7 +18,7 @@ pub(super) fn cover(common: Common) -> Result<Found, Failure> {
         if !common.quiet {
             print!("{}", coverage::missed(covered));
         }
-        println!("{}: {:.1} %\n", covered.target.name, covered.percent());
+        out!("{}: {:.1} %\n", covered.target.name, covered.percent());
     }
     write(&repository.join("reports/fuzz-coverage.md"), &coverage::page(&measured))?;
     Ok(enough.into())
@@ -43,7 +43,7 @@ pub(super) fn knock_out(only: Option<&str>, common: Common) -> Result<Found, Fai
         let run = fuzzers.search(pair).map_err(io("cannot run a fuzz target"))?;
         if !common.quiet || run.found.is_none() {
             let (guard, target, took) = (pair.guard.name(), pair.target.name, run.took.as_secs_f64());
-            println!("{target:<21} without {guard:<18} {:<14} {took:.1} s", run.found.unwrap_or("nothing"));
+            out!("{target:<21} without {guard:<18} {:<14} {took:.1} s", run.found.unwrap_or("nothing"));
         }
         fine &= run.found.is_some();
         results.push((pair, run));
