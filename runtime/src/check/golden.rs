@@ -99,7 +99,7 @@ fn regex_literals_are_bounded_together() {
     assert_eq!(findings(&some(10)), "");
     let all = findings(&some(3_000));
     assert_eq!(
-        all.matches("error[E0103]: the patterns of the program compile to more than 32 MB").count(),
+        all.matches("error[E0103]: the patterns of the program compile to more than 33554432 bytes").count(),
         1
     );
 }

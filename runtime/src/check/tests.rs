@@ -5,6 +5,7 @@ use crate::base::builtin::{Builtins, Param, Signature};
 use crate::base::render::{Style, render};
 use crate::base::{Kind, Kinds, Source, SourceMap};
 use crate::syntax::{ParseLimits, parse};
+use crate::value::pattern::PROGRAM_PATTERNS_BYTES_MAX;
 use std::fmt::Write as _;
 
 const TEXT: Kinds = Kinds::of(&[Kind::Text]);
@@ -82,7 +83,7 @@ pub fn with_files<T>(files: &[(&str, &str)], look: impl FnOnce(Checked, &SourceM
     let project = Project {
         files: parsed.iter().map(|(id, path, tree)| file((*id, path, tree))).collect(),
         knows_components: true,
-        patterns_bytes_max: usize::MAX,
+        patterns_bytes_max: PROGRAM_PATTERNS_BYTES_MAX,
     };
     look(check(&project, &Builtins(TABLE)), &sources)
 }

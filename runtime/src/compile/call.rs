@@ -329,6 +329,9 @@ impl<'a> Compiler<'a> {
         let places = shape.places(given)?;
         let lead = usize::from(given.lead.is_some());
         let count = places.iter().map(|place| place.saturating_add(1)).max().unwrap_or(0).max(lead);
+        if count >= self.frame.room() {
+            return None;
+        }
         let registers: Vec<Reg> = (0..count).map(|_| self.frame.temp()).collect();
         if let (Some(lead), Some(&register)) = (given.lead, registers.first()) {
             self.move_to(register, lead);

@@ -77,9 +77,11 @@ impl Markup {
         let wanted = self.content.len().saturating_add(more);
         let grown = wanted.max(capacity.saturating_mul(2)).max(GROWTH_MIN_BYTES);
         let growth = grown.saturating_sub(capacity);
-        memory.charge(growth)?;
-        self.charged = self.charged.saturating_add(growth);
+        // While it is copied, what there was is there beside it.
+        memory.charge(grown)?;
         self.content.reserve_exact(grown.saturating_sub(self.content.len()));
+        memory.release(capacity)?;
+        self.charged = self.charged.saturating_add(growth);
         Ok(())
     }
 

@@ -12,6 +12,7 @@ use crate::value::map::Key;
 use crate::value::object::Object;
 use crate::value::stop::{Bug, ErrorKind, Outcome, Stop};
 use crate::value::{Handle, Heap, List, Text, Value};
+use std::collections::HashSet;
 
 /// Is it this variant, with or without payload?
 pub(super) fn is_variant(context: &mut Context<'_>, value: Value, variant: u32) -> Outcome<bool> {
@@ -115,19 +116,30 @@ pub(super) fn map_rest(context: &mut Context<'_>, value: Value, keys: Value) -> 
     Ok(Value::Map(rest))
 }
 
+/// What a field that is copied costs.
+const FIELD_FUEL: usize = 16;
+
+/// The names that a pattern has taken; the program says how many there are.
+fn taken(heap: &Heap, keys: Handle<List>) -> Outcome<HashSet<String>> {
+    let mut taken = HashSet::new();
+    for key in &heap.lists.get(keys)?.items {
+        if let &Value::Text(key) = key {
+            taken.insert(heap.texts.str(key)?.to_owned());
+        }
+    }
+    Ok(taken)
+}
+
 fn field_rest(context: &mut Context<'_>, entity: Handle<Object>, keys: Handle<List>) -> Outcome<Value> {
     let shape = shape(context.program, context.heap.entity(entity)?.of)?;
+    context.charge_fuel(shape.fields.len().saturating_mul(FIELD_FUEL));
     let rest = context.heap.new_map(shape.fields.len())?;
-    for field in &shape.fields {
-        let heap = &*context.heap;
-        let mut taken = false;
-        for key in &heap.lists.get(keys)?.items {
-            taken |= matches!(key, &Value::Text(key) if *heap.texts.str(key)? == *field.name);
-        }
-        if taken {
+    let taken = taken(context.heap, keys)?;
+    for (at, field) in (0..).zip(&shape.fields) {
+        if taken.contains(&*field.name) {
             continue;
         }
-        let value = member::read(context, entity, &field.name)?.unwrap_or(Value::None);
+        let value = member::read_field(context, entity, at)?;
         let name = context.heap.new_text(&field.name)?;
         context.heap.set_key(rest, name, value)?;
     }

@@ -60,6 +60,9 @@ pub fn uncaught(heap: &Heap, program: &Program, handle: Handle<Object>) -> Resul
     })
 }
 
+/// What a place of a chain costs: a map and its texts.
+const PLACE_FUEL: usize = 64;
+
 /// `error.name`
 pub(super) fn member(context: &mut Context<'_>, handle: Handle<Object>, name: u32) -> Outcome<Value> {
     let program = context.program;
@@ -84,7 +87,11 @@ pub(super) fn member(context: &mut Context<'_>, handle: Handle<Object>, name: u3
         }
         "line" => Value::Int(i64::from(first().line)),
         "column" => Value::Int(i64::from(first().column)),
-        "chain" => chain(heap, program, handle)?,
+        "chain" => {
+            let places = error.trace.len();
+            context.charge_fuel(places.saturating_mul(PLACE_FUEL));
+            chain(context.heap, program, handle)?
+        }
         other => return Err(errors::no_property(Kind::Error, other)),
     })
 }

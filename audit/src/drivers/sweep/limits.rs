@@ -131,6 +131,12 @@ pub(super) fn deadline_kept(lab: &mut Lab) -> Result<(), DriverError> {
         ("hashing", "s = \"ab\".repeat({n} * 10)\nwhile true { sha256(s) }"),
         ("to_text", "xs = range(0, {n})\nwhile true { text(xs) }"),
         ("joining", "xs = range(0, {n})\nwhile true { xs.join(\",\") }"),
+        ("a pattern that is too large", "while true { try \"x\".matches(\"a\\{1,1000}\".repeat(50)) }"),
+        ("digits of a large number", "while true { 1.5e300.format(20) }"),
+        (
+            "the chain of a deep error",
+            "fn f(n) { if n > 0 { f(n - 1) } else { 1 / 0 } }\ne = try f(500)\nwhile true { e.chain }",
+        ),
         ("unique", "xs = range(0, {n})\nwhile true { xs.unique() }"),
     ];
     let (pieces, deadline_ms) = if lab.is_full() { ("1000000", 400) } else { ("50000", 30) };

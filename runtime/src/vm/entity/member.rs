@@ -93,22 +93,27 @@ pub fn read(context: &mut Context<'_>, object: Handle<Object>, name: &str) -> Ou
     match member {
         Member::Automatic(automatic) => Ok(Some(automatic.read(entity.stored.as_ref()))),
         Member::IdOf(at) => id_of(context.heap, field(entity, at)).map(Some),
-        Member::Field(at) => match field(entity, at) {
-            Value::Reference { of, id } => context.heap.needed(Need::Entity { of, id }).map(Some),
-            Value::List(list) => {
-                let items = &context.heap.lists.get(list)?.items;
-                if !items.iter().any(|item| matches!(item, Value::Reference { .. })) {
-                    return Ok(Some(Value::List(list)));
-                }
-                // Kept, so that what the program does to the list is there the next time.
-                let found = context.heap.needed(Need::Entities(list))?;
-                if let Some(place) = context.heap.entity_mut(object)?.fields.get_mut(to_usize(at)) {
-                    *place = found;
-                }
-                Ok(Some(found))
+        Member::Field(at) => read_field(context, object, at).map(Some),
+    }
+}
+
+/// A declared field of an entity; what it refers to is fetched.
+pub fn read_field(context: &mut Context<'_>, object: Handle<Object>, at: u32) -> Outcome<Value> {
+    match field(context.heap.entity(object)?, at) {
+        Value::Reference { of, id } => context.heap.needed(Need::Entity { of, id }),
+        Value::List(list) => {
+            let items = &context.heap.lists.get(list)?.items;
+            if !items.iter().any(|item| matches!(item, Value::Reference { .. })) {
+                return Ok(Value::List(list));
             }
-            value => Ok(Some(value)),
-        },
+            // Kept, so that what the program does to the list is there the next time.
+            let found = context.heap.needed(Need::Entities(list))?;
+            if let Some(place) = context.heap.entity_mut(object)?.fields.get_mut(to_usize(at)) {
+                *place = found;
+            }
+            Ok(found)
+        }
+        value => Ok(value),
     }
 }
 

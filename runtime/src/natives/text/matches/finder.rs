@@ -2,6 +2,7 @@
 
 use crate::natives::{arguments, steps};
 use crate::value::pattern::search::{Hit, Search};
+use crate::value::pattern::{PATTERN_BYTES_MAX, PatternError};
 use crate::value::stop::{Outcome, Stop};
 use crate::value::text::search::{self, Progress};
 use crate::value::{Bug, Handle, Heap, Object, Pattern, Text, Value};
@@ -33,12 +34,17 @@ pub fn of_pattern(context: &mut Context<'_>, args: &[Value], any: bool) -> Outco
         return compiled(context, arguments::value(args, 1)?, any);
     };
     let source = context.heap.texts.str(source)?;
-    let cost = source.len().saturating_mul(64);
-    let pattern = Pattern::compile(source, "")
-        .map_err(|error| Stop::value_error(format!("a pattern does not compile: {error}")))?;
-    context.charge_fuel(cost);
-    context.charge_fuel(pattern.bytes / 8);
-    begin(context, Arc::new(pattern), any)
+    let written = source.len().saturating_mul(64);
+    let compiled = Pattern::compile(source, "");
+    // One that is refused for its size took as much work as the largest.
+    let bytes = match &compiled {
+        Ok(pattern) => pattern.bytes,
+        Err(PatternError::TooLarge) => PATTERN_BYTES_MAX,
+        Err(_) => 0,
+    };
+    context.charge_fuel(written.saturating_add(bytes / 8));
+    let refused = |error| Stop::value_error(format!("a pattern does not compile: {error}"));
+    begin(context, Arc::new(compiled.map_err(refused)?), any)
 }
 
 fn compiled(context: &mut Context<'_>, regex: Value, any: bool) -> Outcome<Finder> {
