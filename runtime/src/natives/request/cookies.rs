@@ -25,8 +25,11 @@ pub const PARAMS: &[Param] = &[
 ];
 
 pub fn set_cookie(context: &mut Context<'_>, args: &[Value]) -> Outcome<Flow> {
+    let (name, value) = (arguments::text(args, 0)?, arguments::text(args, 1)?);
+    let bytes = context.heap.texts.str(name)?.len().saturating_add(context.heap.texts.str(value)?.len());
+    context.charge_fuel(steps::bulk(bytes));
     let texts = &context.heap.texts;
-    let (name, value) = (texts.str(arguments::text(args, 0)?)?, texts.str(arguments::text(args, 1)?)?);
+    let (name, value) = (texts.str(name)?, texts.str(value)?);
     checked_name(name)?;
     super::answer::checked_value(value, "set-cookie")?;
     let max_age = match arguments::given(args, 2) {
