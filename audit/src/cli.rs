@@ -32,6 +32,7 @@ use crate::catalogue::{Catalogue, CatalogueError, Claim, Entry};
 use crate::harness::HarnessError;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use flin_runtime::base::diagnostic::nearest;
+use std::num::NonZeroUsize;
 use std::process::ExitCode;
 
 fn line(text: std::fmt::Arguments<'_>) {
@@ -81,12 +82,12 @@ struct Common {
     quiet: bool,
     /// Cases at a time [default: as many as there are cores]
     #[arg(long, short, global = true, value_name = "N")]
-    jobs: Option<usize>,
+    jobs: Option<NonZeroUsize>,
 }
 
 impl Common {
     fn jobs(self) -> usize {
-        self.jobs.unwrap_or_else(crate::harness::schedule::jobs_default).max(1)
+        self.jobs.map_or_else(crate::harness::schedule::jobs_default, NonZeroUsize::get)
     }
 }
 

@@ -24,7 +24,8 @@ pub mod varint;
 
 pub use data::{DataError, DataFault, Datum, Reader, Token, Writer};
 pub use exchange::{
-    Body, Failure, Inbound, Message, Outbound, Pairs, Part, SameSite, SessionChange, SetCookie,
+    Body, FRAMING_HEADERS, Failure, Inbound, Message, Outbound, Pairs, Part, SameSite, SessionChange,
+    SetCookie,
 };
 pub use headers::Headers;
 pub use key::{Key, KeyView, Whole};

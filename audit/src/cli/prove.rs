@@ -27,11 +27,9 @@ pub(super) struct Prove {
 
 #[cfg(not(feature = "knockout"))]
 impl Prove {
-    #[expect(
-        clippy::unused_self,
-        reason = "the same call as in the knock-out build, which parses the same arguments again"
-    )]
+    /// Ids are looked at before minutes are spent on a build.
     pub(super) fn run(&self, common: Common) -> Result<Found, Failure> {
+        super::select(&super::catalogue()?, &self.ids, self.tier)?;
         hand_over(common)
     }
 }

@@ -70,13 +70,15 @@ impl Page<'_> {
         }
         // Names and ids lead.
         columns.sort_by_key(|name| !matches!(*name, "id" | "name" | "at"));
+        // A row goes by its id; where there are none, as in a list of entities, by its name.
+        let linked = if columns.contains(&"id") { "id" } else { "name" };
         let head: String = columns.iter().map(|name| format!("<th>{}</th>", escape(name))).collect();
         let mut table = format!("<table><thead><tr>{head}</tr></thead><tbody>");
         for map in items.iter().filter_map(Value::as_object) {
             table.push_str("<tr>");
             for name in &columns {
                 let text = map.get(*name).map_or_else(String::new, cell);
-                let link = self.links.filter(|_| matches!(*name, "id" | "name") && is_plain(&text));
+                let link = self.links.filter(|_| *name == linked && is_plain(&text));
                 let _ = match link {
                     Some(base) => write!(table, "<td><a href=\"{}/{text}\">{text}</a></td>", escape(base)),
                     None => write!(table, "<td>{text}</td>"),

@@ -4,8 +4,9 @@ use super::front::Front;
 use super::limits::Limits;
 use super::project::SourceFile;
 use crate::base::{Diagnostic, FileId, SourceMap};
+use crate::check::Checked;
 use crate::code::verify::Refusal;
-use crate::code::{DecodeError, Unverified, Verified, decode, verify};
+use crate::code::{DecodeError, Module, Unverified, Verified, decode, verify};
 use crate::compile;
 use crate::natives;
 use crate::vm::{LinkError, Program};
@@ -68,19 +69,43 @@ fn built(mut front: Front<'_>, entry: Option<FileId>, served: bool) -> Result<Bu
     if !front.is_sound() {
         return Err(Rejected::Diagnostics(front.sources, front.diagnostics));
     }
-    let made = compile::compile(&compile::Input {
+    match compiled(&front, &checked, entry, served) {
+        Err(diagnostics) => Err(Rejected::Diagnostics(front.sources, diagnostics)),
+        Ok(module) => {
+            let module = verify(Unverified(module)).map_err(Rejected::Refused)?;
+            Ok(Built { module, sources: front.sources, diagnostics: front.diagnostics })
+        }
+    }
+}
+
+fn compiled(
+    front: &Front<'_>,
+    checked: &Checked,
+    entry: Option<FileId>,
+    served: bool,
+) -> Result<Module, Vec<Diagnostic>> {
+    compile::compile(&compile::Input {
         project: &front.project(true),
         entry,
         served,
         names: &checked.names,
         builtins: natives::builtins(),
         sources: &front.sources,
-    });
-    match made {
-        Err(diagnostics) => Err(Rejected::Diagnostics(front.sources, diagnostics)),
-        Ok(module) => {
-            let module = verify(Unverified(module)).map_err(Rejected::Refused)?;
-            Ok(Built { module, sources: front.sources, diagnostics: front.diagnostics })
+    })
+}
+
+/// Adds what only the compiler finds in files that the check found sound: with what a server serves, and with each of
+/// the entries.
+pub fn try_compile(front: &mut Front<'_>, checked: &Checked, entries: &[FileId]) {
+    if !front.is_sound() {
+        return;
+    }
+    let entries = [None].into_iter().chain(entries.iter().copied().map(Some));
+    let found: Vec<_> =
+        entries.filter_map(|entry| compiled(front, checked, entry, true).err()).flatten().collect();
+    for diagnostic in found {
+        if !front.diagnostics.contains(&diagnostic) {
+            front.diagnostics.push(diagnostic);
         }
     }
 }

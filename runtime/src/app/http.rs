@@ -29,7 +29,7 @@ pub use fields::{FIELDS_MAX, FieldsFault};
 pub use inbound::{Peer, body, head};
 pub use media::Media;
 pub use multipart::{HEADER_BYTES_MAX, MultipartFault, PARTS_MAX};
-pub use outbound::{Unsendable, response};
+pub use outbound::{Unsendable, X_REQUEST_ID, defaults, response};
 pub use percent::TextFault;
 pub use rate_limit::{Rate, RateLimits, TooOften};
 pub use refusal::Refusal;

@@ -105,6 +105,37 @@ fn regex_literals_are_bounded_together() {
 }
 
 #[test]
+fn a_file_of_tests_has_no_jobs() {
+    insta::assert_snapshot!(findings_of(&[("tests/a.flin", "every 5m { 1 }\ntest \"a\" { assert true }")]), @r"
+    tests/a.flin:1:1: error[E0008]: a file of tests runs no jobs
+      help: move the job to `jobs/`, and call what it does from the test
+    ");
+}
+
+#[test]
+fn words_of_other_languages_are_explained() {
+    let source = "x = None\ny = undefined\nif not { 1 }\nprint(lambda, self, enumx)";
+    insta::assert_snapshot!(findings(source), @r"
+    main.flin:1:5: error[E0001]: unknown name `None`
+      help: write `none`
+    main.flin:2:5: error[E0001]: unknown name `undefined`
+      help: write `none`
+    main.flin:3:4: error[E0001]: unknown name `not`
+      help: write `!` before the condition
+    main.flin:4:7: error[E0001]: unknown name `lambda`
+      help: write `x => value`
+    main.flin:4:15: error[E0001]: unknown name `self`
+      help: functions have no receiver: pass the value as an argument
+    main.flin:4:21: error[E0001]: unknown name `enumx`
+    ");
+    insta::assert_snapshot!(findings("entity text { a: int }\nenum map { A }\ntype list = int"), @r"
+    main.flin:1:8: warning[W0003]: `text` hides the built-in type of that name
+    main.flin:2:6: warning[W0003]: `map` hides the built-in type of that name
+    main.flin:3:6: warning[W0003]: `list` hides the built-in type of that name
+    ");
+}
+
+#[test]
 fn long_programs_take_no_recursion() {
     let chain = |unit: &str, times| unit.repeat(times);
     let sources = [

@@ -4,6 +4,7 @@ use super::walk::{Visit, walk_element, walk_expr, walk_function, walk_server, wa
 use super::{ProjectFile, Role};
 use crate::base::{Code, Diagnostic, Span};
 use crate::syntax::tree::*;
+use std::collections::HashMap;
 
 /// Reports what is out of place in a file.
 pub fn check(file: &ProjectFile<'_>, diagnostics: &mut Vec<Diagnostic>) {
@@ -54,6 +55,11 @@ impl Places<'_> {
                     "move it to the `_middleware.flin` of its folder",
                 ),
                 ServerStmt::Validate(_) => self.misplaced_validate(stmt.span),
+                ServerStmt::Every(_) | ServerStmt::Cron(..) if self.role == Role::Test => self.report(
+                    stmt.span,
+                    "a file of tests runs no jobs",
+                    "move the job to `jobs/`, and call what it does from the test",
+                ),
                 other => self.inside(other),
             },
             _ => self.stmt(stmt),
@@ -77,6 +83,7 @@ impl Places<'_> {
         self.within(around, |places| {
             let mut may_guard = true;
             let mut may_validate = validates;
+            let mut events = HashMap::new();
             for stmt in &body.stmts {
                 match &stmt.kind {
                     StmtKind::Server(server) if may_guard && matches!(**server, ServerStmt::Guards(_)) => {
@@ -90,6 +97,7 @@ impl Places<'_> {
                         may_validate = false;
                     }
                     StmtKind::On(handler) if is_socket => {
+                        places.event(handler.event, stmt.span, &mut events);
                         places.function(&handler.function);
                         may_guard = false;
                     }
@@ -101,6 +109,14 @@ impl Places<'_> {
                 }
             }
         });
+    }
+
+    fn event(&mut self, event: WsEvent, span: Span, seen: &mut HashMap<WsEvent, Span>) {
+        if let Some(first) = seen.insert(event, span) {
+            let text = format!("a second `on {}`: only the last one would run", event.name());
+            let found = Diagnostic::new(Code::E0006, span, text).label(first, "the first one");
+            self.out.push(found.help("put both into one"));
+        }
     }
 
     /// A statement anywhere but directly in a file or handler.
@@ -212,7 +228,7 @@ impl<'t> Visit<'t> for Places<'_> {
     }
 
     fn function(&mut self, function: &'t Function) {
-        let around = Around { in_stream: self.around.in_stream, ..Around::default() };
+        let around = Around { loops: 0, ..self.around };
         self.within(around, |places| walk_function(places, function));
     }
 }

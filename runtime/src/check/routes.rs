@@ -23,7 +23,11 @@ struct Routes<'a> {
 
 impl Routes<'_> {
     fn file(&mut self, file: &ProjectFile<'_>) {
-        let own = url_of(file).map(|url| pattern(&url));
+        let url = url_of(file);
+        if let Some(url) = &url {
+            self.shape(url, Span::new(file.id, 0, 0));
+        }
+        let own = url.map(|url| pattern(&url));
         let stmts = &file.tree.body.stmts;
         for stmt in stmts {
             let StmtKind::Server(server) = &stmt.kind else { continue };
@@ -34,7 +38,7 @@ impl Routes<'_> {
                 _ => continue,
             };
             if let Some(path) = path {
-                self.shape(path);
+                self.shape(&path.text, path.span);
             }
             let pattern = path.as_ref().map(|path| pattern(&path.text)).or_else(|| own.clone());
             if let Some(pattern) = pattern {
@@ -47,13 +51,20 @@ impl Routes<'_> {
     }
 
     /// A path that no request could have, or whose parameters could not be told apart.
-    fn shape(&mut self, path: &StaticText) {
-        let mut refuse = |code, message: String| self.out.push(Diagnostic::new(code, path.span, message));
-        if !path.text.starts_with('/') {
+    fn shape(&mut self, path: &str, span: Span) {
+        let mut refuse = |code, message: String| self.out.push(Diagnostic::new(code, span, message));
+        if !path.starts_with('/') {
             return refuse(Code::E0103, "the path of a route begins with `/`".to_owned());
         }
+        if let Some(end) = path.find(['?', '#']) {
+            let rest = path.get(end..).unwrap_or_default();
+            return refuse(
+                Code::E0103,
+                format!("`{rest}` is no part of a path: read `query` for what stands behind `?`"),
+            );
+        }
         let mut names = HashSet::new();
-        let mut segments = path.text.split('/').filter(|segment| !segment.is_empty()).peekable();
+        let mut segments = path.split('/').filter(|segment| !segment.is_empty()).peekable();
         while let Some(segment) = segments.next() {
             let Some(name) = segment.strip_prefix([':', '*']) else { continue };
             if name.is_empty() {
@@ -191,13 +202,20 @@ mod tests {
 
     #[test]
     fn paths_have_a_form() {
-        let routes = "route GET \"a\" { 1 }\nroute GET \"/a/:x/:x\" { 1 }\nroute GET \"/b/*x/c\" { 1 }\nroute GET \"/c/:\" { 1 }";
+        let routes = "route GET \"a\" { 1 }\nroute GET \"/a/:x/:x\" { 1 }\nroute GET \"/b/*x/c\" { 1 }\nroute GET \"/c/:\" { 1 }\nroute GET \"/d?x=1\" { 1 }";
         insta::assert_snapshot!(findings_of(&[("app/_parts.flin", routes)]), @r#"
         app/_parts.flin:1:11: error[E0103]: the path of a route begins with `/`
         app/_parts.flin:2:11: error[E0006]: the parameter `x` is declared twice
         app/_parts.flin:3:11: error[E0103]: `*x` takes the rest of the path, so nothing can follow it
         app/_parts.flin:4:11: error[E0103]: `:` needs a name behind it
+        app/_parts.flin:5:11: error[E0103]: `?x=1` is no part of a path: read `query` for what stands behind `?`
         "#);
+        let files = [("app/a/[].flin", "1"), ("app/b/[...rest]/c.flin", "1"), ("app/c/[x]/[x].flin", "1")];
+        insta::assert_snapshot!(findings_of(&files), @r"
+        app/a/[].flin:1:1: error[E0103]: `:` needs a name behind it
+        app/b/[...rest]/c.flin:1:1: error[E0103]: `*rest` takes the rest of the path, so nothing can follow it
+        app/c/[x]/[x].flin:1:1: error[E0006]: the parameter `x` is declared twice
+        ");
     }
 
     #[test]

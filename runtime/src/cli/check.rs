@@ -2,8 +2,8 @@
 
 use super::build::{from_here, prefix};
 use super::{Exit, Report};
-use crate::app::project;
-use crate::app::{Front, LoadError, Project};
+use crate::app::{Front, LoadError, Project, SourceFile, build, project};
+use crate::check::Role;
 use std::path::{Path, PathBuf};
 
 pub(super) fn check(paths: &[PathBuf], report: &mut Report) -> Exit {
@@ -24,7 +24,10 @@ fn check_folder(folder: &Path, report: &mut Report) -> Result<bool, LoadError> {
     let files = project.all()?;
     project.translations()?;
     let mut front = Front::parse_project(&files, &project.limits());
-    front.check(true);
+    let checked = front.check(true);
+    let runs = |file: &&SourceFile| matches!(file.role, Role::Script | Role::Test);
+    let entries: Vec<_> = files.iter().filter(runs).filter_map(|file| front.id(file)).collect();
+    build::try_compile(&mut front, &checked, &entries);
     let prefix = folder.strip_prefix(".").unwrap_or(folder);
     report.diagnostics(&front.diagnostics, &from_here(&front.sources, prefix));
     Ok(front.is_sound())
@@ -33,9 +36,11 @@ fn check_folder(folder: &Path, report: &mut Report) -> Result<bool, LoadError> {
 fn check_file(file: &Path, report: &mut Report) -> Result<bool, LoadError> {
     let project = Project::of_file(file)?;
     let bytes = project::read_source(file)?;
-    let (files, _) = project.with_entry(file, project.role_of(file), bytes)?;
+    let (files, entry) = project.with_entry(file, project.role_of(file), bytes)?;
     let mut front = Front::parse_used(&files, &project.limits());
-    front.check(true);
+    let checked = front.check(true);
+    let entry = files.get(entry).and_then(|file| front.id(file));
+    build::try_compile(&mut front, &checked, entry.as_slice());
     report.diagnostics(&front.diagnostics, &from_here(&front.sources, &prefix(&project, file)));
     Ok(front.is_sound())
 }

@@ -13,10 +13,11 @@ use crate::base::{Code, Diagnostic};
 use crate::check::walk::Visit;
 use crate::code::module::ParamShape;
 use crate::code::op::Op;
-use crate::record::{Datum, EntityShape, FieldShape, OnDelete, Rule};
+use crate::record::{Datum, EntityShape, FieldShape, FieldType, OnDelete, Rule};
 use crate::syntax::tree::{
     Arg, Decorator, EntityDecl, EntityMember, Expr, ExprKind, Field, Function, StmtKind,
 };
+use crate::value::Pattern;
 use std::sync::Arc;
 
 impl<'a> Compiler<'a> {
@@ -89,7 +90,7 @@ impl<'a> Compiler<'a> {
         for decorator in &field.decorators {
             match &*decorator.name.text {
                 "hidden" => shape.hidden = true,
-                "on_delete" => shape.on_delete = on_delete(decorator),
+                "on_delete" => shape.on_delete = self.on_delete(decorator, &shape.ty),
                 _ => shape.rules.extend(self.rule(decorator)),
             }
         }
@@ -111,7 +112,7 @@ impl<'a> Compiler<'a> {
             "pattern" => match &first?.kind {
                 ExprKind::Regex(regex) => Rule::Pattern(regex.pattern.clone(), regex.flags.clone()),
                 _ => match self.constant_value(first?) {
-                    Some(Datum::Text(pattern)) => Rule::Pattern(pattern, "".into()),
+                    Some(Datum::Text(pattern)) => self.text_pattern(first?, pattern),
                     _ => return self.not_constant(decorator),
                 },
             },
@@ -119,6 +120,27 @@ impl<'a> Compiler<'a> {
             "check" => Rule::Check(self.check(first?)),
             _ => return None,
         })
+    }
+
+    /// A regex that is given as a text; the checker has looked at literals alone.
+    fn text_pattern(&mut self, value: &Expr, pattern: Arc<str>) -> Rule {
+        if let Err(error) = Pattern::compile(&pattern, "") {
+            self.diagnostics.push(Diagnostic::new(Code::E0103, value.span, error.to_string()));
+        }
+        Rule::Pattern(pattern, "".into())
+    }
+
+    /// What happens to a reference whose entity goes; aliases are known here, and not to the checker.
+    fn on_delete(&mut self, decorator: &Decorator, ty: &FieldType) -> OnDelete {
+        if !matches!(ty.leaf(), FieldType::Reference(_)) {
+            let found = Diagnostic::new(
+                Code::E0011,
+                decorator.span,
+                "`@on_delete` belongs to a reference to an entity",
+            );
+            self.diagnostics.push(found.help("leave it out"));
+        }
+        on_delete(decorator)
     }
 
     fn bound(&mut self, decorator: &Decorator, value: &'a Expr) -> Option<Datum> {

@@ -116,8 +116,18 @@ impl Stepped for Hashing {
     }
 }
 
+/// Bytes of a password: nobody charges for the copy, and hashing it should not take longer than the hash is meant to.
+const PASSWORD_BYTES_MAX: usize = 1 << 20;
+/// Bytes of a hash in PHC text; ours have 97.
+const HASH_BYTES_MAX: usize = 1024;
+
 fn hash_password(context: &mut Context<'_>, args: &[Value]) -> Outcome<Flow> {
-    let password = context.heap.texts.str(arguments::text(args, 0)?)?.to_owned();
+    let password = context.heap.texts.str(arguments::text(args, 0)?)?;
+    if password.len() > PASSWORD_BYTES_MAX {
+        let text = format!("a password has at most {PASSWORD_BYTES_MAX} bytes");
+        return Err(Stop::value_error(text));
+    }
+    let password = password.to_owned();
     Ok(Flow::Effect(Effect::HashPassword { password }, |context, answer| match answer {
         Answer::Text(hash) => context.heap.new_text(hash),
         _ => Err(Bug::BadAnswer.into()),
@@ -125,8 +135,12 @@ fn hash_password(context: &mut Context<'_>, args: &[Value]) -> Outcome<Flow> {
 }
 
 fn verify_password(context: &mut Context<'_>, args: &[Value]) -> Outcome<Flow> {
-    let password = context.heap.texts.str(arguments::text(args, 0)?)?.to_owned();
-    let hash = context.heap.texts.str(arguments::text(args, 1)?)?.to_owned();
+    let texts = &context.heap.texts;
+    let (password, hash) = (texts.str(arguments::text(args, 0)?)?, texts.str(arguments::text(args, 1)?)?);
+    if password.len() > PASSWORD_BYTES_MAX || hash.len() > HASH_BYTES_MAX {
+        return Ok(Flow::Value(Value::Bool(false)));
+    }
+    let (password, hash) = (password.to_owned(), hash.to_owned());
     Ok(Flow::Effect(Effect::VerifyPassword { password, hash }, |_, answer| match answer {
         Answer::Bool(fits) => Ok(Value::Bool(*fits)),
         _ => Err(Bug::BadAnswer.into()),

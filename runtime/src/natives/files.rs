@@ -18,6 +18,9 @@ use crate::value::stop::{Bug, ErrorKind, Outcome, Stop};
 use crate::value::{Heap, Object, Text, Value};
 use crate::vm::{Answer, Context, Effect, Flow, Native, Step, Stepped};
 
+/// Bytes of a path: what the system takes.
+const PATH_BYTES_MAX: usize = 4096;
+
 const BYTES: Kinds = Kinds::of(&[Kind::Bytes]);
 const PATH: Param = required("path", TEXT);
 const CONTENT: Param = required("content", Kinds::of(&[Kind::Text, Kind::Bytes]));
@@ -44,7 +47,13 @@ fn path_of(heap: &Heap, args: &[Value]) -> Outcome<String> {
 }
 
 fn path_at(heap: &Heap, args: &[Value], at: usize) -> Outcome<String> {
-    Ok(heap.texts.str(arguments::text(args, at)?)?.to_owned())
+    let path = heap.texts.str(arguments::text(args, at)?)?;
+    // Copied, so checked before: nobody charges for it.
+    if path.len() > PATH_BYTES_MAX {
+        let excerpt = excerpt(path);
+        return Err(file_error(format!("{excerpt}: a path has at most {PATH_BYTES_MAX} bytes")));
+    }
+    Ok(path.to_owned())
 }
 
 /// What an answer says that is no content.

@@ -11,6 +11,7 @@
 mod answer;
 mod cookies;
 mod guards;
+mod headers;
 mod respond;
 mod serve;
 mod session;

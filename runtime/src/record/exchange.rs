@@ -86,6 +86,10 @@ pub enum Part {
     },
 }
 
+/// Names of headers that frame an answer: the server's business, and no program's.
+pub const FRAMING_HEADERS: [&str; 7] =
+    ["connection", "content-length", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade"];
+
 /// The answer to a request.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Outbound {

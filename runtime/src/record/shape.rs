@@ -87,6 +87,17 @@ pub enum FieldType {
     Any,
 }
 
+impl FieldType {
+    /// What the lists hold, and lists of lists; any other type itself.
+    pub fn leaf(&self) -> &Self {
+        let mut ty = self;
+        while let Self::List(inner) = ty {
+            ty = inner;
+        }
+        ty
+    }
+}
+
 /// What deleting (or destroying) a row does to a live one that refers to it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum OnDelete {

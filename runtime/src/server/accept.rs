@@ -23,6 +23,9 @@ const REFUSAL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\n\
     content-type: application/json\r\n\
     retry-after: 1\r\n\
     connection: close\r\n\
+    x-content-type-options: nosniff\r\n\
+    x-frame-options: SAMEORIGIN\r\n\
+    referrer-policy: strict-origin-when-cross-origin\r\n\
     content-length: 63\r\n\r\n\
     {\"error\": \"The server has too many connections\", \"status\": 503}";
 /// How long a refused peer may take to read that.

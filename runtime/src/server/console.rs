@@ -123,7 +123,7 @@ async fn turn(
                 service::plain(500, exchange::INTERNAL)
             }))
         }
-        Turn::Refused(refusal) => service::refused(refusal).map(Answer::without_ticket),
+        Turn::Refused(refusal) => service::refused(shared, refusal).map(Answer::without_ticket),
         Turn::Disagreement => {
             shared.metrics.disagreements.inc();
             service::plain(400, "the request could not be read").map(Answer::without_ticket)
@@ -154,7 +154,7 @@ async fn answer(
     };
     let received = match receive(body, traffic, &shared.pool).await {
         Ok(received) => received,
-        Err(Unreceived::Refused(refusal)) => return service::refused(refusal),
+        Err(Unreceived::Refused(refusal)) => return service::refused(shared, refusal),
         Err(unreceived @ (Unreceived::Memory | Unreceived::Gone)) => {
             return fails(ErrorAnswer::new(503, unreceived.to_string()));
         }

@@ -99,8 +99,7 @@ where
         let mut fields = Fields::default();
         event.record(&mut fields);
         let time = jiff::Timestamp::now();
-        let time = time.round(jiff::Unit::Millisecond).unwrap_or(time);
-        out.write_str(&line(self.0, &time.to_string(), level, &fields))
+        out.write_str(&line(self.0, &format!("{time:.3}"), level, &fields))
     }
 }
 
@@ -185,7 +184,10 @@ fn line(format: LogFormat, time: &str, level: &str, fields: &Fields) -> String {
             object.insert("level".to_owned(), level.into());
             object.insert("message".to_owned(), fields.message.as_str().into());
             for (name, value) in &fields.others {
-                object.insert((*name).to_owned(), value.clone());
+                // What a program gave is JSON already, unless it was cut.
+                let data = value.as_str().filter(|_| *name == "data");
+                let data = data.and_then(|data| serde_json::from_str(data).ok());
+                object.insert((*name).to_owned(), data.unwrap_or_else(|| value.clone()));
             }
             format!("{}\n", serde_json::Value::Object(object))
         }
@@ -238,6 +240,16 @@ mod tests {
         let json = logged(LogFormat::Json, || entry(LogLevel::Info, "i", hostile, None));
         let value: serde_json::Value = serde_json::from_str(&json).unwrap();
         assert_eq!(value.get("message").and_then(serde_json::Value::as_str), Some(hostile));
+    }
+
+    #[test]
+    fn data_of_a_program_is_json_in_json_and_times_have_milliseconds() {
+        let json = logged(LogFormat::Json, || entry(LogLevel::Info, "i", "m", Some(r#"{"a":[1,2.5]}"#)));
+        let value: serde_json::Value = serde_json::from_str(&json).unwrap();
+        assert_eq!(value["data"], serde_json::json!({ "a": [1, 2.5] }), "{json}");
+        assert_eq!(value["time"].as_str().map(str::len), Some("2026-01-01T00:00:00.000Z".len()), "{json}");
+        let text = logged(LogFormat::Text, || entry(LogLevel::Info, "i", "m", Some(r#"{"b":1,"a":2}"#)));
+        assert!(text.contains(r#" data={"b":1,"a":2}"#), "{text}");
     }
 
     #[test]

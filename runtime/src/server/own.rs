@@ -2,6 +2,7 @@
 
 use super::Shared;
 use super::body::Body;
+use crate::app::http;
 use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
 use hyper::{Method, Request, Response, StatusCode};
 
@@ -45,5 +46,6 @@ pub(super) fn of(status: StatusCode, content_type: &'static str, text: String) -
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    http::defaults(headers);
     response
 }

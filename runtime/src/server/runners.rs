@@ -11,6 +11,7 @@ use crate::app::boundary::contain;
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 use std::{io, thread};
 use tokio::sync::oneshot;
 
@@ -122,6 +123,9 @@ fn run<W: Work>(queue: &Queue<W>) {
     }
 }
 
+/// How long the end waits for the turns that are under way, each of them about a millisecond.
+const END_TIME: Duration = Duration::from_secs(2);
+
 impl<W: Work> Drop for Runners<W> {
     fn drop(&mut self) {
         let mut waiting = self.queue.lock();
@@ -129,9 +133,10 @@ impl<W: Work> Drop for Runners<W> {
         let left = std::mem::take(&mut waiting.jobs);
         drop(waiting);
         self.queue.changed.notify_all();
-        for thread in self.threads.drain(..) {
-            // A runner contains what it runs; there is nothing to learn from how it ended.
-            let _ = thread.join();
+        // A turn that never ends keeps its thread, and nobody else: the process may go on to its end.
+        let begun = Instant::now();
+        while self.threads.iter().any(|thread| !thread.is_finished()) && begun.elapsed() < END_TIME {
+            thread::sleep(Duration::from_millis(1));
         }
         for Job { work, .. } in left {
             let _ = contain(move || drop(work));

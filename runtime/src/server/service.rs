@@ -137,7 +137,7 @@ pub fn answer(peer: &Arc<Peer>, request: Request<Incoming>) -> Answering {
             };
             return Answering::Now(Some(peer.answered(ticket, response, began)));
         }
-        Turn::Refused(refusal) => refused(refusal),
+        Turn::Refused(refusal) => refused(shared, refusal),
         Turn::Disagreement => {
             shared.metrics.disagreements.inc();
             tracing::error!("the HTTP library read a request that the gate did not; please report it");
@@ -231,7 +231,7 @@ fn handle(peer: &Arc<Peer>, mut request: Request<Incoming>, began: Instant) -> H
         let shared = &asked.peer.shared;
         let received = match receive(body, &asked.peer.traffic, &shared.pool).await {
             Ok(received) => received,
-            Err(Unreceived::Refused(refusal)) => return refused(refusal),
+            Err(Unreceived::Refused(refusal)) => return refused(shared, refusal),
             Err(Unreceived::Memory) => return asked.busy(),
             // There is nobody to answer.
             Err(Unreceived::Gone) => return closing(plain(400, "the request ended early")),
@@ -250,9 +250,12 @@ fn handle(peer: &Arc<Peer>, mut request: Request<Incoming>, began: Instant) -> H
 }
 
 /// What the gate refuses is told without anything of what was sent, and closes the connection.
-pub(super) fn refused(refusal: gate::Refusal) -> Response<Body> {
-    tracing::debug!(%refusal, "a request was refused");
-    closing(plain(refusal.status(), refusal.fault.reason()))
+pub(super) fn refused(shared: &Shared, refusal: gate::Refusal) -> Response<Body> {
+    let id = shared.ids.next();
+    tracing::debug!(request = &*id, %refusal, "a request was refused");
+    let mut response = closing(plain(refusal.status(), refusal.fault.reason()));
+    response.headers_mut().extend(HeaderValue::from_str(&id).ok().map(|id| (http::X_REQUEST_ID, id)));
+    response
 }
 
 fn closing(mut response: Response<Body>) -> Response<Body> {

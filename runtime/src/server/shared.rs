@@ -167,10 +167,13 @@ impl Shared {
 
     /// What an operator sees.
     pub fn health(&self) -> health::Health {
+        let store = self.world.store().health();
+        let (unwritable, failing) = store.map_or((None, None), |store| (store.writable.err(), store.failing));
         health::Health::of(health::Signs {
             stopping: self.stop.is_begun(),
             troubled: self.restarts.troubled(tokio::time::Instant::now()),
-            unwritable: self.world.store().health().and_then(|store| store.writable.err()),
+            unwritable,
+            failing,
             forgetful: self.sessions.fault().map(|fault| fault.to_string().into()),
             stale: self.stale.get().map(|_| "the newest sources have errors".into()),
             uptime_seconds: self.started.elapsed().as_secs(),

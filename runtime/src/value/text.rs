@@ -49,6 +49,14 @@ mod naive {
     }
 }
 
+/// A copy of so many bytes at most: what is longer is cut at a whole character, and says so with `…`.
+pub fn shortened(text: &str, bytes_max: usize) -> String {
+    match text.get(..text.floor_char_boundary(bytes_max)) {
+        Some(head) if head.len() < text.len() => [head, "…"].concat(),
+        _ => text.to_owned(),
+    }
+}
+
 /// One text.
 #[derive(Debug)]
 pub struct Text {

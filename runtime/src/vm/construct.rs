@@ -44,8 +44,11 @@ pub(super) fn closure(
     slots: &[Value],
     running: Option<Handle<Closure>>,
 ) -> Outcome<Value> {
-    let heap = &mut *context.heap;
     let captures = &context.program.function(function)?.captures;
+    if captures.len() > FEW {
+        context.charge_fuel(captures.len());
+    }
+    let heap = &mut *context.heap;
     heap.reserve_closure(captures.len())?;
     let cell = |capture: &Capture| {
         let found = match *capture {
@@ -61,6 +64,9 @@ pub(super) fn closure(
     let cells = captures.iter().map(cell).collect::<Outcome<_>>()?;
     Ok(heap.put_closure(function, cells))
 }
+
+/// Captures that are part of what an instruction costs.
+const FEW: usize = 16;
 
 /// The captured variable that a register or slot holds. A slot may not hold its variable yet.
 #[inline]

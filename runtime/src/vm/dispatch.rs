@@ -625,7 +625,7 @@ fn enter<const SINGLE: bool>(vm: &mut Vm) -> Outcome<Signal> {
                 set!(dst, pattern::is_list_of(heap, get!(src), rest, length).map(Value::Bool));
             }
             Op::HasKey { dst, src, name } => {
-                set!(dst, pattern::has_key(heap, program, get!(src), Texts::constant(name)).map(Value::Bool));
+                set!(dst, pattern::has_key(cx!(), get!(src), Texts::constant(name)).map(Value::Bool));
             }
             Op::ListRest { dst, src, from } => set!(dst, pattern::list_rest(cx!(), get!(src), from)),
             Op::TakeList { dst, src, length } => set!(dst, pattern::take_list(cx!(), get!(src), length)),

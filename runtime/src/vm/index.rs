@@ -3,8 +3,10 @@
 use super::compare::range_of;
 use super::entity::member;
 use super::native::Context;
+use super::trace;
 use crate::value::map::Key;
 use crate::value::stop::{Outcome, Stop};
+use crate::value::text::shortened;
 use crate::value::{Handle, Heap, Map, Text, Value, list};
 
 /// `object[index]`
@@ -23,7 +25,8 @@ pub(super) fn get(context: &mut Context<'_>, object: Value, index: Value) -> Out
         Value::Client => Ok(Value::Client),
         Value::Entity(entity) => match index {
             Value::Text(name) => {
-                let name = heap.texts.str(name)?.to_owned();
+                // No field has a longer name, and an error repeats it.
+                let name = shortened(heap.texts.str(name)?, trace::TOLD_BYTES_MAX);
                 match member::read(context, entity, &name)? {
                     Some(value) => Ok(value),
                     None => Err(member::unknown(context, entity, &name)?),

@@ -5,7 +5,6 @@ use super::entity::shape;
 use super::index::{listed, no_map};
 use super::iterate;
 use super::native::Context;
-use super::program::Program;
 use crate::base::span::to_usize;
 use crate::value::cut::Cut;
 use crate::value::map::Key;
@@ -50,15 +49,18 @@ pub(super) fn is_list_of(heap: &Heap, value: Value, rest: bool, length: i32) -> 
 }
 
 /// Is it a map with this key, or an entity with this field?
-pub(super) fn has_key(heap: &Heap, program: &Program, value: Value, name: Handle<Text>) -> Outcome<bool> {
+pub(super) fn has_key(context: &mut Context<'_>, value: Value, name: Handle<Text>) -> Outcome<bool> {
+    let program = context.program;
     let map = match value {
         Value::Map(map) => map,
         Value::Entity(entity) => {
-            let shape = shape(program, heap.entity(entity)?.of)?;
-            return Ok(Member::by_name(shape, heap.texts.str(name)?).is_some());
+            let shape = shape(program, context.heap.entity(entity)?.of)?;
+            member::search(context, shape);
+            return Ok(Member::by_name(shape, context.heap.texts.str(name)?).is_some());
         }
         _ => return Ok(false),
     };
+    let heap = &*context.heap;
     let key = Key::text(&heap.texts, name)?;
     Ok(heap.maps.get(map)?.get(&heap.texts, key).is_some())
 }

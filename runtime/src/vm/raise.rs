@@ -7,6 +7,7 @@ use crate::base::span::{to_u32, to_usize};
 use crate::value::object::{ErrorName, ErrorValue, Object, TracePoint};
 use crate::value::show::{Part, Show};
 use crate::value::stop::{Bug, ErrorKind, Outcome, Raise, Stop};
+use crate::value::text::shortened;
 use crate::value::{Handle, Heap, Value};
 
 /// Places that an error keeps: the innermost ones, and the outermost.
@@ -87,7 +88,7 @@ impl Stepped for Asserting {
         let Some(Value::Text(text)) = self.0.step(context.heap, context.program, SLICE)? else {
             return Ok(Step::Again);
         };
-        let message = context.heap.texts.str(text)?.to_owned();
+        let message = shortened(context.heap.texts.str(text)?, trace::TOLD_BYTES_MAX);
         Err(Stop::raise(ErrorKind::AssertionFailed, message))
     }
 

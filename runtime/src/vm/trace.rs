@@ -9,6 +9,7 @@ use crate::base::span::to_usize;
 use crate::value::object::{ErrorName, ErrorValue, Object, TracePoint};
 use crate::value::show::Names;
 use crate::value::stop::{Bug, Outcome};
+use crate::value::text::shortened;
 use crate::value::{Handle, Heap, Value};
 
 /// The place of one point of a trace.
@@ -41,10 +42,13 @@ fn error_of(heap: &Heap, handle: Handle<Object>) -> Result<&ErrorValue, Bug> {
 
 fn noted(heap: &Heap, program: &Program, point: &TracePoint) -> Result<Place, Bug> {
     let note = point.note.map(|note| heap.texts.str(note)).transpose()?;
-    Ok(Place { note: note.map(str::to_owned), ..place(program, point) })
+    Ok(Place { note: note.map(|note| shortened(note, TOLD_BYTES_MAX)), ..place(program, point) })
 }
 
-/// An error as plain data.
+/// Bytes that plain data repeats of a text of the program: nobody charges for the copies.
+pub(super) const TOLD_BYTES_MAX: usize = 64 << 10;
+
+/// An error as plain data; long texts are cut.
 pub fn uncaught(heap: &Heap, program: &Program, handle: Handle<Object>) -> Result<Uncaught, Bug> {
     let error = error_of(heap, handle)?;
     let kind = match error.kind {
@@ -52,8 +56,8 @@ pub fn uncaught(heap: &Heap, program: &Program, handle: Handle<Object>) -> Resul
         ErrorName::Own(name) => heap.texts.str(name)?,
     };
     Ok(Uncaught {
-        kind: kind.to_owned(),
-        message: heap.texts.str(error.message)?.to_owned(),
+        kind: shortened(kind, TOLD_BYTES_MAX),
+        message: shortened(heap.texts.str(error.message)?, TOLD_BYTES_MAX),
         status: error.status,
         left_out: error.left_out,
         chain: error.trace.iter().map(|point| noted(heap, program, point)).collect::<Result<_, _>>()?,

@@ -191,11 +191,14 @@ pub(super) fn reorderings(stand: &mut Stand) {
     });
 }
 
+/// Every error of a call, once and from then on.
+fn once_and_for_good() -> Vec<(Fault, bool)> {
+    ERRORS.into_iter().flat_map(|fault| [(fault, false), (fault, true)]).collect()
+}
+
 /// T2-11: calls fail, or do half, once or for good; the process lives, and is restarted.
 pub(super) fn errors(stand: &mut Stand) {
-    let faults: Vec<(Fault, bool)> =
-        ERRORS.into_iter().flat_map(|fault| [(fault, false), (fault, true)]).collect();
-    points(stand, "errors of the disk", &faults, |behind| {
+    points(stand, "errors of the disk", &once_and_for_good(), |behind| {
         for how in CRASHES {
             let disk = behind.crashed(how);
             behind.recovers(&disk).map_err(|finding| finding.within(&format!("{how:?}: ")))?;
@@ -206,9 +209,7 @@ pub(super) fn errors(stand: &mut Stand) {
 
 /// whatever failed, once or for good, behind it every save and checkpoint works again.
 pub(super) fn goes_on(stand: &mut Stand) {
-    let faults: Vec<(Fault, bool)> =
-        ERRORS.into_iter().flat_map(|fault| [(fault, false), (fault, true)]).collect();
-    points(stand, "what goes on behind a fault", &faults, |behind| {
+    points(stand, "what goes on behind a fault", &once_and_for_good(), |behind| {
         for how in CRASHES {
             let disk = behind.crashed(how);
             super::workload::goes_on::<Checked>(&disk, &options(), behind.ledger)

@@ -189,6 +189,46 @@ fn a_header_holds_no_line_break() {
     assert!(name.contains("ValueError"), "{name}");
 }
 
+#[test]
+fn what_is_wrong_with_a_header_is_said_where_it_is_written() {
+    for (headers, part) in [
+        ("{ \"X-A\": \"a\\nb\" }", "line break"),
+        ("{ \"X A\": 1 }", "no name of a header"),
+        ("{ \"Content-Length\": 5 }", "content-length is set by the server"),
+        ("{ \"transfer-encoding\": \"chunked\" }", "set by the server"),
+        ("{ \"X-A\": \"a\".repeat(2_000_000) }", "at most 1048576 bytes"),
+        ("{ \"X-A\": range(0, 100_000) }", "at most 1048576 bytes"),
+        ("{ \"X-A\": { a: 1 } }", "cannot be map"),
+    ] {
+        let caught = one(&format!(
+            "route GET {{\n  try {{ response {{ headers: {headers} }} }} catch e {{ \"{{e.line}} {{e.message}}\" }}\n}}"
+        ));
+        assert!(caught.starts_with("200 text/plain; charset=utf-8 2 ") && caught.contains(part), "{caught}");
+    }
+    let late = one("middleware_free = 1\nroute GET { r = response { body: 1 }\n r.headers[\"TE\"] = 1\n r }");
+    assert!(late.starts_with("500 ") && late.contains("te is set by the server"), "{late}");
+    let many = one("route GET { response { headers: { \"X-A\": [1, 2] }, body: 3 } }");
+    assert_eq!(many, "200 application/json 3");
+}
+
+#[test]
+fn an_informational_status_ends_no_request() {
+    for status in [100, 199] {
+        let said = one(&format!("route GET {{ response {{ status: {status}, body: 1 }} }}"));
+        assert!(said.starts_with("500 ") && said.contains("informational"), "{said}");
+    }
+}
+
+#[test]
+fn what_outlives_an_error_is_a_bounded_part_of_it() {
+    let app = app(&[("app/index.flin", "route GET { throw \"é\".repeat(1_000_000) }")]);
+    let uncaught = answer(&app, get("/"), &mut MemoryHost::default()).uncaught.unwrap();
+    assert_eq!(
+        (uncaught.message.len(), uncaught.message.ends_with('…')),
+        ((64 << 10) + '…'.len_utf8(), true)
+    );
+}
+
 fn form(path: &str, pairs: &[(&str, &str)]) -> Inbound {
     let pairs = pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
     Inbound { body: Body::Form(pairs), ..request("POST", path) }

@@ -5,21 +5,17 @@
 
 use super::session::{Sessions, TooLarge, Visit};
 use crate::base::guard::{Guard, off};
-use crate::record::{Outbound, Pairs, SameSite, SetCookie};
+use crate::record::{FRAMING_HEADERS, Outbound, Pairs, SameSite, SetCookie};
 use ::http::header::{
-    CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, Entry, REFERRER_POLICY, SET_COOKIE, TE, TRAILER,
-    TRANSFER_ENCODING, UPGRADE, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+    CONTENT_TYPE, Entry, REFERRER_POLICY, SET_COOKIE, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use ::http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 use bytes::Bytes;
 use cookie::{Cookie, time};
 use std::sync::LazyLock;
 
-const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
-const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-/// What frames an answer, and is the server's business.
-static FRAMING: [HeaderName; 7] =
-    [CONNECTION, CONTENT_LENGTH, KEEP_ALIVE, TE, TRAILER, TRANSFER_ENCODING, UPGRADE];
+/// The header that names the request.
+pub const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// On every answer that says nothing else.
 static DEFAULTS: [(HeaderName, HeaderValue); 3] = [
     (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
@@ -121,7 +117,8 @@ fn own_headers(own: &Pairs) -> Result<HeaderMap, Unsendable> {
     Ok(headers)
 }
 
-fn defaults(headers: &mut HeaderMap) {
+/// Adds what every answer has that says nothing else.
+pub fn defaults(headers: &mut HeaderMap) {
     for (name, value) in &DEFAULTS {
         headers.entry(name).or_insert_with(|| value.clone());
     }
@@ -130,7 +127,7 @@ fn defaults(headers: &mut HeaderMap) {
 fn header(name: &str, value: &str) -> Result<(HeaderName, HeaderValue), Unsendable> {
     let name =
         HeaderName::from_bytes(name.as_bytes()).map_err(|_| Unsendable::HeaderName(name.to_owned()))?;
-    if FRAMING.contains(&name) && !off(Guard::HeaderFraming) {
+    if FRAMING_HEADERS.contains(&name.as_str()) && !off(Guard::HeaderFraming) {
         return Err(Unsendable::Framing(name));
     }
     let value = header_value(&name, value)?;

@@ -8,8 +8,32 @@ use super::types::{is_builtin_type, is_only_type};
 use crate::base::{Code, Diagnostic, Kind};
 use crate::syntax::tree::Name;
 
+/// Words of other languages, and what is written here.
+const FOREIGN: &[(&str, &str)] = &[
+    ("None", "write `none`"),
+    ("Null", "write `none`"),
+    ("NULL", "write `none`"),
+    ("nil", "write `none`"),
+    ("undefined", "write `none`"),
+    ("True", "write `true`"),
+    ("False", "write `false`"),
+    ("let", "a variable is made by its first assignment: `name = value`"),
+    ("const", "a variable is made by its first assignment: `name = value`"),
+    ("var", "a variable is made by its first assignment: `name = value`"),
+    ("not", "write `!` before the condition"),
+    ("elif", "write `else if`"),
+    ("def", "a function is declared with `fn name(…) { … }`"),
+    ("func", "a function is declared with `fn name(…) { … }`"),
+    ("lambda", "write `x => value`"),
+    ("class", "data that lasts is declared with `entity`, alternatives with `enum`; a map holds the rest"),
+    ("struct", "data that lasts is declared with `entity`; a map holds the rest"),
+    ("switch", "write `match value { … }`"),
+    ("this", "functions have no receiver: pass the value as an argument"),
+    ("self", "functions have no receiver: pass the value as an argument"),
+];
+
 impl<'t> Resolver<'_, 't> {
-    /// What a function of this name would hide.
+    /// What a function or a declared type of this name would hide.
     pub(super) fn warn_if_hiding(&mut self, name: &Name) {
         if let Some(what) = self.hidden_by(name) {
             let text = format!("`{}` hides the built-in {what} of that name", name.text);
@@ -71,6 +95,9 @@ impl<'t> Resolver<'_, 't> {
         }
         if self.around.index.namespace(&name.text).is_some() {
             return found.help(format!("it stands only before a dot, as in `{}.name`", name.text));
+        }
+        if let Some((_, help)) = FOREIGN.iter().find(|(word, _)| *word == &*name.text) {
+            return found.help(*help);
         }
         if self.suggestions == 0 {
             return found;

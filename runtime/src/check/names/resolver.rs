@@ -321,6 +321,12 @@ impl<'t> Visit<'t> for Resolver<'_, 't> {
     }
 
     fn stmt(&mut self, stmt: &'t Stmt) {
+        match &stmt.kind {
+            StmtKind::Entity(decl) => self.warn_if_hiding(&decl.name),
+            StmtKind::Enum(decl) => self.warn_if_hiding(&decl.name),
+            StmtKind::TypeAlias(decl) => self.warn_if_hiding(&decl.name),
+            _ => {}
+        }
         if let StmtKind::Enum(decl) = &stmt.kind {
             let outer = self.type_params.len();
             self.type_params.extend(decl.type_params.iter().map(|name| &*name.text));

@@ -31,7 +31,7 @@ fn fields(module: &Module, entity: u32, shape: &EntityShape) -> Result<(), Fault
         if !names.insert(&*field.name) {
             return Err(Fault::FieldName { entity, field: at });
         }
-        let leaf = leaf(&field.ty);
+        let leaf = field.ty.leaf();
         match leaf {
             FieldType::Enum(of) => super::tables::entry(Table::Enums, *of, module.enums.len())?,
             FieldType::Reference(of) => {
@@ -48,14 +48,6 @@ fn fields(module: &Module, entity: u32, shape: &EntityShape) -> Result<(), Fault
         }
     }
     Ok(())
-}
-
-fn leaf(ty: &FieldType) -> &FieldType {
-    let mut ty = ty;
-    while let FieldType::List(inner) = ty {
-        ty = inner;
-    }
-    ty
 }
 
 /// A default takes nothing, a check the entity alone, and neither captures anything.

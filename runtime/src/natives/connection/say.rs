@@ -11,6 +11,9 @@ use crate::vm::native::SLICE;
 use crate::vm::{Answer, Context, Effect, Flow, Step, Stepped};
 use std::sync::Arc;
 
+/// Bytes of an event's name.
+const EVENT_BYTES_MAX: usize = 1024;
+
 /// To whom.
 #[derive(Clone, Debug)]
 enum To {
@@ -34,9 +37,14 @@ pub fn broadcast(context: &mut Context<'_>, args: &[Value]) -> Outcome<Flow> {
 /// `emit x as "name"`
 pub fn emit(context: &mut Context<'_>, args: &[Value]) -> Outcome<Flow> {
     let name = match arguments::given(args, 1) {
-        Some(Value::Text(name)) => Some(context.heap.texts.str(name)?.to_owned()),
+        Some(Value::Text(name)) => Some(context.heap.texts.str(name)?),
         _ => None,
     };
+    if name.is_some_and(|name| name.len() > EVENT_BYTES_MAX) {
+        let text = format!("the name of an event has at most {EVENT_BYTES_MAX} bytes");
+        return Err(Stop::value_error(text));
+    }
+    let name = name.map(str::to_owned);
     if name.as_deref().is_some_and(|name| name.contains(['\r', '\n', '\0'])) {
         return Err(Stop::value_error("the name of an event has no line break and no NUL"));
     }

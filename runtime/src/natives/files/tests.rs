@@ -1,6 +1,7 @@
 //! Which paths and sizes reach the driver, and what its answers become.
 
 use super::super::testing::Bench;
+use super::PATH_BYTES_MAX;
 use crate::value::{Object, Value};
 use crate::vm::{Answer, Effect};
 
@@ -91,4 +92,19 @@ fn an_upload_is_saved_by_its_bytes() {
         bench.shown("save_upload", &[Value::Map(other), path]),
         "TypeError: save_upload: `part` must be a file of a form, a map with `bytes`"
     );
+}
+
+#[test]
+fn a_path_longer_than_the_system_takes_is_refused_before_it_is_copied() {
+    let mut bench = Bench::new();
+    let long = bench.text(&"a".repeat(PATH_BYTES_MAX + 1));
+    for name in ["read_file", "read_bytes", "list_files", "file_exists", "delete_file"] {
+        let refused = bench.shown(name, &[long]);
+        assert!(refused.ends_with("…\": a path has at most 4096 bytes"), "{name}: {refused}");
+    }
+    assert!(bench.shown("write_file", &[long, long]).starts_with("FileError"));
+    assert!(bench.asked.is_empty());
+    let longest = bench.text(&"a".repeat(PATH_BYTES_MAX));
+    bench.answers.push_back(Answer::Bool(false));
+    assert_eq!(bench.shown("file_exists", &[longest]), "false");
 }

@@ -1,4 +1,6 @@
 //! The log: a message of any kind of value, and data as JSON. The driver decides what is written where.
+//!
+//! What it gets is cut at [`BYTES_MAX`]: whatever writes a log makes copies of it, for which no execution is charged.
 
 use super::super::arguments;
 use super::super::define::{NOTHING, function, optional, required};
@@ -8,6 +10,7 @@ use crate::base::builtin::Param;
 use crate::base::{Kind, Kinds};
 use crate::value::show::Show;
 use crate::value::stop::Outcome;
+use crate::value::text::shortened;
 use crate::value::{Handle, Heap, Text, Value};
 use crate::vm::native::SLICE;
 use crate::vm::{Answer, Context, Effect, Flow, LogLevel, Native, Step, Stepped};
@@ -26,9 +29,12 @@ fn entry(args: &[Value], level: LogLevel) -> Outcome<Flow> {
         Some(map @ Value::Map(_)) => Some(map),
         _ => None,
     };
-    let entry = Entry { level, data, phase: Phase::Message(Show::new([alone(message)])), charged: 0 };
+    let entry = Entry { level, data, phase: Phase::Message(Show::new([alone(message)])) };
     Ok(Flow::Step(Box::new(entry)))
 }
+
+/// Bytes of a message, and of its data.
+const BYTES_MAX: usize = 64 << 10;
 
 /// Writes message and data, one after the other, then hands copies to the driver.
 #[derive(Debug)]
@@ -36,8 +42,6 @@ struct Entry {
     level: LogLevel,
     data: Option<Value>,
     phase: Phase,
-    /// For the copies.
-    charged: usize,
 }
 
 #[derive(Debug)]
@@ -49,8 +53,13 @@ enum Phase {
 
 impl Entry {
     fn effect(&self, heap: &Heap, message: Handle<Text>, data: Option<Handle<Text>>) -> Outcome<Effect> {
-        let message = heap.texts.str(message)?.to_owned();
-        let data = data.map(|data| heap.texts.str(data)).transpose()?.map(str::to_owned);
+        let message = shortened(heap.texts.str(message)?, BYTES_MAX);
+        let data = data.map(|data| heap.texts.str(data)).transpose()?;
+        // Half of an object is no JSON; as a text it still tells what there was.
+        let data = data.map(|data| match data.len() {
+            0..=BYTES_MAX => data.to_owned(),
+            _ => serde_json::Value::from(shortened(data, BYTES_MAX)).to_string(),
+        });
         Ok(Effect::Log { level: self.level, message, data })
     }
 }
@@ -79,12 +88,6 @@ impl Stepped for Entry {
             }
             Phase::Handing(message, data) => {
                 let (message, data) = (*message, *data);
-                let mut bytes = context.heap.texts.str(message)?.len();
-                if let Some(data) = data {
-                    bytes = bytes.saturating_add(context.heap.texts.str(data)?.len());
-                }
-                context.heap.memory.charge(bytes)?;
-                self.charged = bytes;
                 Ok(Step::Ask(self.effect(context.heap, message, data)?))
             }
         }
@@ -110,11 +113,10 @@ impl Stepped for Entry {
     }
 
     fn held(&self) -> usize {
-        let written = match &self.phase {
+        match &self.phase {
             Phase::Message(show) => show.charged(),
             Phase::Data(_, writer) => writer.charged(),
             Phase::Handing(..) => 0,
-        };
-        written.saturating_add(self.charged)
+        }
     }
 }

@@ -76,3 +76,26 @@ fn markup_is_escaped_and_raw_is_not() {
         assert_eq!(bench.shown("text", &[Value::View(view)]), bench.shown("text", &[value]));
     }
 }
+
+#[test]
+fn what_the_log_gets_is_cut() {
+    let mut bench = Bench::new();
+    let (fits, long) = ("x".repeat(64 << 10), "é".repeat(64 << 10));
+    let (fits, long) = (bench.text(&fits), bench.text(&long));
+    let data = bench.heap.new_map(0).unwrap();
+    bench.kept.push(Value::Map(data));
+    bench.heap.set_key(data, fits, long).unwrap();
+    bench.answers.extend([Answer::Nothing, Answer::Nothing]);
+    bench.call("log.info", &[fits]).unwrap();
+    bench.call("log.info", &[long, Value::Map(data)]).unwrap();
+    let lengths = |effect: &Effect| match effect {
+        Effect::Log { message, data, .. } => {
+            assert_eq!(message.ends_with('…'), message.len() != 64 << 10);
+            let data = data.as_ref().map(|data| serde_json::from_str::<String>(data).unwrap());
+            (message.len(), data.is_some_and(|data| data.starts_with("{\"xxx") && data.ends_with('…')))
+        }
+        other => panic!("{other:?}"),
+    };
+    let cut = (64 << 10) + '…'.len_utf8();
+    assert_eq!(bench.asked.iter().map(lengths).collect::<Vec<_>>(), [(64 << 10, false), (cut, true)]);
+}

@@ -1,11 +1,11 @@
 //! From a response to plain data: status, headers and body, in steps.
 
 use super::exchange;
+use super::headers::Headers;
 use super::respond::SERVER_FAULT;
 use crate::natives::json::Writer;
 use crate::natives::steps::bulk;
 use crate::record::{Failure, Outbound, Pairs, SessionChange};
-use crate::value::show::write_scalar;
 use crate::value::stop::{Bug, Outcome, Stop};
 use crate::value::{Handle, Heap, Object, Text, Value};
 use crate::vm::native::SLICE;
@@ -14,9 +14,14 @@ use std::sync::Arc;
 
 /// Bytes that one step copies.
 const COPY_BYTES: usize = 64 << 10;
+/// What looking at a header costs at least.
+const ENTRY_WORK: usize = 16;
 /// Bytes of a message, and fields, that an error page repeats.
 const PAGE_BYTES_MAX: usize = 4096;
 const PAGE_FIELDS_MAX: usize = 64;
+
+/// The lowest status that ends an exchange (RFC 9110, section 15.2).
+const FINAL_STATUS: u16 = 200;
 
 /// Makes the answer of a response.
 #[derive(Debug)]
@@ -24,7 +29,7 @@ pub struct Answering {
     response: Handle<Object>,
     /// The place of the next header.
     place: usize,
-    headers: Pairs,
+    headers: Headers,
     body: Vec<u8>,
     /// Charged for the body.
     charged: usize,
@@ -48,7 +53,7 @@ enum Stage {
 impl Answering {
     /// Of this response.
     pub fn new(response: Handle<Object>) -> Self {
-        let (headers, body) = (Pairs::new(), Vec::new());
+        let (headers, body) = (Headers::default(), Vec::new());
         Self { response, place: 0, headers, body, charged: 0, stage: Stage::Headers }
     }
 
@@ -118,19 +123,8 @@ impl Answering {
                 self.stage = Stage::Body;
                 break;
             };
-            let Value::Text(name) = entry.key else {
-                let kind = entry.key.kind().name();
-                return Err(Stop::type_error(format!("the name of a header is a text, not {kind}")));
-            };
-            let name = checked_name(context.heap.texts.str(name)?)?;
-            let before = self.headers.len();
-            for value in values(context.heap, context.program, entry.value, &name)? {
-                checked_value(&value, &name)?;
-                budget = budget.saturating_sub(value.len());
-                self.headers.push((name.clone(), value));
-            }
-            budget = budget
-                .saturating_sub(name.len().max(16).saturating_add(self.headers.len()).saturating_sub(before));
+            let bytes = self.headers.add(context.heap, context.program, entry)?;
+            budget = budget.saturating_sub(bytes.max(ENTRY_WORK));
             self.place = next;
         }
         context.charge_fuel(SLICE.saturating_sub(budget));
@@ -173,9 +167,9 @@ impl Answering {
             }
             value => (Stage::Json(Writer::new(value, 0)), Some("application/json")),
         };
-        let has_type = self.headers.iter().any(|(name, _)| name == "content-type");
+        let has_type = self.headers.pairs.iter().any(|(name, _)| name == "content-type");
         if let Some(content_type) = content_type.filter(|_| !has_type) {
-            self.headers.push(("content-type".to_owned(), content_type.to_owned()));
+            self.headers.pairs.push(("content-type".to_owned(), content_type.to_owned()));
         }
         self.stage = stage;
         Ok(())
@@ -205,6 +199,11 @@ impl Answering {
             // Bytecode may call it where nothing is served.
             return Err(super::outside("request"));
         };
+        // A socket's handshake ends with 101.
+        if status < FINAL_STATUS && exchange.opened.is_none() {
+            let text = format!("the status {status} is informational: an answer ends with one from 200 on");
+            return Err(Stop::value_error(text));
+        }
         let failure = match (made.error, made.body) {
             (Some((error, map)), Value::Map(body)) if map == body => {
                 Some(Box::new(failure(context.heap, context.program, exchange, (status, error))?))
@@ -213,7 +212,7 @@ impl Answering {
         };
         exchange.outbound = Some(Box::new(Outbound {
             status,
-            headers: std::mem::take(&mut self.headers),
+            headers: std::mem::take(&mut self.headers.pairs),
             cookies: std::mem::take(&mut exchange.cookies),
             session,
             csrf_asked: exchange.csrf_asked,
@@ -260,46 +259,4 @@ fn failure(
 
 fn cut(text: &str) -> String {
     text.get(..text.floor_char_boundary(PAGE_BYTES_MAX)).unwrap_or(text).to_owned()
-}
-
-/// The lines of a header: one for a value, one each for the elements of a list.
-pub fn values(heap: &Heap, program: &Program, value: Value, name: &str) -> Outcome<Vec<String>> {
-    let one = |value: Value| {
-        let mut text = String::new();
-        match value {
-            Value::Text(text) => return Ok(heap.texts.str(text)?.to_owned()),
-            value if write_scalar(program, value, &mut text) => {}
-            other => {
-                let kind = other.kind().name();
-                return Err(Stop::type_error(format!("the header {name} cannot be {kind}: give a text")));
-            }
-        }
-        Ok(text)
-    };
-    match value {
-        Value::None => Ok(Vec::new()),
-        Value::List(list) => heap.lists.get(list)?.items.iter().map(|&item| one(item)).collect(),
-        value => one(value).map(|text| vec![text]),
-    }
-}
-
-/// A name of a header in lower case: a token of RFC 9110, section 5.6.2.
-pub fn checked_name(name: &str) -> Outcome<String> {
-    let token = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b);
-    if crate::base::guard::off(crate::base::guard::Guard::ResponseHeader)
-        || !name.is_empty() && name.bytes().all(token)
-    {
-        return Ok(name.to_ascii_lowercase());
-    }
-    let shown = crate::natives::excerpt::excerpt(name);
-    Err(Stop::value_error(format!("{shown} is no name of a header: letters, digits and - are allowed")))
-}
-
-/// A value of a header: no line break, no NUL, nor any other control character but the tab.
-pub fn checked_value(value: &str, name: &str) -> Outcome<()> {
-    let control = |c: char| c.is_ascii_control() && c != '\t';
-    if crate::base::guard::off(crate::base::guard::Guard::ResponseHeader) || !value.contains(control) {
-        return Ok(());
-    }
-    Err(Stop::value_error(format!("the header {name} cannot hold a line break or another control character")))
 }

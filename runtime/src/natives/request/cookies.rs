@@ -1,7 +1,7 @@
 //! `set_cookie`, and the token against forged requests.
 
-use super::answer::checked_name;
 use super::exchange;
+use super::headers::checked_name;
 use crate::base::builtin::Param;
 use crate::base::{Kind, Kinds};
 use crate::natives::define::{BOOL, TEXT, optional, required};
@@ -31,7 +31,7 @@ pub fn set_cookie(context: &mut Context<'_>, args: &[Value]) -> Outcome<Flow> {
     let texts = &context.heap.texts;
     let (name, value) = (texts.str(name)?, texts.str(value)?);
     checked_name(name)?;
-    super::answer::checked_value(value, "set-cookie")?;
+    super::headers::checked_value(value, "set-cookie")?;
     let max_age = match arguments::given(args, 2) {
         Some(Value::Duration(ms)) => ms.checked_div(1000),
         Some(Value::Int(seconds)) => Some(seconds),

@@ -34,7 +34,7 @@ pub fn respond(context: &mut Context<'_>, args: &[Value]) -> Outcome<Flow> {
             ("status" | "headers", Value::None) => {}
             ("status", value) => made.status = Some(response::checked_status(value)?),
             ("headers", Value::Map(given)) => {
-                context.charge_fuel(context.heap.maps.get(given)?.len());
+                super::headers::check(context, given)?;
                 add_missing(context.heap, headers, given)?;
             }
             ("headers", other) => {
@@ -62,7 +62,7 @@ pub fn redirect(context: &mut Context<'_>, args: &[Value]) -> Outcome<Flow> {
     };
     context.charge_fuel(steps::bulk(context.heap.texts.str(url)?.len()));
     let heap = &mut *context.heap;
-    super::answer::checked_value(heap.texts.str(url)?, "location")?;
+    super::headers::checked_value(heap.texts.str(url)?, "location")?;
     let headers = heap.new_headers()?;
     let name = heap.new_text("location")?;
     heap.set_key(headers, name, Value::Text(url))?;

@@ -2,7 +2,7 @@
 //!
 //! What is sent is plain data that nobody has decoded; the driver does that, as a server does.
 
-use super::answer::values;
+use super::headers::Headers;
 use crate::base::builtin::Param;
 use crate::base::{Kind, Kinds};
 use crate::natives::arguments;
@@ -49,17 +49,15 @@ pub fn test_request(context: &mut Context<'_>, args: &[Value]) -> Outcome<Flow> 
 
 fn pairs(context: &Context<'_>, args: &[Value], at: usize) -> Outcome<Pairs> {
     let Some(Value::Map(map)) = arguments::given(args, at) else { return Ok(Pairs::new()) };
-    let mut pairs = Pairs::new();
+    let mut pairs = Headers::default();
     for entry in context.heap.maps.get(map)?.iter() {
         let Value::Text(name) = entry.key else {
             return Err(Stop::type_error("names of headers and cookies are texts"));
         };
         let name = context.heap.texts.str(name)?;
-        for value in values(context.heap, context.program, entry.value, name)? {
-            pairs.push((name.to_owned(), value));
-        }
+        pairs.add_plain(context.heap, context.program, name, entry.value)?;
     }
-    Ok(pairs)
+    Ok(pairs.pairs)
 }
 
 #[derive(Debug)]

@@ -1,9 +1,11 @@
 //! `params`, `query`, `body`, …: plain data of the request as values, made when they are first read.
 
 use super::exchange;
+use super::headers::HEADERS_BYTES_MAX;
 use crate::natives::{arguments, steps};
 use crate::record::{Body, Pairs, Part};
 use crate::value::stop::{Bug, Outcome};
+use crate::value::text::shortened;
 use crate::value::{Handle, Heap, List, Map, Object, Value};
 use crate::vm::exchange::Word;
 use crate::vm::native::SLICE;
@@ -62,7 +64,8 @@ pub fn request(context: &mut Context<'_>, _: &[Value]) -> Outcome<Flow> {
 
 /// All values of a name in the query.
 pub fn query_list(context: &mut Context<'_>, args: &[Value]) -> Outcome<Flow> {
-    let name = context.heap.texts.str(arguments::text(args, 0)?)?.to_owned();
+    // No query is as long.
+    let name = shortened(context.heap.texts.str(arguments::text(args, 0)?)?, HEADERS_BYTES_MAX);
     exchange(context, "request")?;
     let list = context.heap.new_list_with(0)?;
     steps::start(context, Listing { name, list, at: 0 }, 0)

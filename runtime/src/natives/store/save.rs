@@ -21,6 +21,9 @@ use crate::vm::{Answer, Context, Effect, Step, Stepped, truth};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+/// What a row costs beside its data while its transaction is open: its places in the draft and in what is committed.
+const STAGED_BYTES: usize = 768;
+
 /// Saves one entity.
 #[derive(Debug)]
 pub struct Saving {
@@ -271,7 +274,8 @@ impl Saving {
         }
         context.saved.reserve(&mut context.heap.memory)?;
         let bytes = self.fields.values().map(Vec::len).fold(0, usize::saturating_add);
-        let more = bytes.saturating_mul(2);
+        let open = context.saved.depth() > 0;
+        let more = bytes.saturating_mul(2).saturating_add(if open { STAGED_BYTES } else { 0 });
         context.heap.memory.charge(more)?;
         self.held = self.held.saturating_add(more);
         let data: Vec<u8> = std::mem::take(&mut self.fields).into_values().flatten().collect();
@@ -331,7 +335,8 @@ impl Stepped for Saving {
             }
             (Phase::Store, Answer::Store(Ok(Reply::Row(row)))) => {
                 // What was saved counts against the budget until the execution ends.
-                self.held = self.held.saturating_sub(row.data.len());
+                let kept = if context.saved.depth() > 0 { STAGED_BYTES } else { 0 };
+                self.held = self.held.saturating_sub(row.data.len().saturating_add(kept));
                 self.take_over(context, stored(row))
             }
             (_, Answer::Store(Err(refusal))) => Err(refused(refusal)),

@@ -41,12 +41,16 @@ fn run_on(model: &mut Model, source: &str, gc_stress: bool) -> String {
 }
 
 fn run_whole(model: &mut Model, source: &str, gc_stress: bool) -> String {
+    run_limited(model, source, Limits { gc_stress, ..Limits::default() })
+}
+
+fn run_limited(model: &mut Model, source: &str, limits: Limits) -> String {
     let files = [SourceFile::in_memory("main.flin", Role::Script, source)];
     let built = build(&files, 0, &Bounds::default()).unwrap_or_else(|rejected| panic!("{rejected:?}"));
     let program = link(built.module).unwrap();
     let entry = program.module.entry;
     model.schema = program.module.entities.clone();
-    let mut vm = Vm::new(program, Limits { gc_stress, ..Limits::default() }, Pool::new(1 << 30), [0; 32]);
+    let mut vm = Vm::new(program, limits, Pool::new(1 << 30), [0; 32]);
     vm.start(entry, &[]);
     let mut output = String::new();
     loop {
@@ -290,6 +294,13 @@ fn a_reference_reads_as_the_entity_that_is_there_now() {
          print(o.customer, o.customer_id)",
         &["Ada true 1", "Bo Bo", "BoBo", "none 1"],
     );
+}
+
+#[test]
+fn t2_03_what_an_open_transaction_saved_is_charged_with_what_its_rows_cost() {
+    let source = "entity Row { n: int }\ncount = 0\ntry { transaction { for i in 0..20_000 { save Row { n: i }\n count += 1 } } }\ncatch e { print(e.kind) }\nprint(count > 500 && count < 4_500)\nsave Row { n: 1 }";
+    let limits = Limits { memory_bytes_max: 4 << 20, ..Limits::default() };
+    assert_eq!(run_limited(&mut Model::default(), source, limits), "MemoryLimitExceeded\ntrue\n");
 }
 
 #[test]

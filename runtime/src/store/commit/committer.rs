@@ -189,7 +189,7 @@ impl<T: Threading> Committer<T> {
         });
         // Frees what only it held, outside the lock.
         drop(old);
-        self.shared.health.with(|health| health.log_bytes = log_bytes);
+        self.shared.health.with(|health| (health.log_bytes, health.failing) = (log_bytes, None));
     }
 
     /// Syncs what was acknowledged before it was durable (`sync = "interval"`), and what is left at the end.

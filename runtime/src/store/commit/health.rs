@@ -23,6 +23,8 @@ pub struct Health {
     pub checkpoints: u64,
     /// Panics of the committer, of a checkpoint or of a transaction since the store was opened.
     pub panics: u64,
+    /// Why the last save could not be made durable; none once one was again.
+    pub failing: Option<Cow<'static, str>>,
     /// What went wrong last, whether or not it is over.
     pub last_error: Option<Cow<'static, str>>,
 }
@@ -34,6 +36,7 @@ pub struct Record {
     pub log_bytes: u64,
     pub checkpoints: u64,
     pub panics: u64,
+    pub failing: Option<Cow<'static, str>>,
     pub last_error: Option<Cow<'static, str>>,
     /// Why acknowledged transactions may not be durable (`sync = "interval"`).
     pub unsynced: Option<Cow<'static, str>>,
@@ -41,7 +44,15 @@ pub struct Record {
 
 impl Default for Record {
     fn default() -> Self {
-        Self { writable: Ok(()), log_bytes: 0, checkpoints: 0, panics: 0, last_error: None, unsynced: None }
+        Self {
+            writable: Ok(()),
+            log_bytes: 0,
+            checkpoints: 0,
+            panics: 0,
+            failing: None,
+            last_error: None,
+            unsynced: None,
+        }
     }
 }
 
@@ -49,6 +60,7 @@ impl Record {
     /// Saves are refused from now on.
     pub fn fail(&mut self, reason: Cow<'static, str>) {
         self.last_error = Some(reason.clone());
+        self.failing = Some(reason.clone());
         self.writable = Err(reason);
     }
 }
@@ -67,6 +79,7 @@ impl<T: Threading> Shared<T> {
             log_bytes: record.log_bytes,
             checkpoints: record.checkpoints,
             panics: record.panics,
+            failing: record.failing.clone(),
             last_error: record.last_error.clone(),
         })
     }

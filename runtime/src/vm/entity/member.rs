@@ -85,10 +85,21 @@ impl Member {
     }
 }
 
+/// Charges what finding a name costs.
+pub fn search(context: &mut Context<'_>, shape: &EntityShape) {
+    /// Fields that are part of what an instruction costs.
+    const FEW: usize = 16;
+    if shape.fields.len() > FEW {
+        context.charge_fuel(shape.fields.len());
+    }
+}
+
 /// A member of an entity; none when it has no such member.
 pub fn read(context: &mut Context<'_>, object: Handle<Object>, name: &str) -> Outcome<Option<Value>> {
     let entity = context.heap.entity(object)?;
-    let Some(member) = Member::by_name(shape(context.program, entity.of)?, name) else { return Ok(None) };
+    let shape = shape(context.program, entity.of)?;
+    search(context, shape);
+    let Some(member) = Member::by_name(shape, name) else { return Ok(None) };
     let entity = context.heap.entity(object)?;
     match member {
         Member::Automatic(automatic) => Ok(Some(automatic.read(entity.stored.as_ref()))),
@@ -102,6 +113,9 @@ pub fn read_field(context: &mut Context<'_>, object: Handle<Object>, at: u32) ->
     match field(context.heap.entity(object)?, at) {
         Value::Reference { of, id } => context.heap.needed(Need::Entity { of, id }),
         Value::List(list) => {
+            /// Elements that are looked at for what an instruction costs.
+            const AT_ONCE: usize = 8;
+            context.charge_fuel(context.heap.lists.get(list)?.items.len() / AT_ONCE);
             let items = &context.heap.lists.get(list)?.items;
             if !items.iter().any(|item| matches!(item, Value::Reference { .. })) {
                 return Ok(Value::List(list));
@@ -140,6 +154,7 @@ pub fn id_of(heap: &Heap, value: Value) -> Outcome<Value> {
 pub fn write(context: &mut Context<'_>, object: Handle<Object>, name: &str, value: Value) -> Outcome<()> {
     let of = context.heap.entity(object)?.of;
     let shape = shape(context.program, of)?;
+    search(context, shape);
     let refused = match Member::by_name(shape, name) {
         Some(Member::Field(at)) => {
             if let Some(place) = context.heap.entity_mut(object)?.fields.get_mut(to_usize(at)) {

@@ -25,7 +25,7 @@ const RECORDS_MAX: usize = ENDED_MAX * 2;
 /// Sessions that wait to be appended; with more, the whole list is written.
 const WAITING_MAX: usize = 4_096;
 /// Its file's name.
-const FILE: &str = "sessions.ended";
+pub(super) const FILE: &str = "sessions.ended";
 /// Bytes of one: id and time.
 const RECORD_BYTES: usize = 24;
 /// The id of the record that refuses everything sealed up to its time.
@@ -72,7 +72,7 @@ impl Ended {
         Self { list: Mutex::new(List::new()), log: None }
     }
 
-    /// Reads the list and drops what has run out.
+    /// Reads the list and drops what has run out. That it cannot be written is a fault that it tells, and no error.
     pub fn open(folder: &Path, now: i64) -> Result<Self, KeyFault> {
         let mut list = List::new();
         let place = folder.join(FILE);
@@ -80,10 +80,11 @@ impl Ended {
         let bytes_max = RECORD_BYTES.saturating_mul(RECORDS_MAX);
         match File::open(&place) {
             Ok(file) => {
-                file.take(u64::try_from(bytes_max).unwrap_or(u64::MAX)).read_to_end(&mut bytes)?;
+                let mut file = file.take(u64::try_from(bytes_max).unwrap_or(u64::MAX));
+                file.read_to_end(&mut bytes).map_err(KeyFault::Ended)?;
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => return Err(error.into()),
+            Err(error) => return Err(KeyFault::Ended(error)),
         }
         for record in bytes.chunks_exact(RECORD_BYTES) {
             let Some((id, time)) = record.split_first_chunk::<16>() else { continue };
@@ -95,8 +96,11 @@ impl Ended {
             }
         }
         let mut log = Log { place, file: None, records: 0 };
-        log.replace(&list.all())?;
-        (list.waiting, list.is_stale) = (Vec::new(), false);
+        list.waiting = Vec::new();
+        // A disk that is full is no reason not to start: what was read is known, and the next attempt writes all of it.
+        let written = log.replace(&list.all());
+        list.is_stale = written.is_err();
+        list.fault = written.err().map(|error| EndedFault(error.kind()));
         Ok(Self { list: Mutex::new(list), log: Some(Mutex::new(log)) })
     }
 
@@ -277,6 +281,23 @@ mod tests {
         std::mem::forget(ended);
         let ended = Ended::open(&away, NOW).unwrap();
         assert!((1..=3).all(|n| ended.has(&id(n), NOW)));
+    }
+
+    #[test]
+    fn a_disk_that_takes_nothing_at_the_start_is_a_fault_and_no_error() {
+        let folder = tempfile::tempdir().unwrap();
+        let away = folder.path().join("away");
+        let ended = Ended::open(&away, NOW).unwrap();
+        assert_eq!(ended.fault(), Some(EndedFault(io::ErrorKind::NotFound)));
+        ended.add(id(1), NOW + 100, NOW);
+        assert!(ended.keep().is_none() && ended.fault().is_some(), "it was told at the start");
+        fs::create_dir(&away).unwrap();
+        assert_eq!((ended.keep(), ended.fault()), (None, None));
+        std::mem::forget(ended);
+        assert!(Ended::open(&away, NOW).unwrap().has(&id(1), NOW));
+        let blocked = folder.path().join("blocked");
+        fs::create_dir_all(blocked.join(FILE)).unwrap();
+        assert!(matches!(Ended::open(&blocked, NOW), Err(KeyFault::Ended(_))));
     }
 
     #[test]

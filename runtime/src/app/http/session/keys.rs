@@ -27,6 +27,9 @@ pub enum KeyFault {
         /// Its permissions.
         mode: u32,
     },
+    /// The list of sessions that were ended cannot be read.
+    #[error("{}: the system says: {}", super::ended::FILE, .0.kind())]
+    Ended(#[source] io::Error),
     /// The system refuses.
     #[error("{KEY_FILE}: the system says: {0}")]
     System(#[from] io::Error),

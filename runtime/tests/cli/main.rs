@@ -2,6 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "tests may panic")]
 
+mod bytecode;
+mod check;
+mod output;
+
 use std::ffi::OsStr;
 use std::fs;
 use std::io::Read as _;
@@ -80,84 +84,6 @@ fn the_version_says_that_no_guard_is_knocked_out() {
 }
 
 #[test]
-fn diagnostics_say_file_line_and_column() {
-    let project =
-        Project::new(&[("main.flin", "é = 1\nprint(x\n"), ("lib/a.flin", "fn f() { return nowhere }\n")]);
-    let (code, out, err) = project.flin(&["run", "main.flin"]);
-    assert_eq!((code, out.as_str()), (2, ""));
-    assert!(err.starts_with("lib/a.flin:1:17: error[E0001]: "), "{err}");
-    assert!(err.contains("\nmain.flin:2:6: error[E0102]: "), "{err}");
-    let (code, _, err) = project.flin(&["check", "lib/a.flin"]);
-    assert_eq!(code, 2);
-    assert!(err.starts_with("lib/a.flin:1:17: error[E0001]: "), "{err}");
-    let (code, _, err) = project.flin(&["check", "."]);
-    assert_eq!(code, 2);
-    assert!(err.contains("main.flin:"), "{err}");
-}
-
-#[test]
-fn findings_in_components_that_nothing_uses_only_warn() {
-    let old = ("components/Old.flin", "x = (\n<Older/>\n<p>{nowhere}</p>\n");
-    let older = ("components/Older.flin", "<Old/>\n<b>{\n");
-    let page = ("app/index.flin", "<New/>\n");
-    let used = ("components/New.flin", "<i>new</i>\n");
-    let project = Project::new(&[old, older, page, used]);
-    let (code, _, err) = project.flin(&["check"]);
-    assert_eq!(code, 0, "{err}");
-    for line in ["components/Old.flin:3:", "components/Older.flin:2:"] {
-        assert!(err.contains(line) && !err.contains("error["), "{err}");
-    }
-    let project = Project::new(&[("components/New.flin", "<Old/>\n"), old, older, page]);
-    let (code, _, err) = project.flin(&["check"]);
-    assert_eq!(code, 2);
-    assert!(err.contains("components/Old.flin:3:") && err.contains("error["), "{err}");
-}
-
-#[test]
-fn what_a_broken_file_is_no_reason_of_is_said_too() {
-    let broken = "fn helper(n { return 1 }\nx = nowhere\ny = helper(1)\nz = ]\nprint(z)\n";
-    let clean = "a: int = \"t\"\nb = helper(2) + missing\nbreak\n";
-    let project = Project::new(&[("lib/a.flin", broken), ("main.flin", clean)]);
-    let (code, _, err) = project.flin(&["check"]);
-    let places: Vec<&str> =
-        err.lines().filter_map(|line| line.split_once("]: ").map(|(place, _)| place)).collect();
-    assert_eq!(
-        (code, &places[..]),
-        (
-            2,
-            &[
-                "lib/a.flin:1:13: error[E0103",
-                "lib/a.flin:2:5: error[E0001",
-                "lib/a.flin:4:5: error[E0103",
-                "main.flin:1:10: error[E0003",
-                "main.flin:2:17: error[E0001",
-                "main.flin:3:1: error[E0008",
-            ][..]
-        ),
-        "{err}"
-    );
-    let open = Project::new(&[("main.flin", "ws \"/a\" { on message(d) { x = [1\nsend(nowhere)\n")]);
-    let (_, _, err) = open.flin(&["check"]);
-    assert!(!err.contains("E0001"), "what is not closed says nothing of what stands behind it: {err}");
-}
-
-#[test]
-fn a_sound_project_checks_in_silence() {
-    let project = Project::new(&[("main.flin", "x = f(1)\n"), ("lib/a.flin", "fn f(n) { return n }\n")]);
-    assert_eq!(project.flin(&["check"]), said(0, "", ""));
-    assert_eq!(project.flin(&["check", "main.flin", "lib"]), said(0, "", ""));
-}
-
-#[test]
-fn sources_that_are_not_utf_8_are_refused_at_the_byte() {
-    let project = Project::new(&[]);
-    fs::write(project.path().join("a.flin"), b"x = 1\ny = \"\xFF\"\n").unwrap();
-    let (code, _, err) = project.flin(&["run", "a.flin"]);
-    assert_eq!(code, 2);
-    assert!(err.starts_with("a.flin:2:6: error[E0101]: "), "{err}");
-}
-
-#[test]
 fn missing_and_unreadable_files_are_named() {
     let project = Project::new(&[("folder/x", "")]);
     for command in ["run", "check", "build", "disasm", "fmt", "test"] {
@@ -188,119 +114,6 @@ fn a_bad_configuration_stops_every_command() {
     for args in [&["run", "a.flin"][..], &["check"], &["build", "a.flin"], &["test"]] {
         assert_eq!(project.flin(args), said(2, "", wrong), "{args:?}");
     }
-}
-
-#[test]
-fn bytecode_is_built_shown_and_refused_when_it_is_damaged() {
-    let project = Project::new(&[("a.flin", "x = 1\n")]);
-    assert_eq!(project.flin(&["build", "a.flin", "-o", "out.flinc"]), said(0, "", ""));
-    assert_eq!(project.flin(&["build", "a.flin"]), said(0, "", ""));
-    let bytes = fs::read(project.path().join("a.flinc")).unwrap();
-    assert_eq!(fs::read(project.path().join("out.flinc")).unwrap(), bytes);
-    let (code, listing, _) = project.flin(&["disasm", "a.flin"]);
-    assert!(code == 0 && listing.contains("entry") && listing.contains("LoadInt"), "{listing}");
-    assert_eq!(project.flin(&["disasm", "a.flinc"]), said(0, &listing, ""));
-    fs::write(project.path().join("cut.flinc"), &bytes[..bytes.len() - 1]).unwrap();
-    fs::write(project.path().join("text.flinc"), "x = 1\n").unwrap();
-    for (file, why) in [("cut.flinc", "the checksum at offset 8"), ("text.flinc", "no bytecode")] {
-        for command in ["run", "disasm"] {
-            let (code, out, err) = project.flin(&[command, file]);
-            assert_eq!((code, out.as_str()), (2, ""));
-            assert!(err.starts_with(&format!("error: {file}: {why}")), "{err}");
-        }
-    }
-}
-
-#[test]
-fn bytecode_is_no_source() {
-    let project = Project::new(&[("a.flin", "x = 1\n")]);
-    assert_eq!(project.flin(&["build", "a.flin"]), said(0, "", ""));
-    let wrong = "error: a.flinc: this is bytecode; name the source that it was built from\n";
-    for command in ["check", "fmt", "test"] {
-        assert_eq!(project.flin(&[command, "a.flinc"]), said(2, "", wrong), "{command}");
-    }
-}
-
-#[test]
-fn what_only_a_request_has_is_missing_when_it_is_reached() {
-    let source = "print(1)\nr = try csrf_token()\nprint(r.kind, r.message)\n";
-    let project = Project::new(&[("a.flin", source), ("t.flin", "print(t(\"a\"))\n")]);
-    let printed = "1\nValueError csrf_token() needs a request to belong to\n";
-    assert_eq!(project.flin(&["run", "a.flin"]), said(0, printed, ""));
-    // Without translations every key is missing, and a missing key yields itself.
-    assert_eq!(project.flin(&["run", "t.flin"]), said(0, "a\n", ""));
-}
-
-#[test]
-fn a_function_may_have_a_thousand_parameters() {
-    let joined = |count: usize, of: &dyn Fn(usize) -> String, by: &str| {
-        (0..count).map(of).collect::<Vec<_>>().join(by)
-    };
-    // Plain ones, with a default, and taken apart; one that a closure changes, and the rest.
-    let params = |n: usize| match n % 4 {
-        1 => format!("p{n} = p{} + 1", n - 1),
-        2 => format!("[p{n}, ...more{n}]"),
-        _ => format!("p{n}"),
-    };
-    let params = joined(1000, &params, ", ");
-    let sum = joined(1000, &|n| format!("p{n}"), " + ");
-    let given = joined(1000, &|n| if n % 4 == 2 { format!("[{n}]") } else { n.to_string() }, ", ");
-    let plain = joined(999, &|n| format!("p{n}"), ", ");
-    let numbers = joined(999, &|n| n.to_string(), ", ");
-    let source = format!(
-        "
-fn f({params}, ...others) {{
-    grow = () => {{ p996 += 1000 }}
-    grow()
-    print(p996, others.length)
-    {sum}
-}}
-fn g({plain}, last = p998 * 2) {{ [p0, p500, last] }}
-print(f({given}), f({given}, 1, 2, 3))
-print(g({numbers}), g({numbers}, last: 5), g(...(0..<998).to_list(), p998: 7))
-print((try g(...[1])).message)
-print((try g(...(0..1001).to_list())).message)
-"
-    );
-    let project = Project::new(&[("a.flin", &source)]);
-    let printed = "1996 0\n1996 3\n500500 500500\n[0, 500, 1996] [0, 500, 5] [0, 500, 14]\n\
-                   g needs an argument for `p1`\ng takes 999 to 1000 arguments, and got 1002\n";
-    assert_eq!(project.flin(&["run", "a.flin"]), said(0, printed, ""));
-    assert_eq!(project.flin(&["build", "a.flin", "-o", "a.flinc"]).0, 0);
-    assert_eq!(project.flin(&["run", "a.flinc"]), said(0, printed, ""));
-}
-
-#[test]
-fn calls_that_an_error_does_not_keep_are_counted() {
-    let project = Project::new(&[("a.flin", "fn f(n) { return f(n + 1) }\nf(0)\n")]);
-    let (code, _, err) = project.flin(&["run", "a.flin"]);
-    let shown = err.lines().filter(|line| line.starts_with("  at ")).count();
-    // The limit's 512 calls of f, and the top level.
-    assert!(code == 1 && shown == 24 && err.contains(&format!("  … {} more calls\n", 513 - shown)), "{err}");
-}
-
-#[test]
-fn bytecode_that_lies_is_refused_by_rule() {
-    use flin_runtime::code::{Function, Module, Op, encode};
-    let project = Project::new(&[]);
-    let entry = Function { registers: 1, code: vec![Op::Return { src: 0 }], ..Function::default() };
-    let module = Module { functions: vec![entry], ..Module::default() };
-    fs::write(project.path().join("lie.flinc"), encode(&module)).unwrap();
-    let refusal = "error: lie.flinc: bytecode refused by rule B13, function 0, instruction 0: register 0 may be read \
-                   before it is written\n";
-    assert_eq!(project.flin(&["run", "lie.flinc"]), said(2, "", refusal));
-    let (code, listing, err) = project.flin(&["disasm", "lie.flinc"]);
-    assert!(code == 2 && listing.contains("Return") && err == refusal, "{listing}{err}");
-}
-
-#[test]
-fn a_build_does_not_overwrite_its_program() {
-    let project = Project::new(&[("a.flin", "x = 1\n")]);
-    let (code, _, err) = project.flin(&["build", "a.flin", "-o", "./a.flin"]);
-    assert!(code == 2 && err.contains("the program itself"), "{err}");
-    assert_eq!(fs::read(project.path().join("a.flin")).unwrap(), b"x = 1\n");
-    let (code, _, err) = project.flin(&["build", "a.flin", "-o", "no/such/folder.flinc"]);
-    assert!(code == 2 && err.starts_with("error: no/such/folder.flinc: there is no such"), "{err}");
 }
 
 #[cfg(unix)]
@@ -413,53 +226,6 @@ fn files_are_below_the_projects_folder_alone() {
     assert!(err.starts_with("error: FileError: "), "{err}");
 }
 
-#[cfg(unix)]
-#[test]
-fn output_that_nobody_reads_ends_the_command_quietly() {
-    use std::io::Read as _;
-    let project = Project::new(&[("a.flin", &"x = 1\n".repeat(50_000))]);
-    let mut child =
-        project.command(&["disasm", "a.flin"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    let mut first = [0; 64];
-    child.stdout.take().unwrap().read_exact(&mut first).unwrap();
-    let Output { status, stderr, .. } = child.wait_with_output().unwrap();
-    assert_eq!((status.code(), String::from_utf8(stderr).unwrap().as_str()), (Some(0), ""));
-}
-
-#[cfg(target_os = "linux")]
-#[test]
-fn output_that_cannot_be_written_is_an_error() {
-    let project = Project::new(&[]);
-    let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
-    let Output { status, stderr, .. } = project.command(&["version"]).stdout(full).output().unwrap();
-    assert_eq!(status.code(), Some(1));
-    assert!(String::from_utf8(stderr).unwrap().starts_with("error: standard output: "));
-}
-
-#[test]
-fn what_is_printed_comes_before_what_is_said_about_the_end() {
-    let project = Project::new(&[(
-        "main.flin",
-        "for i in 1..3 { print(i, \"é\") }\nlog.warn(\"careful\")\nthrow \"over\"\n",
-    )]);
-    let (code, out, err) = project.flin(&["run", "main.flin"]);
-    assert_eq!((code, out.as_str()), (1, "1 é\n2 é\n3 é\n"));
-    assert_eq!(err, "warn: careful\nerror: Error: over\n  at <main> (main.flin:3:7)\n");
-}
-
-#[cfg(unix)]
-#[test]
-fn a_program_whose_output_nobody_reads_ends_quietly() {
-    use std::io::Read as _;
-    let project = Project::new(&[("main.flin", "while true { print(\"line\") }\n")]);
-    let mut command = project.command(&["run", "main.flin"]);
-    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    let mut first = [0; 64];
-    child.stdout.take().unwrap().read_exact(&mut first).unwrap();
-    let Output { status, stderr, .. } = child.wait_with_output().unwrap();
-    assert_eq!((status.code(), String::from_utf8(stderr).unwrap().as_str()), (Some(0), ""));
-}
-
 #[test]
 #[cfg(unix)]
 fn a_small_native_stack_is_no_limit_of_programs() {
@@ -540,27 +306,6 @@ fn a_file_at_the_systems_limit_of_size_is_an_error_and_not_the_end() {
     let output = Command::new("sh").args(["-c", &limited]).current_dir(project.path()).output().unwrap();
     assert_eq!(output.status.code(), Some(0), "{output:?}");
     assert_eq!(String::from_utf8_lossy(&output.stdout), "FileError\nfalse\n");
-}
-
-#[test]
-fn what_was_printed_is_out_before_a_program_ends_from_outside() {
-    let project = Project::new(&[("loop.flin", "print(\"hello\")\nwhile true { }")]);
-    let mut child = project.command(&["run", "loop.flin"]).stdout(Stdio::piped()).spawn().unwrap();
-    let mut line = [0; 6];
-    // Comes while the program runs, or never.
-    child.stdout.take().unwrap().read_exact(&mut line).unwrap();
-    child.kill().unwrap();
-    child.wait().unwrap();
-    assert_eq!(&line, b"hello\n");
-}
-
-#[test]
-fn help_that_cannot_be_written_is_a_failure() {
-    let project = Project::new(&[]);
-    let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
-    let output = project.command(&["--help"]).stdout(full).output().unwrap();
-    assert_eq!(output.status.code(), Some(1));
-    assert!(String::from_utf8_lossy(&output.stderr).contains("standard output"), "{output:?}");
 }
 
 #[test]

@@ -1,0 +1,116 @@
+//! `check`: what is found, where, and what is left alone.
+
+use super::*;
+
+#[test]
+fn diagnostics_say_file_line_and_column() {
+    let project =
+        Project::new(&[("main.flin", "é = 1\nprint(x\n"), ("lib/a.flin", "fn f() { return nowhere }\n")]);
+    let (code, out, err) = project.flin(&["run", "main.flin"]);
+    assert_eq!((code, out.as_str()), (2, ""));
+    assert!(err.starts_with("lib/a.flin:1:17: error[E0001]: "), "{err}");
+    assert!(err.contains("\nmain.flin:2:6: error[E0102]: "), "{err}");
+    let (code, _, err) = project.flin(&["check", "lib/a.flin"]);
+    assert_eq!(code, 2);
+    assert!(err.starts_with("lib/a.flin:1:17: error[E0001]: "), "{err}");
+    let (code, _, err) = project.flin(&["check", "."]);
+    assert_eq!(code, 2);
+    assert!(err.contains("main.flin:"), "{err}");
+}
+
+#[test]
+fn findings_in_components_that_nothing_uses_only_warn() {
+    let old = ("components/Old.flin", "x = (\n<Older/>\n<p>{nowhere}</p>\n");
+    let older = ("components/Older.flin", "<Old/>\n<b>{\n");
+    let page = ("app/index.flin", "<New/>\n");
+    let used = ("components/New.flin", "<i>new</i>\n");
+    let project = Project::new(&[old, older, page, used]);
+    let (code, _, err) = project.flin(&["check"]);
+    assert_eq!(code, 0, "{err}");
+    for line in ["components/Old.flin:3:", "components/Older.flin:2:"] {
+        assert!(err.contains(line) && !err.contains("error["), "{err}");
+    }
+    let project = Project::new(&[("components/New.flin", "<Old/>\n"), old, older, page]);
+    let (code, _, err) = project.flin(&["check"]);
+    assert_eq!(code, 2);
+    assert!(err.contains("components/Old.flin:3:") && err.contains("error["), "{err}");
+}
+
+#[test]
+fn what_a_broken_file_is_no_reason_of_is_said_too() {
+    let broken = "fn helper(n { return 1 }\nx = nowhere\ny = helper(1)\nz = ]\nprint(z)\n";
+    let clean = "a: int = \"t\"\nb = helper(2) + missing\nbreak\n";
+    let project = Project::new(&[("lib/a.flin", broken), ("main.flin", clean)]);
+    let (code, _, err) = project.flin(&["check"]);
+    let places: Vec<&str> =
+        err.lines().filter_map(|line| line.split_once("]: ").map(|(place, _)| place)).collect();
+    assert_eq!(
+        (code, &places[..]),
+        (
+            2,
+            &[
+                "lib/a.flin:1:13: error[E0103",
+                "lib/a.flin:2:5: error[E0001",
+                "lib/a.flin:4:5: error[E0103",
+                "main.flin:1:10: error[E0003",
+                "main.flin:2:17: error[E0001",
+                "main.flin:3:1: error[E0008",
+            ][..]
+        ),
+        "{err}"
+    );
+    let open = Project::new(&[("main.flin", "ws \"/a\" { on message(d) { x = [1\nsend(nowhere)\n")]);
+    let (_, _, err) = open.flin(&["check"]);
+    assert!(!err.contains("E0001"), "what is not closed says nothing of what stands behind it: {err}");
+}
+
+#[test]
+fn a_sound_project_checks_in_silence() {
+    let project = Project::new(&[("main.flin", "x = f(1)\n"), ("lib/a.flin", "fn f(n) { return n }\n")]);
+    assert_eq!(project.flin(&["check"]), said(0, "", ""));
+    assert_eq!(project.flin(&["check", "main.flin", "lib"]), said(0, "", ""));
+}
+
+#[test]
+fn sources_that_are_not_utf_8_are_refused_at_the_byte() {
+    let project = Project::new(&[]);
+    fs::write(project.path().join("a.flin"), b"x = 1\ny = \"\xFF\"\n").unwrap();
+    let (code, _, err) = project.flin(&["run", "a.flin"]);
+    assert_eq!(code, 2);
+    assert!(err.starts_with("a.flin:2:6: error[E0101]: "), "{err}");
+}
+
+#[test]
+fn what_only_the_compiler_finds_is_said_too() {
+    let script =
+        "enum Foo { A, B }\nentity E {\n  a: text @pattern(\"(\")\n  b: int @min(2 * 3)\n}\nprint(Foo)\n";
+    let files = [
+        ("a.flin", script),
+        ("p/app/index.flin", "route POST {\n  validate { a: int @on_delete(cascade) }\n  1\n}\n"),
+        ("p/entities/e.flin", "entity F { x: int }\nentity G { a: [[F]] }\n"),
+        ("p/tests/t.flin", "enum Foo { A }\ntest \"t\" { assert true }\nprint(Foo)\n"),
+    ];
+    let project = Project::new(&files);
+    for (args, wanted) in [
+        (
+            ["check", "a.flin"],
+            &["a.flin:3:20: error[E0103]", "a.flin:4:10: error[E0011]", "a.flin:6:7: error[E0008]"][..],
+        ),
+        (
+            ["check", "p"],
+            &[
+                "p/app/index.flin:2:21: error[E0011]",
+                "p/entities/e.flin:2:15: error[E0003]",
+                "p/tests/t.flin:3:7: error[E0008]",
+            ][..],
+        ),
+    ] {
+        let (code, out, err) = project.flin(&args);
+        assert_eq!((code, out.as_str()), (2, ""), "{err}");
+        for wanted in wanted {
+            assert_eq!(err.matches(wanted).count(), 1, "{wanted}: {err}");
+        }
+    }
+    let (code, _, err) = project.flin(&["run", "a.flin"]);
+    assert_eq!((code, err.matches("error[").count()), (2, 3), "{err}");
+}
