@@ -8,6 +8,7 @@ pub mod slice;
 
 use super::arena::{Arena, Handle, SLOTS_MAX};
 use super::stop::Bug;
+use crate::base::guard::{Guard, off};
 use crate::base::span::to_usize;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -51,10 +52,13 @@ mod naive {
 
 /// A copy of so many bytes at most: what is longer is cut at a whole character, and says so with `…`.
 pub fn shortened(text: &str, bytes_max: usize) -> String {
-    match text.get(..text.floor_char_boundary(bytes_max)) {
-        Some(head) if head.len() < text.len() => [head, "…"].concat(),
-        _ => text.to_owned(),
-    }
+    let head = text.get(..text.floor_char_boundary(bytes_max)).unwrap_or(text);
+    if is_copied(text, bytes_max) { text.to_owned() } else { [head, "…"].concat() }
+}
+
+/// May it be copied though nobody is charged for that?
+pub fn is_copied(text: &str, bytes_max: usize) -> bool {
+    text.len() <= bytes_max || off(Guard::OutsideBudget)
 }
 
 /// One text.

@@ -7,6 +7,7 @@ use super::encode::{Encode, End};
 use super::rules::{broken, is_kept, mismatch};
 use super::searching::Searching;
 use super::stored;
+use crate::base::guard::{Guard, off};
 use crate::base::span::to_u32;
 use crate::record::data::{Reader, Writer};
 use crate::record::request::{Given, Which};
@@ -22,7 +23,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// What a row costs beside its data while its transaction is open: its places in the draft and in what is committed.
-const STAGED_BYTES: usize = 768;
+fn staged_bytes(context: &Context<'_>) -> usize {
+    const STAGED_BYTES: usize = 768;
+    if context.saved.depth() > 0 && !off(Guard::OutsideBudget) { STAGED_BYTES } else { 0 }
+}
 
 /// Saves one entity.
 #[derive(Debug)]
@@ -274,8 +278,7 @@ impl Saving {
         }
         context.saved.reserve(&mut context.heap.memory)?;
         let bytes = self.fields.values().map(Vec::len).fold(0, usize::saturating_add);
-        let open = context.saved.depth() > 0;
-        let more = bytes.saturating_mul(2).saturating_add(if open { STAGED_BYTES } else { 0 });
+        let more = bytes.saturating_mul(2).saturating_add(staged_bytes(context));
         context.heap.memory.charge(more)?;
         self.held = self.held.saturating_add(more);
         let data: Vec<u8> = std::mem::take(&mut self.fields).into_values().flatten().collect();
@@ -335,8 +338,7 @@ impl Stepped for Saving {
             }
             (Phase::Store, Answer::Store(Ok(Reply::Row(row)))) => {
                 // What was saved counts against the budget until the execution ends.
-                let kept = if context.saved.depth() > 0 { STAGED_BYTES } else { 0 };
-                self.held = self.held.saturating_sub(row.data.len().saturating_add(kept));
+                self.held = self.held.saturating_sub(row.data.len().saturating_add(staged_bytes(context)));
                 self.take_over(context, stored(row))
             }
             (_, Answer::Store(Err(refusal))) => Err(refused(refusal)),

@@ -297,7 +297,7 @@ fn a_reference_reads_as_the_entity_that_is_there_now() {
 }
 
 #[test]
-fn t2_03_what_an_open_transaction_saved_is_charged_with_what_its_rows_cost() {
+fn x_33_what_an_open_transaction_saved_is_charged_with_what_its_rows_cost() {
     let source = "entity Row { n: int }\ncount = 0\ntry { transaction { for i in 0..20_000 { save Row { n: i }\n count += 1 } } }\ncatch e { print(e.kind) }\nprint(count > 500 && count < 4_500)\nsave Row { n: 1 }";
     let limits = Limits { memory_bytes_max: 4 << 20, ..Limits::default() };
     assert_eq!(run_limited(&mut Model::default(), source, limits), "MemoryLimitExceeded\ntrue\n");
