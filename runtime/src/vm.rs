@@ -159,8 +159,7 @@ impl Vm {
             self.stack.pop(&mut self.heap.memory)?;
         }
         self.heap.fetched.forget();
-        self.saved.forget();
-        Ok(())
+        self.saved.forget(&mut self.heap.memory)
     }
 
     /// What the last `run` left of its fuel; below zero when its last step cost more than was left.

@@ -100,14 +100,15 @@ pub fn try_compile(front: &mut Front<'_>, checked: &Checked, entries: &[FileId])
     if !front.is_sound() {
         return;
     }
-    let entries = [None].into_iter().chain(entries.iter().copied().map(Some));
-    let found: Vec<_> =
-        entries.filter_map(|entry| compiled(front, checked, entry, true).err()).flatten().collect();
+    let served = compiled(front, checked, None, true).err();
+    let apart = entries.iter().filter_map(|entry| compiled(front, checked, Some(*entry), false).err());
+    let found: Vec<_> = served.into_iter().chain(apart).flatten().collect();
     for diagnostic in found {
         if !front.diagnostics.contains(&diagnostic) {
             front.diagnostics.push(diagnostic);
         }
     }
+    front.diagnostics.sort_by_key(|found| (found.span.file, found.span.start));
 }
 
 /// The program in a `.flinc` file.

@@ -188,7 +188,7 @@ guards! {
     FilePath in "app::files"
     /// a file larger than what the memory budget has left is not read
     FileBudget in "natives::files"
-    /// what is copied out of the heap is bounded or charged, and so are the rows of an open transaction
+    /// what is copied out of the heap is bounded or charged, and so is each row that an open transaction writes
     OutsideBudget in "value::text"
     /// text that a program computed is escaped where it goes into markup
     MarkupEscape in "value::markup::escape"

@@ -228,7 +228,7 @@ impl<'t> Visit<'t> for Places<'_> {
     }
 
     fn function(&mut self, function: &'t Function) {
-        let around = Around { loops: 0, ..self.around };
+        let around = Around { in_stream: self.around.in_stream, ..Around::default() };
         self.within(around, |places| walk_function(places, function));
     }
 }

@@ -25,12 +25,16 @@ fn check_folder(folder: &Path, report: &mut Report) -> Result<bool, LoadError> {
     project.translations()?;
     let mut front = Front::parse_project(&files, &project.limits());
     let checked = front.check(true);
-    let runs = |file: &&SourceFile| matches!(file.role, Role::Script | Role::Test);
-    let entries: Vec<_> = files.iter().filter(runs).filter_map(|file| front.id(file)).collect();
+    let entries: Vec<_> = files.iter().filter(|file| runs(file)).filter_map(|file| front.id(file)).collect();
     build::try_compile(&mut front, &checked, &entries);
     let prefix = folder.strip_prefix(".").unwrap_or(folder);
     report.diagnostics(&front.diagnostics, &from_here(&front.sources, prefix));
     Ok(front.is_sound())
+}
+
+/// Is it a program of its own? What others use is compiled with them.
+const fn runs(file: &SourceFile) -> bool {
+    matches!(file.role, Role::Script | Role::Test)
 }
 
 fn check_file(file: &Path, report: &mut Report) -> Result<bool, LoadError> {
@@ -39,7 +43,7 @@ fn check_file(file: &Path, report: &mut Report) -> Result<bool, LoadError> {
     let (files, entry) = project.with_entry(file, project.role_of(file), bytes)?;
     let mut front = Front::parse_used(&files, &project.limits());
     let checked = front.check(true);
-    let entry = files.get(entry).and_then(|file| front.id(file));
+    let entry = files.get(entry).filter(|file| runs(file)).and_then(|file| front.id(file));
     build::try_compile(&mut front, &checked, entry.as_slice());
     report.diagnostics(&front.diagnostics, &from_here(&front.sources, &prefix(&project, file)));
     Ok(front.is_sound())

@@ -50,7 +50,7 @@ pub const NATIVES: &[Native] = &[
 ];
 
 /// Status of the answer that begins a socket.
-const SWITCHING: u16 = 101;
+pub(super) const SWITCHING: u16 = 101;
 /// Bytes of a room's name.
 const ROOM_BYTES_MAX: usize = 1024;
 
@@ -117,7 +117,11 @@ fn close(_: &mut Context<'_>, _: &[Value]) -> Outcome<Flow> {
     Ok(Flow::Effect(Effect::Close, done))
 }
 
-fn wait(_: &mut Context<'_>, args: &[Value]) -> Outcome<Flow> {
+fn wait(context: &mut Context<'_>, args: &[Value]) -> Outcome<Flow> {
+    // Where it is written the check has said so; a function may be called from anywhere.
+    if context.saved.depth() > 0 {
+        return Err(Stop::value_error("`wait` cannot stand in a transaction: end it before waiting"));
+    }
     match arguments::value(args, 0)? {
         Value::Duration(millis) if millis >= 0 => Ok(Flow::Effect(Effect::Wait(millis), done)),
         Value::Duration(_) => Err(Stop::value_error("a stream cannot wait for less than nothing")),

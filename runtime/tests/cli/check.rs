@@ -111,6 +111,17 @@ fn what_only_the_compiler_finds_is_said_too() {
             assert_eq!(err.matches(wanted).count(), 1, "{wanted}: {err}");
         }
     }
+    let card = "<div>{props.title}<slot /></div>\n";
+    let used = [
+        ("flin.config", ""),
+        ("components/Card.flin", card),
+        ("lib/show.flin", "fn show() { <Card title=\"a\">b</Card> }\n"),
+        ("app/index.flin", "route GET { show() }\n"),
+    ];
+    let sound = Project::new(&used);
+    for path in [".", "components/Card.flin", "lib/show.flin", "app/index.flin"] {
+        assert_eq!(sound.flin(&["check", path]), said(0, "", ""), "{path}");
+    }
     let (code, _, err) = project.flin(&["run", "a.flin"]);
     assert_eq!((code, err.matches("error[").count()), (2, 3), "{err}");
 }

@@ -198,6 +198,7 @@ fn what_is_wrong_with_a_header_is_said_where_it_is_written() {
         ("{ \"transfer-encoding\": \"chunked\" }", "set by the server"),
         ("{ \"X-A\": \"a\".repeat(2_000_000) }", "at most 1048576 bytes"),
         ("{ \"X-A\": range(0, 100_000) }", "at most 1048576 bytes"),
+        ("{ \"X-A\": range(0, 30_000) }", "at most 1048576 bytes"),
         ("{ \"X-A\": { a: 1 } }", "cannot be map"),
     ] {
         let caught = one(&format!(
@@ -209,6 +210,26 @@ fn what_is_wrong_with_a_header_is_said_where_it_is_written() {
     assert!(late.starts_with("500 ") && late.contains("te is set by the server"), "{late}");
     let many = one("route GET { response { headers: { \"X-A\": [1, 2] }, body: 3 } }");
     assert_eq!(many, "200 application/json 3");
+}
+
+#[test]
+fn x_33_texts_of_any_length_are_cut_or_refused_where_they_are_copied() {
+    let long = "t = \"é\".repeat(600_000)";
+    for (code, part) in [
+        (
+            "entity E { a: int }\nroute GET { @\n e = E { a: 1 }\n try { e[t] } catch e { e.message.length < 70_000 } }",
+            "true",
+        ),
+        ("route GET { @\n request.query_list(t) }", "[]"),
+        (
+            "route GET { @\n try { set_cookie(\"a\", t) } catch e { e.message } }",
+            "a cookie has at most 65536 bytes",
+        ),
+        ("route GET { @\n try { assert t == 1 } catch e { e.message.length < 70_000 } }", "true"),
+    ] {
+        let said = one(&code.replace('@', long));
+        assert!(said.starts_with("200 ") && said.contains(part), "{code}: {said}");
+    }
 }
 
 #[test]

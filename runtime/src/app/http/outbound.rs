@@ -35,6 +35,9 @@ pub enum Unsendable {
     /// No final status.
     #[error("status {0} is not between 200 and 599")]
     Status(u16),
+    /// More than the HTTP library has room for.
+    #[error("{0} lines of headers are too many")]
+    Lines(usize),
     /// Not a token.
     #[error("{0:?} is no name of a header")]
     HeaderName(String),
@@ -108,10 +111,10 @@ fn usual(content_type: &str) -> Option<HeaderMap> {
 fn own_headers(own: &Pairs) -> Result<HeaderMap, Unsendable> {
     // The HTTP library keeps the table for as long as the connection, and it doubles in size with the seventh.
     let all = own.len().saturating_add(DEFAULTS.len()).saturating_add(1);
-    let mut headers = HeaderMap::with_capacity(all);
+    let mut headers = HeaderMap::try_with_capacity(all).map_err(|_| Unsendable::Lines(own.len()))?;
     for (name, value) in own {
         let (name, value) = header(name, value)?;
-        headers.append(name, value);
+        headers.try_append(name, value).map_err(|_| Unsendable::Lines(own.len()))?;
     }
     defaults(&mut headers);
     Ok(headers)
@@ -241,6 +244,15 @@ mod tests {
             assert_eq!(sent(&outbound(status, &[])).unwrap().status().as_u16(), status);
         }
         assert!(sent(&outbound(204, &[])).unwrap().body().is_empty());
+    }
+
+    #[test]
+    fn headers_without_end_are_refused() {
+        let lines = |count| outbound(200, &vec![("a", "b"); count]);
+        assert_eq!(sent(&lines(16_000)).unwrap().headers().get_all("a").iter().count(), 16_000);
+        for count in [24_600, 33_000, 100_000] {
+            assert_eq!(refused(&lines(count)), Unsendable::Lines(count));
+        }
     }
 
     #[test]

@@ -83,3 +83,16 @@ fn passwords_are_the_drivers_work() {
     ];
     assert_eq!(bench.asked, asked);
 }
+
+#[test]
+fn x_33_a_password_longer_than_the_limit_is_not_copied() {
+    let mut bench = Bench::new();
+    let (longest, long) = (bench.text(&"p".repeat(1 << 20)), bench.text(&"p".repeat((1 << 20) + 1)));
+    let hash = bench.text("$argon2id$");
+    assert_eq!(bench.shown("hash_password", &[long]), "ValueError: a password has at most 1048576 bytes");
+    assert_eq!(bench.shown("verify_password", &[long, hash]), "false");
+    assert_eq!(bench.shown("verify_password", &[hash, long]), "false");
+    assert!(bench.asked.is_empty());
+    bench.answers.push_back(Answer::Bool(true));
+    assert_eq!(bench.shown("verify_password", &[longest, hash]), "true");
+}

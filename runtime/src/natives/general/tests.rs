@@ -104,3 +104,12 @@ proptest! {
         prop_assert_eq!(shown, format!("{expected:?}"));
     }
 }
+
+#[test]
+fn x_33_a_name_that_no_system_has_is_not_copied() {
+    let mut bench = Bench::new();
+    let (long, default) = (bench.text(&"A".repeat((128 << 10) + 1)), bench.text("nowhere"));
+    assert_eq!(bench.shown("env", &[long, default]), "\"nowhere\"");
+    assert_eq!(bench.shown("env", &[long]), "none");
+    assert!(bench.asked.is_empty());
+}

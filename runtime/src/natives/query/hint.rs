@@ -7,6 +7,9 @@ use crate::value::{Heap, Value, number};
 use crate::vm::Program;
 use crate::vm::entity::member::Member;
 
+/// Bytes of a text that an index is asked with.
+const KEY_BYTES_MAX: usize = 64 << 10;
+
 /// Reads a hint: whether it is the whole condition, then field name and value in turn; none when computing it raised.
 /// Gives what an index can use, and whether it says all.
 pub fn read(
@@ -43,7 +46,10 @@ fn key(heap: &Heap, program: &Program, ty: Option<&FieldType>, value: Value) -> 
         Value::Number(n) => Key::of(&crate::record::Datum::Number(n)),
         Value::Bool(b) => Some(Key::Bool(b)),
         Value::Time(ms) => Some(Key::Time(ms)),
-        Value::Text(text) => Some(Key::Text(heap.texts.str(text)?.into())),
+        // One that is long is looked for row by row: nobody charges for the copy.
+        Value::Text(text) => Some(heap.texts.str(text)?)
+            .filter(|text| text.len() <= KEY_BYTES_MAX)
+            .map(|text| Key::Text(text.into())),
         Value::Plain { of, variant } => Some(Key::Variant(program.variant(of, variant)?.1.into())),
         Value::Entity(entity) => heap.entity(entity)?.stored.map(|stored| Key::Reference(stored.id)),
         Value::Reference { id, .. } => Some(Key::Reference(id)),

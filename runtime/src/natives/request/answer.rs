@@ -3,6 +3,7 @@
 use super::exchange;
 use super::headers::Headers;
 use super::respond::SERVER_FAULT;
+use crate::natives::connection::SWITCHING;
 use crate::natives::json::Writer;
 use crate::natives::steps::bulk;
 use crate::record::{Failure, Outbound, Pairs, SessionChange};
@@ -199,8 +200,8 @@ impl Answering {
             // Bytecode may call it where nothing is served.
             return Err(super::outside("request"));
         };
-        // A socket's handshake ends with 101.
-        if status < FINAL_STATUS && exchange.opened.is_none() {
+        let begins_socket = status == SWITCHING && exchange.opened.is_some();
+        if status < FINAL_STATUS && !begins_socket {
             let text = format!("the status {status} is informational: an answer ends with one from 200 on");
             return Err(Stop::value_error(text));
         }

@@ -14,6 +14,9 @@ use crate::vm::{Context, Flow};
 /// Cookies that one answer sets.
 const COOKIES_MAX: usize = 64;
 
+/// Bytes of a cookie's name and value; browsers keep 4 KB at most.
+const COOKIE_BYTES_MAX: usize = 64 << 10;
+
 /// Parameters of `set_cookie`.
 pub const PARAMS: &[Param] = &[
     required("name", TEXT),
@@ -27,6 +30,9 @@ pub const PARAMS: &[Param] = &[
 pub fn set_cookie(context: &mut Context<'_>, args: &[Value]) -> Outcome<Flow> {
     let (name, value) = (arguments::text(args, 0)?, arguments::text(args, 1)?);
     let bytes = context.heap.texts.str(name)?.len().saturating_add(context.heap.texts.str(value)?.len());
+    if bytes > COOKIE_BYTES_MAX {
+        return Err(Stop::value_error(format!("a cookie has at most {COOKIE_BYTES_MAX} bytes")));
+    }
     context.charge_fuel(steps::bulk(bytes));
     let texts = &context.heap.texts;
     let (name, value) = (texts.str(name)?, texts.str(value)?);

@@ -9,10 +9,10 @@ use crate::value::stop::{Outcome, Stop};
 use crate::value::{Handle, Heap, Map, Value};
 use crate::vm::{Context, Program};
 
-/// Bytes of all headers together, each with [`LINE_BYTES`] beside its own: nobody charges for them.
+/// Bytes of all headers together, each entry and line with [`LINE_BYTES`] beside its own: nobody charges for them.
 pub const HEADERS_BYTES_MAX: usize = 1 << 20;
-/// What a line counts beside its name and value.
-const LINE_BYTES: usize = 16;
+/// What an entry, and a line of it, counts beside its bytes; few enough fit that the HTTP library has room for all.
+const LINE_BYTES: usize = 64;
 
 /// Lines of headers, in order.
 #[derive(Debug, Default)]
@@ -30,11 +30,13 @@ impl Headers {
             let kind = entry.key.kind().name();
             return Err(Stop::type_error(format!("the name of a header is a text, not {kind}")));
         };
-        let name = checked_name(heap.texts.str(name)?)?;
+        let (lines, bytes) = (self.pairs.len(), self.bytes);
+        let name = heap.texts.str(name)?;
+        self.count(name.len())?;
+        let name = checked_name(name)?;
         if FRAMING_HEADERS.contains(&&*name) && !off(Guard::HeaderFraming) {
             return Err(Stop::value_error(format!("the header {name} is set by the server")));
         }
-        let (lines, bytes) = (self.pairs.len(), self.bytes);
         self.add_plain(heap, program, &name, entry.value)?;
         self.pairs.iter().skip(lines).try_for_each(|(name, value)| checked_value(value, name))?;
         Ok(self.bytes.saturating_sub(bytes))
@@ -52,6 +54,15 @@ impl Headers {
         }
     }
 
+    fn count(&mut self, bytes: usize) -> Outcome<()> {
+        self.bytes = self.bytes.saturating_add(bytes).saturating_add(LINE_BYTES);
+        if self.bytes > HEADERS_BYTES_MAX {
+            let text = format!("headers have at most {HEADERS_BYTES_MAX} bytes together");
+            return Err(Stop::value_error(text));
+        }
+        Ok(())
+    }
+
     fn line(&mut self, heap: &Heap, program: &Program, name: &str, value: Value) -> Outcome<()> {
         let mut written = String::new();
         let text = match value {
@@ -62,12 +73,7 @@ impl Headers {
                 return Err(Stop::type_error(format!("the header {name} cannot be {kind}: give a text")));
             }
         };
-        let bytes = name.len().saturating_add(text.len()).saturating_add(LINE_BYTES);
-        self.bytes = self.bytes.saturating_add(bytes);
-        if self.bytes > HEADERS_BYTES_MAX {
-            let text = format!("headers have at most {HEADERS_BYTES_MAX} bytes together");
-            return Err(Stop::value_error(text));
-        }
+        self.count(name.len().saturating_add(text.len()))?;
         self.pairs.push((name.to_owned(), text.to_owned()));
         Ok(())
     }

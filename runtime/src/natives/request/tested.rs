@@ -26,14 +26,16 @@ pub const PARAMS: &[Param] = &[
 ];
 
 pub fn test_request(context: &mut Context<'_>, args: &[Value]) -> Outcome<Flow> {
+    let (headers, cookies) = (pairs(context, args, 3)?.into(), pairs(context, args, 4)?);
+    let mut held = 0_usize;
+    for at in [0, 1, 2] {
+        if let Some(Value::Text(text)) = arguments::given(args, at) {
+            held = held.saturating_add(context.heap.texts.str(text)?.len());
+        }
+    }
+    context.heap.memory.charge(held)?;
     let text = |at| Ok::<_, Stop>(context.heap.texts.str(arguments::text(args, at)?)?.to_owned());
-    let inbound = Inbound {
-        method: text(0)?,
-        url: text(1)?,
-        headers: pairs(context, args, 3)?.into(),
-        cookies: pairs(context, args, 4)?,
-        ..Inbound::default()
-    };
+    let inbound = Inbound { method: text(0)?, url: text(1)?, headers, cookies, ..Inbound::default() };
     let (body, json) = match arguments::given(args, 2) {
         None | Some(Value::None) => (Body::Empty, None),
         Some(Value::Text(text)) => (Body::Text(context.heap.texts.str(text)?.to_owned()), None),
@@ -44,7 +46,7 @@ pub fn test_request(context: &mut Context<'_>, args: &[Value]) -> Outcome<Flow> 
         Some(value) => (Body::Empty, Some(Writer::new(value, 0))),
     };
     let phase = json.map_or(Phase::Ask, Phase::Write);
-    Ok(Flow::Step(Box::new(Testing { inbound: Inbound { body, ..inbound }, phase, map: None })))
+    Ok(Flow::Step(Box::new(Testing { inbound: Inbound { body, ..inbound }, phase, map: None, held })))
 }
 
 fn pairs(context: &Context<'_>, args: &[Value], at: usize) -> Outcome<Pairs> {
@@ -66,6 +68,8 @@ struct Testing {
     phase: Phase,
     /// What it will give.
     map: Option<Handle<Map>>,
+    /// Charged for copies of texts.
+    held: usize,
 }
 
 #[derive(Debug)]
@@ -156,10 +160,11 @@ impl Stepped for Testing {
     }
 
     fn held(&self) -> usize {
-        match &self.phase {
+        let written = match &self.phase {
             Phase::Write(writer) => writer.charged(),
             Phase::Read(reader) => reader.held(),
             Phase::Ask => 0,
-        }
+        };
+        written.saturating_add(self.held)
     }
 }

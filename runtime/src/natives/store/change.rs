@@ -39,7 +39,7 @@ fn begin(
     };
     let given = Given { entity: found.of, id };
     context.saved.reserve(&mut context.heap.memory)?;
-    Ok(Flow::Step(Box::new(Changing { entity, request: request(given) })))
+    Ok(Flow::Step(Box::new(Changing { entity, request: request(given), held: 0 })))
 }
 
 /// Asks, and takes over what the store says.
@@ -47,10 +47,14 @@ fn begin(
 struct Changing {
     entity: Handle<Object>,
     request: Request,
+    /// Charged for the row.
+    held: usize,
 }
 
 impl Stepped for Changing {
-    fn step(&mut self, _: &mut Context<'_>, _: Option<Value>) -> Outcome<Step> {
+    fn step(&mut self, context: &mut Context<'_>, _: Option<Value>) -> Outcome<Step> {
+        context.heap.memory.charge(context.saved.cost())?;
+        self.held = context.saved.cost();
         Ok(Step::Ask(Effect::Store(self.request.clone())))
     }
 
@@ -67,7 +71,13 @@ impl Stepped for Changing {
             Answer::Store(Err(refusal)) => return Err(refused(refusal)),
             _ => return Err(Bug::BadAnswer.into()),
         }
+        self.held = 0;
+        context.saved.stage();
         Ok(Step::Done(Value::Entity(self.entity)))
+    }
+
+    fn held(&self) -> usize {
+        self.held
     }
 
     fn trace(&self, visit: &mut dyn FnMut(Value)) {

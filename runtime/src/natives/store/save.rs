@@ -7,7 +7,6 @@ use super::encode::{Encode, End};
 use super::rules::{broken, is_kept, mismatch};
 use super::searching::Searching;
 use super::stored;
-use crate::base::guard::{Guard, off};
 use crate::base::span::to_u32;
 use crate::record::data::{Reader, Writer};
 use crate::record::request::{Given, Which};
@@ -21,12 +20,6 @@ use crate::vm::native::SLICE;
 use crate::vm::{Answer, Context, Effect, Step, Stepped, truth};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-
-/// What a row costs beside its data while its transaction is open: its places in the draft and in what is committed.
-fn staged_bytes(context: &Context<'_>) -> usize {
-    const STAGED_BYTES: usize = 768;
-    if context.saved.depth() > 0 && !off(Guard::OutsideBudget) { STAGED_BYTES } else { 0 }
-}
 
 /// Saves one entity.
 #[derive(Debug)]
@@ -278,7 +271,7 @@ impl Saving {
         }
         context.saved.reserve(&mut context.heap.memory)?;
         let bytes = self.fields.values().map(Vec::len).fold(0, usize::saturating_add);
-        let more = bytes.saturating_mul(2).saturating_add(staged_bytes(context));
+        let more = bytes.saturating_mul(2).saturating_add(context.saved.cost());
         context.heap.memory.charge(more)?;
         self.held = self.held.saturating_add(more);
         let data: Vec<u8> = std::mem::take(&mut self.fields).into_values().flatten().collect();
@@ -338,7 +331,8 @@ impl Stepped for Saving {
             }
             (Phase::Store, Answer::Store(Ok(Reply::Row(row)))) => {
                 // What was saved counts against the budget until the execution ends.
-                self.held = self.held.saturating_sub(row.data.len().saturating_add(staged_bytes(context)));
+                self.held = self.held.saturating_sub(row.data.len().saturating_add(context.saved.cost()));
+                context.saved.stage();
                 self.take_over(context, stored(row))
             }
             (_, Answer::Store(Err(refusal))) => Err(refused(refusal)),

@@ -304,6 +304,18 @@ fn x_33_what_an_open_transaction_saved_is_charged_with_what_its_rows_cost() {
 }
 
 #[test]
+fn x_33_what_a_transaction_was_charged_is_given_back_when_it_ends() {
+    let rows = "for i in 1..3 { r = Row { n: i }\n save r\n delete r\n restore r }";
+    for end in ["", "throw \"undone\"", "transaction { save Row { n: 0 }\n throw \"inner\" }"] {
+        let source = format!(
+            "entity Row {{ n: int }}\nfor i in 1..1_500 {{ try {{ transaction {{ {rows}\n {end} }} }} catch e {{ assert e.kind != \"MemoryLimitExceeded\" }} }}\nprint(\"done\")"
+        );
+        let limits = Limits { memory_bytes_max: 1 << 20, ..Limits::default() };
+        assert_eq!(run_limited(&mut Model::default(), &source, limits), "done\n", "{end}");
+    }
+}
+
+#[test]
 fn a_transaction_is_all_or_nothing() {
     prints(
         "c = save Customer { name: \"Ada\" }

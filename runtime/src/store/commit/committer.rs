@@ -44,13 +44,24 @@ pub struct Committer<T: Threading> {
     handed: bool,
     /// Was anything written that was not synced?
     dirty: bool,
+    /// Was anything synced that is not told yet?
+    durable: bool,
 }
 
 impl<T: Threading> Committer<T> {
     /// Goes on in a log that was just recovered.
     pub fn new(shared: Arc<Shared<T>>, log: Log, catalogue: Option<Arc<[u8]>>) -> Self {
         let due = shared.options.checkpoint_bytes;
-        Self { shared, log: Some(log), catalogue, starved: false, due, handed: false, dirty: false }
+        Self {
+            shared,
+            log: Some(log),
+            catalogue,
+            starved: false,
+            due,
+            handed: false,
+            dirty: false,
+            durable: false,
+        }
     }
 
     /// The thread: until the store is closed, whatever panics meanwhile.
@@ -106,6 +117,7 @@ impl<T: Threading> Committer<T> {
     /// Commits a batch, or refuses all of it.
     fn commit(&mut self, batch: Vec<Submission>) {
         if let Err(reason) = self.takes_more() {
+            self.shared.health.with(|health| health.failing = Some(reason.clone()));
             return self.refuse(batch, reason);
         }
         let Published { state, .. } = self.shared.published();
@@ -163,7 +175,7 @@ impl<T: Threading> Committer<T> {
                 Err(format!("the log cannot be made durable: {error}").into())
             }
             _ => {
-                self.dirty = false;
+                (self.dirty, self.durable) = (false, true);
                 Ok(())
             }
         }
@@ -180,7 +192,7 @@ impl<T: Threading> Committer<T> {
         }
     }
 
-    fn publish(&self, state: State) {
+    fn publish(&mut self, state: State) {
         let Some(log) = &self.log else { return };
         let (log_bytes, sequence, state) = (log.bytes_since_checkpoint(), log.sequence(), Arc::new(state));
         let old = self.shared.published.with(|published| {
@@ -189,7 +201,11 @@ impl<T: Threading> Committer<T> {
         });
         // Frees what only it held, outside the lock.
         drop(old);
-        self.shared.health.with(|health| (health.log_bytes, health.failing) = (log_bytes, None));
+        let durable = std::mem::take(&mut self.durable);
+        self.shared.health.with(|health| {
+            health.log_bytes = log_bytes;
+            health.failing = health.failing.take().filter(|_| !durable);
+        });
     }
 
     /// Syncs what was acknowledged before it was durable (`sync = "interval"`), and what is left at the end.

@@ -1,8 +1,10 @@
 //! Which entities an open transaction saved, and what they were before: so that an error gives them back their former id,
 //! version and times.
 //!
-//! Invariant: the table's bytes are charged before it grows, and every entity in it is alive.
+//! Invariants: the table's bytes are charged before it grows, and every entity in it is alive. What the rows of an open
+//! transaction cost in the store is charged from the write to the transaction's end, however it ends.
 
+use crate::base::guard::{Guard, off};
 use crate::record::request::{Given, Row};
 use crate::value::entity::Stored;
 use crate::value::stop::{Bug, Outcome};
@@ -13,15 +15,44 @@ use std::collections::BTreeMap;
 #[derive(Debug, Default)]
 pub struct Saved {
     /// For each open transaction, outermost first, where its entries begin.
-    open: Vec<usize>,
+    open: Vec<Mark>,
     entries: Vec<(Handle<Object>, Option<Stored>)>,
+    /// Bytes charged for rows that were written.
+    staged: usize,
 }
+
+/// What there was when a transaction was opened.
+#[derive(Clone, Copy, Debug, Default)]
+struct Mark {
+    entries: usize,
+    staged: usize,
+}
+
+/// What a row costs beside its data while its transaction is open: its places in the draft and in what is committed.
+const STAGED_BYTES: usize = 768;
 
 impl Saved {
     /// The transactions that are open end without a word: their program is given up.
-    pub fn forget(&mut self) {
+    pub fn forget(&mut self, memory: &mut Memory) -> Result<(), Bug> {
         self.open.clear();
         self.entries.clear();
+        self.release(0, memory)
+    }
+
+    /// What writing a row is to be charged before the store is asked; nothing outside of a transaction.
+    pub fn cost(&self) -> usize {
+        if self.open.is_empty() || off(Guard::OutsideBudget) { 0 } else { STAGED_BYTES }
+    }
+
+    /// A row was written: [`Self::cost`] stays charged until the transaction ends.
+    pub fn stage(&mut self) {
+        self.staged = self.staged.saturating_add(self.cost());
+    }
+
+    fn release(&mut self, keep: usize, memory: &mut Memory) -> Result<(), Bug> {
+        let bytes = self.staged.saturating_sub(keep);
+        self.staged = keep;
+        memory.release(bytes)
     }
 
     /// How many transactions are open.
@@ -37,7 +68,7 @@ impl Saved {
 
     /// A transaction was opened.
     pub fn begin(&mut self) {
-        self.open.push(self.entries.len());
+        self.open.push(Mark { entries: self.entries.len(), staged: self.staged });
     }
 
     /// An entity is about to take over what the store says; `former` is what it was.
@@ -66,17 +97,18 @@ impl Saved {
         }
         let bytes = self.entries.capacity().saturating_mul(size_of::<(Handle<Object>, Option<Stored>)>());
         self.entries = Vec::new();
-        heap.memory.release(bytes)
+        heap.memory.release(bytes)?;
+        self.release(0, &mut heap.memory)
     }
 
     /// The innermost transaction was undone.
     pub fn undo(&mut self, heap: &mut Heap) -> Result<(), Bug> {
-        let first = self.open.pop().unwrap_or(0);
+        let Mark { entries, staged } = self.open.pop().unwrap_or_default();
         // What was saved twice was noted twice: the earliest note is the last word.
-        for (object, former) in self.entries.drain(first..).rev() {
+        for (object, former) in self.entries.drain(entries..).rev() {
             heap.entity_mut(object)?.stored = former;
         }
-        Ok(())
+        self.release(staged, &mut heap.memory)
     }
 
     /// The entities that it names.
