@@ -160,6 +160,12 @@ fn hash_layer(hash: &mut Sha256, path: &Path, repository: &Path) -> Result<(), P
     hash_folder(hash, path, repository)
 }
 
+/// What a test or an editor leaves in a working tree; a clone does not have it.
+fn is_leftover(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().as_encoded_bytes();
+    name.starts_with(b".") || name.ends_with(b".new") || name.ends_with(b"~")
+}
+
 fn hash_folder(hash: &mut Sha256, folder: &Path, repository: &Path) -> Result<(), ProofError> {
     if !folder.is_dir() {
         return Ok(());
@@ -171,6 +177,9 @@ fn hash_folder(hash: &mut Sha256, folder: &Path, repository: &Path) -> Result<()
     }
     paths.sort();
     for path in paths {
+        if is_leftover(&path) {
+            continue;
+        }
         if path.is_dir() {
             hash_folder(hash, &path, repository)?;
         } else {
@@ -203,6 +212,24 @@ mod tests {
                 assert!(there(path.clone()), "{}", path.display());
             }
         }
+    }
+
+    #[test]
+    fn what_a_failed_test_leaves_behind_makes_no_proof_stale() {
+        let folder = tempfile::tempdir().unwrap();
+        let hash = || {
+            let mut hash = Sha256::new();
+            hash_folder(&mut hash, folder.path(), folder.path()).unwrap();
+            hash.finalize()
+        };
+        std::fs::write(folder.path().join("a.rs"), "fn a() {}").unwrap();
+        let before = hash();
+        for name in [".a.rs.pending-snap", "a.snap.new", "a.rs~"] {
+            std::fs::write(folder.path().join(name), "new").unwrap();
+        }
+        assert_eq!(hash(), before);
+        std::fs::write(folder.path().join("a.snap"), "").unwrap();
+        assert_ne!(hash(), before);
     }
 
     #[test]
