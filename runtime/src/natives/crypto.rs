@@ -8,7 +8,7 @@ use super::arguments;
 use super::define::{BOOL, INT, TEXT, function, required};
 use crate::base::builtin::Param;
 use crate::value::stop::{Bug, Outcome, Stop};
-use crate::value::text::is_copied;
+use crate::value::text::may_copy;
 use crate::value::{Handle, Heap, Text, Value};
 use crate::vm::{Answer, Context, Effect, Flow, Native, Step, Stepped};
 use hmac::{Hmac, KeyInit, Mac};
@@ -124,7 +124,7 @@ const HASH_BYTES_MAX: usize = 1024;
 
 fn hash_password(context: &mut Context<'_>, args: &[Value]) -> Outcome<Flow> {
     let password = context.heap.texts.str(arguments::text(args, 0)?)?;
-    if !is_copied(password, PASSWORD_BYTES_MAX) {
+    if !may_copy(password, PASSWORD_BYTES_MAX) {
         let text = format!("a password has at most {PASSWORD_BYTES_MAX} bytes");
         return Err(Stop::value_error(text));
     }
@@ -138,7 +138,7 @@ fn hash_password(context: &mut Context<'_>, args: &[Value]) -> Outcome<Flow> {
 fn verify_password(context: &mut Context<'_>, args: &[Value]) -> Outcome<Flow> {
     let texts = &context.heap.texts;
     let (password, hash) = (texts.str(arguments::text(args, 0)?)?, texts.str(arguments::text(args, 1)?)?);
-    if !is_copied(password, PASSWORD_BYTES_MAX) || !is_copied(hash, HASH_BYTES_MAX) {
+    if !may_copy(password, PASSWORD_BYTES_MAX) || !may_copy(hash, HASH_BYTES_MAX) {
         return Ok(Flow::Value(Value::Bool(false)));
     }
     let (password, hash) = (password.to_owned(), hash.to_owned());

@@ -15,7 +15,7 @@ use crate::base::guard::{Guard, off};
 use crate::base::{Kind, Kinds};
 use crate::value::map::Key;
 use crate::value::stop::{Bug, ErrorKind, Outcome, Stop};
-use crate::value::text::is_copied;
+use crate::value::text::may_copy;
 use crate::value::{Heap, Object, Text, Value};
 use crate::vm::{Answer, Context, Effect, Flow, Native, Step, Stepped};
 
@@ -50,7 +50,7 @@ fn path_of(heap: &Heap, args: &[Value]) -> Outcome<String> {
 fn path_at(heap: &Heap, args: &[Value], at: usize) -> Outcome<String> {
     let path = heap.texts.str(arguments::text(args, at)?)?;
     // Copied, so checked before: nobody charges for it.
-    if !is_copied(path, PATH_BYTES_MAX) {
+    if !may_copy(path, PATH_BYTES_MAX) {
         let excerpt = excerpt(path);
         return Err(file_error(format!("{excerpt}: a path has at most {PATH_BYTES_MAX} bytes")));
     }

@@ -6,7 +6,7 @@ use super::steps::{bulk, int};
 use crate::base::builtin::Param;
 use crate::base::{Kind, Kinds};
 use crate::value::stop::{Bug, Outcome, Stop};
-use crate::value::text::is_copied;
+use crate::value::text::may_copy;
 use crate::value::{Entity, Handle, List, Map, Object, Value};
 use crate::vm::entity::shape;
 use crate::vm::native::SLICE;
@@ -126,7 +126,7 @@ fn env(context: &mut Context<'_>, args: &[Value]) -> Outcome<Flow> {
     const NAME_BYTES_MAX: usize = 128 << 10;
     let name = context.heap.texts.str(arguments::text(args, 0)?)?;
     let default = arguments::given(args, 1).unwrap_or(Value::None);
-    if !is_copied(name, NAME_BYTES_MAX) {
+    if !may_copy(name, NAME_BYTES_MAX) {
         return Ok(Flow::Value(default));
     }
     Ok(Flow::Step(Box::new(Environment { name: name.to_owned(), default })))

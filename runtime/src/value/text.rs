@@ -53,11 +53,11 @@ mod naive {
 /// A copy of so many bytes at most: what is longer is cut at a whole character, and says so with `…`.
 pub fn shortened(text: &str, bytes_max: usize) -> String {
     let head = text.get(..text.floor_char_boundary(bytes_max)).unwrap_or(text);
-    if is_copied(text, bytes_max) { text.to_owned() } else { [head, "…"].concat() }
+    if may_copy(text, bytes_max) { text.to_owned() } else { [head, "…"].concat() }
 }
 
 /// May it be copied though nobody is charged for that?
-pub fn is_copied(text: &str, bytes_max: usize) -> bool {
+pub fn may_copy(text: &str, bytes_max: usize) -> bool {
     text.len() <= bytes_max || off(Guard::OutsideBudget)
 }
 

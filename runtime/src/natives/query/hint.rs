@@ -47,9 +47,10 @@ fn key(heap: &Heap, program: &Program, ty: Option<&FieldType>, value: Value) -> 
         Value::Bool(b) => Some(Key::Bool(b)),
         Value::Time(ms) => Some(Key::Time(ms)),
         // One that is long is looked for row by row: nobody charges for the copy.
-        Value::Text(text) => Some(heap.texts.str(text)?)
-            .filter(|text| text.len() <= KEY_BYTES_MAX)
-            .map(|text| Key::Text(text.into())),
+        Value::Text(text) => {
+            let text = heap.texts.str(text)?;
+            (text.len() <= KEY_BYTES_MAX).then(|| Key::Text(text.into()))
+        }
         Value::Plain { of, variant } => Some(Key::Variant(program.variant(of, variant)?.1.into())),
         Value::Entity(entity) => heap.entity(entity)?.stored.map(|stored| Key::Reference(stored.id)),
         Value::Reference { id, .. } => Some(Key::Reference(id)),

@@ -15,8 +15,6 @@ use std::sync::Arc;
 
 /// Bytes that one step copies.
 const COPY_BYTES: usize = 64 << 10;
-/// What looking at a header costs at least.
-const ENTRY_WORK: usize = 16;
 /// Bytes of a message, and fields, that an error page repeats.
 const PAGE_BYTES_MAX: usize = 4096;
 const PAGE_FIELDS_MAX: usize = 64;
@@ -124,8 +122,7 @@ impl Answering {
                 self.stage = Stage::Body;
                 break;
             };
-            let bytes = self.headers.add(context.heap, context.program, entry)?;
-            budget = budget.saturating_sub(bytes.max(ENTRY_WORK));
+            budget = budget.saturating_sub(self.headers.add(context.heap, context.program, entry)?);
             self.place = next;
         }
         context.charge_fuel(SLICE.saturating_sub(budget));
