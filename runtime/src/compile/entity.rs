@@ -91,10 +91,33 @@ impl<'a> Compiler<'a> {
             match &*decorator.name.text {
                 "hidden" => shape.hidden = true,
                 "on_delete" => shape.on_delete = self.on_delete(decorator, &shape.ty),
-                _ => shape.rules.extend(self.rule(decorator)),
+                _ => {
+                    if let Some(rule) = self.rule(decorator) {
+                        self.suits(decorator, &rule, &shape.ty);
+                        shape.rules.push(rule);
+                    }
+                }
             }
         }
         shape
+    }
+
+    /// A rule that no value of the field's type can break says nothing: its author meant something else.
+    fn suits(&mut self, decorator: &Decorator, rule: &Rule, ty: &FieldType) {
+        use FieldType::{Any, AnyList, AnyMap, Int, List, Number, Text};
+        let (suits, of) = match rule {
+            Rule::Min(_) | Rule::Max(_) | Rule::Positive => (matches!(ty, Int | Number | Any), "a number"),
+            Rule::MinLength(_) | Rule::MaxLength(_) => {
+                (matches!(ty, Text | List(_) | AnyList | AnyMap | Any), "a text, a list or a map")
+            }
+            Rule::Email | Rule::Url | Rule::Pattern(..) => (matches!(ty, Text | Any), "a text"),
+            Rule::Required | Rule::OneOf(_) | Rule::Check(_) | Rule::Immutable => return,
+        };
+        if !suits {
+            let text = format!("`@{}` belongs to {of}", decorator.name.text);
+            let found = Diagnostic::new(Code::E0011, decorator.span, text);
+            self.diagnostics.push(found.help("leave it out, or write a `@check(…)`"));
+        }
     }
 
     fn rule(&mut self, decorator: &'a Decorator) -> Option<Rule> {

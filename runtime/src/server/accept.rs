@@ -164,5 +164,12 @@ mod tests {
         let (head, body) = text.split_once("\r\n\r\n").unwrap();
         assert!(head.contains(&format!("content-length: {}", body.len())), "{}", body.len());
         assert!(serde_json::from_str::<serde_json::Value>(body).is_ok());
+        let mut headers = ::http::HeaderMap::new();
+        crate::app::http::defaults(&mut headers);
+        assert!(!headers.is_empty());
+        for (name, value) in &headers {
+            let line = format!("{name}: {}", value.to_str().unwrap());
+            assert!(head.lines().any(|of| of == line), "{line}");
+        }
     }
 }

@@ -186,7 +186,7 @@ fn line(format: LogFormat, time: &str, level: &str, fields: &Fields) -> String {
             for (name, value) in &fields.others {
                 // What a program gave is JSON already, unless it was cut.
                 let data = value.as_str().filter(|_| *name == "data");
-                let data = data.and_then(|data| serde_json::from_str(data).ok());
+                let data = data.and_then(|data| serde_json::from_slice(data.as_bytes()).ok());
                 object.insert((*name).to_owned(), data.unwrap_or_else(|| value.clone()));
             }
             format!("{}\n", serde_json::Value::Object(object))

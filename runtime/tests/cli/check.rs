@@ -81,6 +81,39 @@ fn sources_that_are_not_utf_8_are_refused_at_the_byte() {
 }
 
 #[test]
+fn a_decorator_that_says_nothing_of_its_field_is_an_error() {
+    let source = "entity E {\n  a: text @positive\n  b: bool @max_length(3)\n  c: [text] @email\n  d: time @min(1)\n}\n";
+    let sound = "entity S {\n  a: number @positive\n  b: [int] @max_length(3)\n  c: any @email @min(1)\n  d: map @min_length(1)\n}\n";
+    let project = Project::new(&[("e.flin", source), ("s.flin", sound)]);
+    let (code, _, err) = project.flin(&["check", "e.flin"]);
+    assert_eq!((code, err.matches("error[E0011]").count()), (2, 4), "{err}");
+    for wanted in [
+        "e.flin:2:11: error[E0011]: `@positive` belongs to a number",
+        "e.flin:3:11: error[E0011]: `@max_length` belongs to a text, a list or a map",
+        "e.flin:4:13: error[E0011]: `@email` belongs to a text",
+        "e.flin:5:11: error[E0011]: `@min` belongs to a number",
+    ] {
+        assert!(err.contains(wanted), "{wanted}: {err}");
+    }
+    assert_eq!(project.flin(&["check", "s.flin"]), said(0, "", ""));
+}
+
+#[test]
+fn spellings_of_other_languages_are_answered_with_the_one_of_this() {
+    for (source, help) in [
+        ("for x of [1] { print(x) }\n", "`for x in list { … }`"),
+        ("for (x in [1]) { print(x) }\n", "without parentheses: `for x in list { … }`"),
+        ("try { throw \"x\" } catch (e) { print(e) }\n", "without parentheses: `catch error { … }`"),
+        ("print(1 === 1)\n", "`==` and `!=` already compare without converting"),
+        ("print(1 !== 1)\n", "`==` and `!=` already compare without converting"),
+        ("[1].forEach(x => print(x))\n", "write `each(x => …)`"),
+    ] {
+        let (code, _, err) = Project::new(&[("a.flin", source)]).flin(&["check", "a.flin"]);
+        assert!(code == 2 && err.contains(help), "{source}: {err}");
+    }
+}
+
+#[test]
 fn what_only_the_compiler_finds_is_said_too() {
     let script =
         "enum Foo { A, B }\nentity E {\n  a: text @pattern(\"(\")\n  b: int @min(2 * 3)\n}\nprint(Foo)\n";

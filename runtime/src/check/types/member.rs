@@ -3,6 +3,7 @@
 use super::super::names::no_field;
 use super::Ty;
 use super::fit::Fit;
+use crate::base::builtin::Signature;
 use crate::base::span::to_usize;
 use crate::base::{Code, Diagnostic, Kind};
 use crate::syntax::tree::*;
@@ -93,10 +94,14 @@ impl<'t> Fit<'_, '_, 't> {
             return;
         }
         let text = format!("`{}` has no property or method `{}`", self.known().show(ty), name.text);
-        let known = index
-            .method_names()
-            .filter(|known| index.methods(known).iter().any(|method| !method.receiver.and(kinds).is_empty()));
-        let found = Diagnostic::new(Code::E0002, name.span, text).suggest(&name.text, known);
+        let found = Diagnostic::new(Code::E0002, name.span, text);
+        let found = if &*name.text == "forEach" && kinds.has(Kind::List) {
+            found.help("write `each(x => …)`, or `for x in list { … }`")
+        } else {
+            let takes = |method: &&Signature| !method.receiver.and(kinds).is_empty();
+            let known = index.method_names().filter(|known| index.methods(known).iter().any(takes));
+            found.suggest(&name.text, known)
+        };
         self.out.push(found);
     }
 }

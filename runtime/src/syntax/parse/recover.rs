@@ -53,10 +53,31 @@ impl Parser<'_> {
                 TokenKind::Plus => found.help("there is no prefix `+`"),
                 TokenKind::Comma if self.is_behind_first_name(token) => found
                     .help("a `{` that begins a statement begins a block; a map there is written `({ … })`"),
-                _ => found,
+                _ => match self.foreign(token, wanted) {
+                    Some(help) => found.help(help),
+                    None => found,
+                },
             }
         });
         self.fail(found)
+    }
+
+    /// How other languages spell what may have been meant, and what is written here.
+    fn foreign(&self, token: Token, wanted: &str) -> Option<&'static str> {
+        let before = self.text.get(..to_usize(token.start)).unwrap_or_default();
+        let line = before.rsplit('\n').next().unwrap_or_default().trim();
+        let in_for = wanted == TokenKind::Semicolon.name() && line.starts_with("for");
+        match token.kind {
+            TokenKind::Equal if before.ends_with("==") || before.ends_with("!=") => {
+                Some("`==` and `!=` already compare without converting")
+            }
+            TokenKind::Name if in_for && self.is_word("of") => Some("write `for x in list { … }`"),
+            TokenKind::LeftBrace if in_for => Some("without parentheses: `for x in list { … }`"),
+            TokenKind::LeftParen if line.ends_with("catch") => {
+                Some("without parentheses: `catch error { … }`")
+            }
+            _ => None,
+        }
     }
 
     /// Stands nothing but a name between the last `{` and this token?
