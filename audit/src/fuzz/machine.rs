@@ -94,9 +94,11 @@ pub fn compile_served(files: &[SourceFile]) -> Verified {
     }
 }
 
-/// Lets each endpoint of a module answer a request, in a machine of its own; a connection that it opens lives on.
-pub fn run_endpoints(module: &Verified) {
-    let Ok(program) = build::link(module.clone()) else { return };
+/// Lets each endpoint of a module answer a request, in a machine of its own; a connection that it opens lives on. Gives
+/// how many answered before their fuel was used up.
+pub fn run_endpoints(module: &Verified) -> usize {
+    let Ok(program) = build::link(module.clone()) else { return 0 };
+    let mut answered = 0;
     let limits = Limits { fuel_max: Some(BRIEF_FUEL_MAX), ..limits(false) };
     for endpoint in &module.endpoints {
         let pool = Pool::new(POOL_BYTES_MAX);
@@ -105,7 +107,9 @@ pub fn run_endpoints(module: &Verified) {
             continue;
         };
         execution.answer(request(), Detail::Message);
-        sound(&execution.call(endpoint.function, &mut world));
+        let end = execution.call(endpoint.function, &mut world);
+        sound(&end);
+        answered += usize::from(end == End::Done);
         if execution.is_opened() && endpoint.kind == EndpointKind::Stream {
             execution.generate();
             sound(&settle(&mut execution, &mut world));
@@ -116,6 +120,7 @@ pub fn run_endpoints(module: &Verified) {
         drop(execution);
         assert_eq!(pool.leased(), 0, "an endpoint that is gone holds memory");
     }
+    answered
 }
 
 /// A socket's life.
