@@ -51,6 +51,7 @@ use drive::Waiting;
 use entity::saved::Saved;
 use frame::Stack;
 use globals::Globals;
+use raise::Exhausted;
 use std::sync::Arc;
 
 /// What one VM may use.
@@ -93,6 +94,7 @@ pub struct Vm {
     waiting: Waiting,
     /// The driver's answer, until it was used.
     answer: Option<Answer>,
+    exhausted: Exhausted,
 }
 
 impl Vm {
@@ -111,6 +113,7 @@ impl Vm {
             start: None,
             waiting: Waiting::No,
             answer: None,
+            exhausted: Exhausted::default(),
             limits,
             program,
         }

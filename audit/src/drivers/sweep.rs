@@ -84,6 +84,7 @@ const SERVED: &[(&str, Sweep)] = &[
     ("panics-in-routes", served::route),
     ("panics-outside", served::outside),
     ("entities-that-change", served::entities),
+    ("readers", served::readers),
     ("ways-out-of-folders", served::folders),
     ("network-bytes", served::network_bytes),
     ("fairness", served::fairness),

@@ -246,6 +246,11 @@ impl Memory {
         }
     }
 
+    /// Is the budget used up, as far as is known?
+    pub const fn is_exhausted(&self) -> bool {
+        self.reserve_open
+    }
+
     /// The budget is used up, and a collection did not help: opens the reserve for the error's handlers.
     #[cold]
     pub fn exhausted(&mut self) -> Stop {

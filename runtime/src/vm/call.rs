@@ -118,7 +118,7 @@ pub(super) fn native(context: &mut Context<'_>, id: NativeId, args: &[Value]) ->
     let native = context.program.native(id)?;
     let arity = context.program.arities.get(usize::from(id.0)).ok_or(Bug::BadIndex)?;
     let signature = &native.signature;
-    if args.len() < usize::from(arity.min) || args.len() > usize::from(arity.max) {
+    if args.len() < arity.min || args.len() > arity.max {
         return Err(errors::native_count(signature, args.len()));
     }
     let receiver = usize::from(!signature.is_function());

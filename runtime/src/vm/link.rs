@@ -59,18 +59,18 @@ impl Methods {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Arity {
     /// The fewest.
-    pub min: u16,
-    /// The most; `u16::MAX` where any number may follow.
-    pub max: u16,
+    pub min: usize,
+    /// The most.
+    pub max: usize,
 }
 
 impl Arity {
     fn of(signature: &Signature) -> Self {
         let receiver = usize::from(!signature.is_function());
         let required = signature.params.iter().filter(|param| !param.optional).count();
-        let count = |n: usize| u16::try_from(n.saturating_add(receiver)).unwrap_or(u16::MAX);
-        let max = if signature.variadic { u16::MAX } else { count(signature.params.len()) };
-        Self { min: count(required), max }
+        let params = signature.params.len();
+        let max = if signature.variadic { usize::MAX } else { params.saturating_add(receiver) };
+        Self { min: required.saturating_add(receiver), max }
     }
 }
 

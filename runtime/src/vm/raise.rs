@@ -3,6 +3,7 @@
 use super::frame::Frame;
 use super::native::{Context, Flow, SLICE, Step, Stepped};
 use super::{Outcome as Ended, Trap, Vm, trace};
+use crate::base::guard::{Guard, off};
 use crate::base::span::{to_u32, to_usize};
 use crate::value::object::{ErrorName, ErrorValue, Object, TracePoint};
 use crate::value::show::{Part, Show};
@@ -101,28 +102,68 @@ impl Stepped for Asserting {
     }
 }
 
+/// What is raised where there is no room for another error.
+#[derive(Debug, Default)]
+pub(super) struct Exhausted {
+    /// The last `MemoryLimitExceeded`.
+    error: Option<Value>,
+    /// How often it is raised again before another collection looks for room.
+    skips: usize,
+}
+
+impl Exhausted {
+    /// So many bits of bytes in use are worth looking through for garbage once for each error: a collection takes as long as the
+    /// heap is large, and a program that keeps its errors would do nothing else.
+    const BYTES_A_SKIP_BITS: u32 = 10;
+
+    /// Is it too early to collect again, the last time having found nothing?
+    fn skips(&mut self, heap: &Heap) -> bool {
+        if self.error.is_none() || !heap.memory.is_exhausted() {
+            return false;
+        }
+        let skips = self.skips > 0;
+        self.skips = self.skips.checked_sub(1).unwrap_or(heap.memory.used() >> Self::BYTES_A_SKIP_BITS);
+        skips
+    }
+
+    /// What the collector must keep.
+    pub const fn error(&self) -> Option<Value> {
+        self.error
+    }
+}
+
 impl Vm {
     /// Makes an error value of what an operation refused, and looks for its handler. Gives the end when there is none.
+    /// Where not even the reserve holds that value, the refusal becomes `MemoryLimitExceeded`; and where it does not hold
+    /// that one either, the one that was made last is raised again.
     #[cold]
     pub(super) fn raise(&mut self, raise: &Raise) -> Result<Option<Ended>, Bug> {
-        let mut tries = 0_u8;
-        loop {
+        for tries in 0..4 {
+            let exhausted = if tries < 3 { None } else { Some(self.heap.memory.exhausted()) };
+            let raise = match &exhausted {
+                Some(Stop::Raise(exhausted)) => exhausted,
+                _ => raise,
+            };
             match self.error_value(raise) {
-                Ok(error) => return self.throw(error),
+                Ok(error) => {
+                    if raise.kind == ErrorKind::MemoryLimitExceeded {
+                        self.exhausted.error = Some(error);
+                    }
+                    return self.throw(error);
+                }
+                Err(Stop::Collect { .. }) if self.exhausted.skips(&self.heap) => break,
                 Err(Stop::Collect { bytes }) if tries < 2 => {
-                    tries = tries.saturating_add(1);
                     self.collect(bytes, false)?;
                     self.heap.memory.lift_threshold();
                 }
-                Err(Stop::Collect { .. } | Stop::Raise(_)) if tries < 3 => {
-                    // Not even the reserve holds it.
-                    tries = 3;
-                    let _ = self.heap.memory.exhausted();
-                }
-                Err(Stop::Collect { .. } | Stop::Raise(_)) => return Ok(Some(self.uncaught_raise(raise))),
+                Err(Stop::Collect { .. } | Stop::Raise(_)) => {}
                 Err(Stop::Need(_)) => return Err(Bug::Unused),
                 Err(Stop::Bug(bug)) => return Err(bug),
             }
+        }
+        match self.exhausted.error {
+            Some(error) if !off(Guard::LastError) => self.throw(error),
+            _ => Ok(Some(self.uncaught_raise(raise))),
         }
     }
 

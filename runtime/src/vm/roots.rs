@@ -13,12 +13,13 @@ impl Vm {
     /// Registers that are dead are cleared first: they may name objects that this collection frees.
     pub(super) fn collect(&mut self, wanted: usize, about_to_run: bool) -> Result<(), Bug> {
         self.clear_dead(about_to_run)?;
-        let Self { heap, stack, globals, saved, exchange, start, .. } = self;
+        let Self { heap, stack, globals, saved, exchange, start, exhausted, .. } = self;
         heap.collect(wanted, |marker| {
             marker.visit_all(&stack.registers);
             marker.visit_all(&stack.slots);
             globals.values().for_each(|value| marker.visit(value));
             saved.values().for_each(|value| marker.visit(value));
+            exhausted.error().into_iter().for_each(|error| marker.visit(error));
             exchange.iter().for_each(|exchange| exchange.trace(&mut |value| marker.visit(value)));
             for native in &stack.natives {
                 native.state.trace(&mut |value| marker.visit(value));

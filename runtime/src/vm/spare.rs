@@ -8,6 +8,7 @@
 
 use super::drive::Waiting;
 use super::entity::saved::Saved;
+use super::raise::Exhausted;
 use super::{Random, Vm};
 use crate::value::RESERVE_BYTES;
 
@@ -26,6 +27,7 @@ impl Vm {
         self.random = Random::new([0; 32]);
         self.hints.fill(0);
         (self.exchange, self.start, self.answer) = (None, None, None);
+        self.exhausted = Exhausted::default();
         (self.fuel, self.waiting) = (0, Waiting::No);
         self.room() <= ROOM_BYTES_MAX
     }

@@ -10,6 +10,8 @@
 //! - **G6** A peer that has ended its side behind whole requests still gets their answers: the reader learns of the end when
 //!   nothing is left to answer. Whether such a peer is there at all shows only when something is written to it, so
 //!   [`Traffic`] tells whoever keeps the time ([`Phase::HalfClosed`]).
+//! - **G7** The reader learns of no end while anything that it wrote was not flushed: told of one, the HTTP library shuts
+//!   the stream down, and what its buffer still holds of an answer would be lost.
 
 #[cfg(test)]
 mod answers;
@@ -19,6 +21,7 @@ mod tests;
 
 use super::traffic::{Phase, Traffic};
 use super::{Framing, Gate, Limits, Refusal, Step};
+use crate::base::guard::{Guard, off};
 use std::collections::VecDeque;
 use std::io;
 use std::task::{Context, Poll};
@@ -49,6 +52,10 @@ pub struct Gated<S> {
     has_ended: bool,
     is_upgraded: bool,
     is_shut: bool,
+    /// All that the reader wrote was flushed (G7).
+    is_flushed: bool,
+    /// The reader waits for that to be told of the end.
+    end_waits: bool,
     discarded: usize,
 }
 
@@ -92,6 +99,8 @@ impl<S> Gated<S> {
             has_ended: false,
             is_upgraded: false,
             is_shut: false,
+            is_flushed: true,
+            end_waits: false,
             discarded: 0,
         };
         (gated, traffic)
@@ -209,6 +218,20 @@ impl<S> Gated<S> {
             } else if !state.is_open {
                 self.next = Next::Request;
             }
+        }
+    }
+
+    /// Tells the reader of the end, or has it wait for its own flush (G7).
+    fn end(&mut self) -> Poll<io::Result<()>> {
+        self.end_waits = !self.is_flushed && !off(Guard::AnswerFlushed);
+        if self.end_waits { Poll::Pending } else { Poll::Ready(Ok(())) }
+    }
+
+    /// Everything that was written is on its way.
+    fn flushed(&mut self) {
+        self.is_flushed = true;
+        if std::mem::take(&mut self.end_waits) {
+            self.traffic.state().wake();
         }
     }
 

@@ -56,11 +56,11 @@ impl<S: AsyncRead + Unpin> Gated<S> {
                     return Poll::Pending;
                 }
             } else if self.next == Next::Nothing && self.messages.is_empty() {
-                return Poll::Ready(Ok(()));
+                return self.end();
             } else if self.has_ended {
                 self.refusal = self.gate.end(self.held.get(self.cleared..).unwrap_or_default());
                 if self.refusal.is_none() {
-                    return Poll::Ready(Ok(()));
+                    return self.end();
                 }
                 continue;
             } else if self.held.is_empty() {
@@ -128,13 +128,18 @@ impl<S: AsyncRead + Unpin> AsyncRead for Gated<S> {
 
 impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Gated<S> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        self.is_flushed = false;
         let written = Pin::new(&mut self.stream).poll_write(cx, bytes);
         self.took(&written);
         written
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(cx)
+        let flushed = Pin::new(&mut self.stream).poll_flush(cx);
+        if matches!(flushed, Poll::Ready(Ok(()))) {
+            self.flushed();
+        }
+        flushed
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -151,6 +156,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Gated<S> {
         cx: &mut Context<'_>,
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
+        self.is_flushed = false;
         let written = Pin::new(&mut self.stream).poll_write_vectored(cx, slices);
         self.took(&written);
         written
