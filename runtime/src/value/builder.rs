@@ -38,18 +38,27 @@ impl TextBuilder {
         self.content.is_empty()
     }
 
-    /// Makes room for so many more bytes; capacity at least doubles.
+    /// Makes room for so many more bytes; capacity at least doubles, or grows by an eighth where the budget is short.
     pub fn reserve(&mut self, heap: &mut Heap, more: usize) -> Outcome<()> {
         let wanted = self.content.len().saturating_add(more);
         let capacity = self.content.capacity();
         if wanted <= capacity {
             return Ok(());
         }
-        let grown = wanted.max(capacity.saturating_mul(2)).max(GROWTH_MIN_BYTES);
-        let growth = Text::payload(grown).saturating_sub(self.charged);
-        heap.memory.charge(growth)?;
+        let more = if heap.memory.lets_double(capacity) { capacity } else { capacity >> 3 };
+        self.grow(heap, wanted.max(capacity.saturating_add(more)).max(GROWTH_MIN_BYTES))
+    }
+
+    /// Makes room for exactly so many bytes that are to come, where that is known.
+    pub fn reserve_exact(&mut self, heap: &mut Heap, bytes: usize) -> Outcome<()> {
+        if bytes <= self.content.capacity() { Ok(()) } else { self.grow(heap, bytes) }
+    }
+
+    fn grow(&mut self, heap: &mut Heap, capacity: usize) -> Outcome<()> {
+        let growth = Text::payload(capacity).saturating_sub(self.charged);
+        heap.memory.charge_growth(growth, self.content.capacity())?;
         self.charged = self.charged.saturating_add(growth);
-        self.content.reserve_exact(grown.saturating_sub(self.content.len()));
+        self.content.reserve_exact(capacity.saturating_sub(self.content.len()));
         Ok(())
     }
 

@@ -112,8 +112,12 @@ impl Heap {
         if wanted <= items.capacity() {
             return Ok(());
         }
-        let capacity = wanted.max(items.capacity().saturating_mul(2)).max(4);
-        self.memory.charge(List::payload(capacity.saturating_sub(items.capacity())))?;
+        let held = items.capacity();
+        // An eighth more, where the budget is short.
+        let more = if self.memory.lets_double(List::payload(held)) { held } else { held >> 3 };
+        let capacity = wanted.max(held.saturating_add(more)).max(4);
+        let growth = List::payload(capacity.saturating_sub(held));
+        self.memory.charge_growth(growth, List::payload(held))?;
         items.reserve_exact(capacity.saturating_sub(items.len()));
         Ok(())
     }

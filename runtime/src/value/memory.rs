@@ -2,7 +2,8 @@
 //!
 //! Invariants:
 //!
-//! - **M1** Bytes are charged before they are allocated, by capacity, and released when the collector frees them.
+//! - **M1** Bytes are charged before they are allocated, by capacity, and released when the collector frees them. A text or
+//!   list that grows is charged for both its places while it moves.
 //! - **M2** A VM's bytes never exceed its limit; 64 KiB of it stay reserved for the handler of `MemoryLimitExceeded`.
 //! - **M3** The pool's count is exactly the sum of what live leases hold; a dropped lease gives back all that it held.
 //! - **M4** An allocation within the lease touches no atomic: leases grow in blocks of 64 KiB.
@@ -196,6 +197,20 @@ impl Memory {
         self.used = sum;
         self.settle();
         Ok(())
+    }
+
+    /// Would a buffer of `held` bytes still fit while it doubles?
+    pub const fn lets_double(&self, held: usize) -> bool {
+        held.saturating_mul(2) <= self.left()
+    }
+
+    /// Charges what a buffer of `held` bytes grows by. It moves, so for a moment both are there: that must fit too (M1).
+    pub fn charge_growth(&mut self, growth: usize, held: usize) -> Outcome<()> {
+        if off(Guard::OutsideBudget) {
+            return self.charge(growth);
+        }
+        self.charge(growth.saturating_add(held))?;
+        Ok(self.release(held)?)
     }
 
     /// Takes bytes back that the collector, or a shrinking object, freed.

@@ -53,8 +53,10 @@ impl Stepped for Encode {
             return Ok(Step::Done(self.out.finish(context.heap)?));
         }
         let piece = rest.get(..STEP_BYTES).unwrap_or(rest);
+        let all = bytes.len().div_ceil(3).saturating_mul(4);
         let (length, encoded) = (piece.len(), BASE64_STANDARD.encode(piece));
         context.charge_fuel(length);
+        self.out.reserve_exact(context.heap, all)?;
         self.out.push_str(context.heap, &encoded)?;
         self.at = self.at.saturating_add(length);
         Ok(Step::Again)
