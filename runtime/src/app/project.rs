@@ -26,7 +26,8 @@ pub const FILES_MAX: usize = 10_000;
 const FOLDER_DEPTH_MAX: usize = 32;
 /// Folders whose files are global.
 const GLOBAL_FOLDERS: [&str; 2] = ["entities", "lib"];
-/// The folder of texts in several languages.
+/// Folders of which declarations of entities and enums are global, as everywhere, and nothing else is.
+const DECLARING_FOLDERS: [&str; 2] = ["app", "jobs"];
 /// Where texts in several languages are.
 pub const TRANSLATIONS_FOLDER: &str = "translations";
 /// The folder of tests.
@@ -181,7 +182,8 @@ impl Project {
         Limits::of(&self.config)
     }
 
-    /// What a file runs with: all global files, all components, and itself, whose bytes are given. Gives the files and its index.
+    /// What a file runs with: all global files, all components, what declares entities and enums elsewhere, and itself,
+    /// whose bytes are given. Gives the files and its index.
     pub fn with_entry(
         &self,
         entry: &Path,
@@ -195,12 +197,28 @@ impl Project {
         }
         let mut files = self.read_all(&paths)?;
         let path = self.name_of(entry);
+        files.extend(self.declaring()?.into_iter().filter(|file| file.path != path));
         if let Some(index) = files.iter().position(|file| file.path == path) {
             return Ok((files, index));
         }
         files.push(SourceFile { path, role, place: entry.to_owned(), bytes });
         let last = files.len().saturating_sub(1);
         Ok((files, last))
+    }
+
+    /// Files whose code is their own, and whose entities and enums are everybody's.
+    fn declaring(&self) -> Result<Vec<SourceFile>, LoadError> {
+        let mut paths = Vec::new();
+        for folder in DECLARING_FOLDERS {
+            self.find(folder, &mut paths)?;
+        }
+        let declares = |file: &SourceFile| {
+            let mut words = file.bytes.split(|byte| !byte.is_ascii_alphanumeric());
+            words.any(|word| matches!(word, b"entity" | b"enum"))
+        };
+        let mut files = self.read_all(&paths)?;
+        files.retain(declares);
+        Ok(files)
     }
 
     /// A file of this project, whose bytes are given.

@@ -99,6 +99,25 @@ fn a_decorator_that_says_nothing_of_its_field_is_an_error() {
 }
 
 #[test]
+fn entities_and_enums_are_known_to_scripts_and_tests_wherever_they_stand() {
+    let project = Project::new(&[
+        ("flin.config", ""),
+        (
+            "app/n.flin",
+            "enum Size { Small, Large }\nentity Box { size: Size = Small }\nfn own() { 1 }\nroute GET { Box.count }\n",
+        ),
+        ("jobs/j.flin", "entity Log { n: int }\nevery 1h { save Log { n: 1 } }\n"),
+        ("seed.flin", "b = Box {}\nsave b\nsave Log { n: 2 }\nprint(b.size, Box.count, Log.count)\n"),
+        ("tests/t.flin", "test \"there\" { save Box { size: Large }\n assert Box.count == 1 }\n"),
+        ("other.flin", "print(own())\n"),
+    ]);
+    assert_eq!(project.flin(&["run", "seed.flin"]), said(0, "Small 1 1\n", ""));
+    assert_eq!(project.flin(&["check"]).0, 2, "what a file of app/ declares otherwise is its own");
+    assert_eq!(project.flin(&["check", "seed.flin"]), said(0, "", ""));
+    assert_eq!(project.flin(&["test"]).0, 0);
+}
+
+#[test]
 fn spellings_of_other_languages_are_answered_with_the_one_of_this() {
     for (source, help) in [
         ("for x of [1] { print(x) }\n", "`for x in list { … }`"),

@@ -72,16 +72,13 @@ fn body_bytes(client: &Client) -> io::Result<usize> {
     let mut bytes = [0; 64 << 10];
     loop {
         let read = stream.read(&mut bytes)?;
-        let seen = match &mut seen {
-            Some(seen) => {
-                *seen += read;
-                *seen
-            }
-            None => {
-                head.extend_from_slice(&bytes[..read]);
-                let end = head.windows(4).position(|four| four == b"\r\n\r\n");
-                *seen.insert(end.map_or(0, |end| head.len() - end - 4))
-            }
+        let seen = if let Some(seen) = &mut seen {
+            *seen += read;
+            *seen
+        } else {
+            head.extend_from_slice(&bytes[..read]);
+            let end = head.windows(4).position(|four| four == b"\r\n\r\n");
+            *seen.insert(end.map_or(0, |end| head.len() - end - 4))
         };
         if read == 0 || seen >= BODY_BYTES {
             return Ok(seen.min(BODY_BYTES));
