@@ -153,15 +153,13 @@ guards! {
     /// a connection that is silent, slow or does not read is closed
     ConnectionTimeouts in "server::connection"
     /// the HTTP library learns of a connection's end when it has flushed what it wrote
-    AnswerFlushed in "server::gate::gated"
+    AnswerFlushed in "server::gate::gated::stream"
     /// a task outside the entry points that ended is begun again
     Supervisor in "server::supervise"
     /// an execution that takes longer than a moment leaves the thread that does IO
     Fairness in "server::drive"
     /// calls deeper than the limit are refused
     CallDepth in "vm::frame"
-    /// where there is no room for an error, the last one of a full memory is raised again
-    LastError in "vm::raise"
     /// hashes of keys depend on seeds that the process alone knows
     HashSeeds in "value::text"
     /// a search keeps a state once, for its most preferred thread

@@ -3,7 +3,6 @@
 use super::frame::Frame;
 use super::native::{Context, Flow, SLICE, Step, Stepped};
 use super::{Outcome as Ended, Trap, Vm, trace};
-use crate::base::guard::{Guard, off};
 use crate::base::span::{to_u32, to_usize};
 use crate::value::object::{ErrorName, ErrorValue, Object, TracePoint};
 use crate::value::show::{Part, Show};
@@ -162,8 +161,8 @@ impl Vm {
             }
         }
         match self.exhausted.error {
-            Some(error) if !off(Guard::LastError) => self.throw(error),
-            _ => Ok(Some(self.uncaught_raise(raise))),
+            Some(error) => self.throw(error),
+            None => Ok(Some(self.uncaught_raise(raise))),
         }
     }
 

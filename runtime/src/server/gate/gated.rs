@@ -21,7 +21,6 @@ mod tests;
 
 use super::traffic::{Phase, Traffic};
 use super::{Framing, Gate, Limits, Refusal, Step};
-use crate::base::guard::{Guard, off};
 use std::collections::VecDeque;
 use std::io;
 use std::task::{Context, Poll};
@@ -218,20 +217,6 @@ impl<S> Gated<S> {
             } else if !state.is_open {
                 self.next = Next::Request;
             }
-        }
-    }
-
-    /// Tells the reader of the end, or has it wait for its own flush (G7).
-    fn end(&mut self) -> Poll<io::Result<()>> {
-        self.end_waits = !self.is_flushed && !off(Guard::AnswerFlushed);
-        if self.end_waits { Poll::Pending } else { Poll::Ready(Ok(())) }
-    }
-
-    /// Everything that was written is on its way.
-    fn flushed(&mut self) {
-        self.is_flushed = true;
-        if std::mem::take(&mut self.end_waits) {
-            self.traffic.state().wake();
         }
     }
 

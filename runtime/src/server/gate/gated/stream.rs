@@ -1,6 +1,7 @@
 //! The gated stream as a stream: when it reads, when it waits, how it ends.
 
 use super::{Gated, Next};
+use crate::base::guard::{Guard, off};
 use crate::server::gate::traffic::Phase;
 use std::io::{self, IoSlice};
 use std::mem::MaybeUninit;
@@ -68,6 +69,20 @@ impl<S: AsyncRead + Unpin> Gated<S> {
                 self.held = Vec::new();
             }
             ready!(self.fill(cx))?;
+        }
+    }
+
+    /// Tells the reader of the end, or has it wait for its own flush (G7).
+    fn end(&mut self) -> Poll<io::Result<()>> {
+        self.end_waits = !self.is_flushed && !off(Guard::AnswerFlushed);
+        if self.end_waits { Poll::Pending } else { Poll::Ready(Ok(())) }
+    }
+
+    /// Everything that was written is on its way.
+    fn flushed(&mut self) {
+        self.is_flushed = true;
+        if std::mem::take(&mut self.end_waits) {
+            self.traffic.state().wake();
         }
     }
 
