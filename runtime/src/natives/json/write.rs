@@ -16,6 +16,8 @@ use crate::vm::{Context, Program};
 
 /// Bytes of a text that one part of the work looks at.
 const WINDOW_BYTES: usize = 1024;
+/// Room for what stands behind a text at the end of most values.
+const CLOSE_BYTES: usize = 64;
 
 /// Bytes of a text that is written in the part that opens it.
 const SHORT_BYTES: usize = 256;
@@ -227,6 +229,12 @@ impl Writer {
             self.todo = value.map_or(Todo::Next, Todo::Value);
             return Ok(());
         }
+        if at == 0 {
+            // With its quotes, and what closes around it: a text that is long should not move for that.
+            let bytes = rest.len().saturating_add(CLOSE_BYTES);
+            self.out.reserve(heap, bytes)?;
+        }
+        let rest = heap.texts.str(text)?.get(at..).ok_or(Bug::WrongShape)?;
         let window = rest.get(..rest.floor_char_boundary(WINDOW_BYTES)).unwrap_or(rest);
         let plain = window.bytes().position(needs_escape).unwrap_or(window.len());
         let taken = if plain > 0 {
