@@ -34,7 +34,7 @@ mod steps;
 mod store;
 #[cfg(test)]
 mod testing;
-mod text;
+pub mod text;
 mod time;
 mod versions;
 

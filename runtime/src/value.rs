@@ -8,6 +8,7 @@
 //! - **V4** Objects are freed by the collector alone, between instructions ([`collect`]).
 //! - **V5** Text is UTF-8, and no operation splits a code point.
 //! - **V6** Integers never wrap.
+//! - **V7** Whoever takes the bytes of a long text spends fuel for them ([`fuel`]).
 //!
 //! Absences: no syntax, no bytecode, no IO, no clock.
 
@@ -20,6 +21,7 @@ pub mod entity;
 pub mod equal;
 pub mod fetched;
 pub mod format;
+pub mod fuel;
 pub mod heap;
 pub mod list;
 pub mod map;

@@ -80,7 +80,6 @@ pub struct Vm {
     heap: Heap,
     random: Random,
     limits: Limits,
-    fuel: i64,
     stack: Stack,
     globals: Globals,
     /// What open transactions saved.
@@ -94,6 +93,7 @@ pub struct Vm {
     waiting: Waiting,
     /// The driver's answer, until it was used.
     answer: Option<Answer>,
+    /// What an error in a full memory is raised as.
     exhausted: Exhausted,
 }
 
@@ -104,7 +104,6 @@ impl Vm {
         Self {
             heap: Heap::new(Arc::clone(&program.texts), memory),
             random: Random::new(seed),
-            fuel: 0,
             stack: Stack::new(limits.call_depth_max, limits.component_depth_max),
             globals: Globals::new(&program),
             saved: Saved::default(),
@@ -139,7 +138,7 @@ impl Vm {
 
     /// Runs until something else has to happen; `fuel` is about one for each instruction.
     pub fn run(&mut self, fuel: i64) -> Outcome {
-        self.fuel = fuel;
+        self.heap.texts.fuel.set(fuel);
         self.drive()
     }
 
@@ -167,7 +166,7 @@ impl Vm {
 
     /// What the last `run` left of its fuel; below zero when its last step cost more than was left.
     pub const fn fuel_left(&self) -> i64 {
-        self.fuel
+        self.heap.texts.fuel.left()
     }
 
     /// Calls that are under way, those of built-ins included.

@@ -195,30 +195,26 @@ impl Project {
         for folder in GLOBAL_FOLDERS.into_iter().chain(components) {
             self.find(folder, &mut paths)?;
         }
+        let global = paths.len();
+        // A folder of components may be anywhere, and its files are read once.
+        paths.sort_unstable();
+        paths.dedup();
+        for folder in DECLARING_FOLDERS {
+            self.find(folder, &mut paths)?;
+        }
         let mut files = self.read_all(&paths)?;
         let path = self.name_of(entry);
-        files.extend(self.declaring()?.into_iter().filter(|file| file.path != path));
+        let mut at = 0_usize..;
+        files.retain(|file| {
+            let is_global = at.next().is_some_and(|at| at < global);
+            is_global || (file.path != path && declares(&file.bytes))
+        });
         if let Some(index) = files.iter().position(|file| file.path == path) {
             return Ok((files, index));
         }
         files.push(SourceFile { path, role, place: entry.to_owned(), bytes });
         let last = files.len().saturating_sub(1);
         Ok((files, last))
-    }
-
-    /// Files whose code is their own, and whose entities and enums are everybody's.
-    fn declaring(&self) -> Result<Vec<SourceFile>, LoadError> {
-        let mut paths = Vec::new();
-        for folder in DECLARING_FOLDERS {
-            self.find(folder, &mut paths)?;
-        }
-        let declares = |file: &SourceFile| {
-            let mut words = file.bytes.split(|byte| !byte.is_ascii_alphanumeric());
-            words.any(|word| matches!(word, b"entity" | b"enum"))
-        };
-        let mut files = self.read_all(&paths)?;
-        files.retain(declares);
-        Ok(files)
     }
 
     /// A file of this project, whose bytes are given.
@@ -336,6 +332,12 @@ impl Project {
         }
         Ok(())
     }
+}
+
+/// May a source declare entities or enums?
+fn declares(source: &[u8]) -> bool {
+    let mut words = source.split(|byte| !byte.is_ascii_alphanumeric());
+    words.any(|word| matches!(word, b"entity" | b"enum"))
 }
 
 /// A source file; bytecode is none.

@@ -7,6 +7,7 @@ use super::time::parse as parse_time;
 use crate::base::builtin::Param;
 use crate::base::{Kind, Kinds};
 use crate::value::stop::{Outcome, Stop};
+use crate::value::text::blanks;
 use crate::value::{Value, number};
 use crate::vm::compare::truth;
 use crate::vm::{Context, Flow, Native};
@@ -50,10 +51,16 @@ pub enum NoInt {
     OutOfRange,
 }
 
+/// Characters of a number in text, zeros too: more take longer than a deadline may wait.
+const DIGITS_MAX: usize = 1 << 20;
+
 /// Decimal digits with an optional sign, blanks around it.
 pub fn read_int(text: &str) -> Result<i64, NoInt> {
-    let text = text.trim();
+    let text = blanks::trim(text);
     let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
+    if digits.len() > DIGITS_MAX {
+        return Err(NoInt::OutOfRange);
+    }
     if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(NoInt::Malformed);
     }
@@ -63,8 +70,11 @@ pub fn read_int(text: &str) -> Result<i64, NoInt> {
 /// A decimal number with an optional sign, fraction and exponent, blanks around it; none when it is another text or
 /// beyond the range of a double.
 pub fn read_number(text: &str) -> Option<f64> {
-    let text = text.trim();
+    let text = blanks::trim(text);
     let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
+    if unsigned.len() > DIGITS_MAX {
+        return None;
+    }
     let is_digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
     let (mantissa, exponent) = match unsigned.split_once(['e', 'E']) {
         Some((mantissa, exponent)) => (mantissa, exponent.strip_prefix(['+', '-']).unwrap_or(exponent)),
@@ -79,8 +89,8 @@ pub fn read_number(text: &str) -> Option<f64> {
 
 fn content<'heap>(context: &'heap mut Context<'_>, args: &[Value]) -> Outcome<&'heap str> {
     let text = arguments::text(args, 0)?;
-    let bytes = context.heap.texts.str(text)?.len();
-    context.charge_fuel(bytes);
+    let bytes = context.heap.texts.bytes(text)?;
+    context.charge_fuel(bytes.min(DIGITS_MAX));
     Ok(context.heap.texts.str(text)?)
 }
 

@@ -44,7 +44,7 @@ fn hex(bytes: &[u8]) -> String {
 
 /// The next stretch of a text, from a byte on; empty at its end.
 fn stretch(heap: &Heap, text: Handle<Text>, at: usize) -> Outcome<&[u8]> {
-    let rest = heap.texts.str(text)?.as_bytes().get(at..).unwrap_or_default();
+    let rest = heap.texts.uncharged(text)?.as_bytes().get(at..).unwrap_or_default();
     Ok(rest.get(..STEP_BYTES).unwrap_or(rest))
 }
 

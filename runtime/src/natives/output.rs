@@ -121,7 +121,7 @@ impl Stepped for Printing {
                 Ok(Step::Again)
             }
             Self::Handing { text, charged } => {
-                let bytes = context.heap.texts.str(*text)?.len();
+                let bytes = context.heap.texts.bytes(*text)?;
                 context.heap.memory.charge(bytes)?;
                 *charged = bytes;
                 Ok(Step::Ask(Effect::Print(context.heap.texts.str(*text)?.to_owned())))

@@ -1,20 +1,21 @@
 //! Starting work that runs in steps, and what its steps cost.
 
 use crate::base::guard::{Guard, off};
+use crate::value::fuel::Fuel;
+pub use crate::value::fuel::bulk;
 use crate::value::stop::{Bug, Outcome, Stop};
 use crate::value::{Heap, Value};
 use crate::vm::native::SLICE;
 use crate::vm::{Context, Flow, Step, Stepped};
 
-/// Bytes that are copied or scanned in bulk for one unit of work.
-const BULK_BYTES: usize = 16;
 /// So many steps are taken here and now. `work` is what can be counted beforehand; a comparison of two elements may walk
 /// through more than anybody counted, and only a frame is looked at by the deadline.
 const STEPS_MAX: usize = 4;
 
-/// What touching so many bytes in bulk costs.
-pub const fn bulk(bytes: usize) -> usize {
-    (bytes / BULK_BYTES).saturating_add(1)
+/// Takes a cost out of what a step may still do; what it has not is spent at once.
+pub fn take(fuel: &Fuel, work: &mut usize, cost: usize) {
+    fuel.spend(cost.saturating_sub(*work));
+    *work = work.saturating_sub(cost);
 }
 
 /// Runs it here and now when it has no more work than fits a step, else in a frame of its own. One that is not done after
@@ -60,13 +61,13 @@ pub const fn done(value: Value) -> Outcome<Flow> {
 /// A part of a text as a value; the text itself when it is all of it.
 pub fn part(heap: &mut Heap, whole: Value, part: (usize, usize)) -> Outcome<Value> {
     let Value::Text(text) = whole else { return Err(Bug::WrongShape.into()) };
-    let content = heap.texts.str(text)?;
+    let content = heap.texts.uncharged(text)?;
     if part == (0, content.len()) {
         return Ok(whole);
     }
-    let found = content.get(part.0..part.1).unwrap_or_default();
-    let bytes = found.len();
+    let bytes = content.get(part.0..part.1).unwrap_or_default().len();
     heap.reserve_text(bytes)?;
-    let copy: Box<str> = heap.texts.str(text)?.get(part.0..part.1).unwrap_or_default().into();
+    heap.texts.fuel.look(bytes);
+    let copy: Box<str> = heap.texts.uncharged(text)?.get(part.0..part.1).unwrap_or_default().into();
     Ok(heap.put_text(copy))
 }

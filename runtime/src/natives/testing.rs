@@ -25,7 +25,6 @@ static PROGRAM: LazyLock<Program> = LazyLock::new(|| {
 pub struct Bench {
     pub heap: Heap,
     pub program: &'static Program,
-    pub fuel: i64,
     /// Values that the test keeps.
     pub kept: Vec<Value>,
     /// Steps of the last call.
@@ -43,6 +42,9 @@ pub struct Bench {
 type Trace<'t> = &'t dyn Fn(&mut dyn FnMut(Value));
 
 /// The kind of an error and its message.
+/// More than any test spends.
+const FUEL: i64 = 1 << 60;
+
 pub type Raised = (&'static str, String);
 
 fn raised(stop: Stop) -> Raised {
@@ -58,10 +60,9 @@ impl Bench {
     }
 
     pub fn with_budget(bytes: usize) -> Self {
-        Self {
+        let bench = Self {
             heap: Heap::new(Arc::new([]), Memory::new(bytes, Pool::new(1 << 40))),
             program: &PROGRAM,
-            fuel: 0,
             kept: Vec::new(),
             steps: 0,
             answers: VecDeque::new(),
@@ -69,7 +70,14 @@ impl Bench {
             random: Random::new([0; 32]),
             saved: Saved::default(),
             exchange: None,
-        }
+        };
+        bench.heap.texts.fuel.set(FUEL);
+        bench
+    }
+
+    /// Units of work that were spent so far.
+    pub const fn spent(&self) -> i64 {
+        FUEL - self.heap.texts.fuel.left()
     }
 
     /// A value that the test keeps.
@@ -148,7 +156,7 @@ impl Bench {
                 let mut answered = None;
                 loop {
                     self.steps += 1;
-                    let before = self.fuel;
+                    let before = self.spent();
                     let cell = std::cell::RefCell::new(&mut stepped);
                     let step = self.retried(
                         &mut |context| match &mut answered {
@@ -162,7 +170,8 @@ impl Bench {
                             }
                         },
                     );
-                    assert!(before - self.fuel < 3_000_000, "{name}: a step of {} units", before - self.fuel);
+                    let units = self.spent() - before;
+                    assert!(units < 3_000_000, "{name}: a step of {units} units");
                     match step {
                         Err(stop) => {
                             self.heap.memory.release(stepped.held()).unwrap();
@@ -209,8 +218,8 @@ impl Bench {
             if attempt == 2 {
                 self.heap.memory.lift_threshold();
             }
-            let Self { heap, program, fuel, random, saved, exchange, .. } = self;
-            match run(&mut Context { heap, fuel, random, saved, exchange, program }) {
+            let Self { heap, program, random, saved, exchange, .. } = self;
+            match run(&mut Context { heap, random, saved, exchange, program }) {
                 Err(Stop::Collect { bytes }) => wanted = bytes,
                 result => return result,
             }

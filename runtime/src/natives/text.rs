@@ -12,6 +12,7 @@ use crate::base::builtin::Param;
 use crate::base::{Kind, Kinds};
 use crate::value::Value;
 use crate::value::stop::Outcome;
+use crate::value::text::blanks;
 use crate::vm::{Context, Flow, Native};
 
 /// A text or a regex.
@@ -29,7 +30,7 @@ const UPPER: Native = method("upper", TEXT, &[], TEXT, map::upper);
 const LOWER: Native = method("lower", TEXT, &[], TEXT, map::lower);
 const STARTS_WITH: Native = method("starts_with", TEXT, ONE_TEXT, BOOL, starts_with);
 const ENDS_WITH: Native = method("ends_with", TEXT, ONE_TEXT, BOOL, ends_with);
-const CONTAINS: Native = method("contains", TEXT, ONE_NEEDLE, BOOL, matches::contains);
+const CONTAINS: Native = method("contains", TEXT, ONE_NEEDLE, BOOL, contains);
 const INDEX_OF: Native = method("index_of", TEXT, ONE_TEXT, INT, position::index_of);
 const CHAR_AT: Native = method("char_at", TEXT, INDEX, TEXT, char_at);
 const CODE_AT: Native = method("code_at", TEXT, INDEX, INT, code_at);
@@ -85,12 +86,17 @@ pub const NATIVES: &[Native] = &[
     method("find_all", TEXT, &[required("re", NEEDLE)], LIST, matches::find_all),
 ];
 
+/// `text.contains(needle)`, which `in` is too.
+pub fn contains(context: &mut Context<'_>, args: &[Value]) -> Outcome<Flow> {
+    matches::contains(context, args)
+}
+
 fn length(context: &mut Context<'_>, args: &[Value]) -> Outcome<Flow> {
     steps::done(steps::int(context.heap.texts.get(arguments::text(args, 0)?)?.chars()))
 }
 
 fn is_empty(context: &mut Context<'_>, args: &[Value]) -> Outcome<Flow> {
-    steps::done(Value::Bool(context.heap.texts.str(arguments::text(args, 0)?)?.is_empty()))
+    steps::done(Value::Bool(context.heap.texts.bytes(arguments::text(args, 0)?)? == 0))
 }
 
 fn starts_with(context: &mut Context<'_>, args: &[Value]) -> Outcome<Flow> {
@@ -102,11 +108,11 @@ fn ends_with(context: &mut Context<'_>, args: &[Value]) -> Outcome<Flow> {
 }
 
 fn compare(context: &mut Context<'_>, args: &[Value], holds: fn(&str, &str) -> bool) -> Outcome<Flow> {
-    let content = context.heap.texts.str(arguments::text(args, 0)?)?;
-    let other = context.heap.texts.str(arguments::text(args, 1)?)?;
-    let (held, work) = (holds(content, other), steps::bulk(other.len().min(content.len())));
-    context.charge_fuel(work);
-    steps::done(Value::Bool(held))
+    let texts = &context.heap.texts;
+    let (content, other) = (arguments::text(args, 0)?, arguments::text(args, 1)?);
+    let (content, other) = (texts.uncharged(content)?, texts.uncharged(other)?);
+    texts.fuel.look(other.len().min(content.len()));
+    steps::done(Value::Bool(holds(content, other)))
 }
 
 fn trim(context: &mut Context<'_>, args: &[Value]) -> Outcome<Flow> {
@@ -124,11 +130,8 @@ fn trim_end(context: &mut Context<'_>, args: &[Value]) -> Outcome<Flow> {
 fn trimmed(context: &mut Context<'_>, args: &[Value], start: bool, end: bool) -> Outcome<Flow> {
     let text = arguments::text(args, 0)?;
     let content = context.heap.texts.str(text)?;
-    let front = if start { content.len().saturating_sub(content.trim_start().len()) } else { 0 };
-    let back = if end { content.trim_end().len() } else { content.len() };
-    let blanks = front.saturating_add(content.len().saturating_sub(back));
-    let work = blanks.saturating_add(steps::bulk(content.len()));
-    context.charge_fuel(work);
+    let front = if start { content.len().saturating_sub(blanks::trim_start(content).len()) } else { 0 };
+    let back = if end { blanks::trim_end(content).len() } else { content.len() };
     steps::done(steps::part(context.heap, Value::Text(text), (front, back.max(front)))?)
 }
 
@@ -148,7 +151,7 @@ fn substring(context: &mut Context<'_>, args: &[Value]) -> Outcome<Flow> {
 }
 
 fn charge_copy(context: &mut Context<'_>, args: &[Value]) -> Outcome<()> {
-    let bytes = context.heap.texts.str(arguments::text(args, 0)?)?.len();
+    let bytes = context.heap.texts.bytes(arguments::text(args, 0)?)?;
     context.charge_fuel(steps::bulk(bytes));
     Ok(())
 }

@@ -109,7 +109,7 @@ fn iso(context: &mut Context<'_>, args: &[Value]) -> Outcome<Flow> {
 fn by_pattern(context: &mut Context<'_>, args: &[Value]) -> Outcome<Flow> {
     let time = at(args)?;
     let pattern = arguments::text(args, 1)?;
-    let bytes = context.heap.texts.str(pattern)?.len();
+    let bytes = context.heap.texts.bytes(pattern)?;
     if bytes > SLICE {
         return Err(Stop::value_error(format!("a pattern for times has at most {SLICE} bytes, not {bytes}")));
     }

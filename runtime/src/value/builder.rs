@@ -41,25 +41,29 @@ impl TextBuilder {
     /// Makes room for so many more bytes; capacity at least doubles, or grows by an eighth where the budget is short.
     pub fn reserve(&mut self, heap: &mut Heap, more: usize) -> Outcome<()> {
         let wanted = self.content.len().saturating_add(more);
-        let capacity = self.content.capacity();
-        if wanted <= capacity {
-            return Ok(());
+        let held = self.content.capacity();
+        if wanted > held {
+            let capacity = heap.memory.grow(held, wanted.max(GROWTH_MIN_BYTES), Text::payload)?;
+            self.set_capacity(capacity);
         }
-        let more = if heap.memory.lets_double(capacity) { capacity } else { capacity >> 3 };
-        self.grow(heap, wanted.max(capacity.saturating_add(more)).max(GROWTH_MIN_BYTES))
-    }
-
-    /// Makes room for exactly so many bytes that are to come, where that is known.
-    pub fn reserve_exact(&mut self, heap: &mut Heap, bytes: usize) -> Outcome<()> {
-        if bytes <= self.content.capacity() { Ok(()) } else { self.grow(heap, bytes) }
-    }
-
-    fn grow(&mut self, heap: &mut Heap, capacity: usize) -> Outcome<()> {
-        let growth = Text::payload(capacity).saturating_sub(self.charged);
-        heap.memory.charge_growth(growth, self.content.capacity())?;
-        self.charged = self.charged.saturating_add(growth);
-        self.content.reserve_exact(capacity.saturating_sub(self.content.len()));
         Ok(())
+    }
+
+    /// Makes room for exactly so many bytes in all, where that is known.
+    pub fn reserve_total(&mut self, heap: &mut Heap, bytes: usize) -> Outcome<()> {
+        let held = self.content.capacity();
+        if bytes > held {
+            let growth = Text::payload(bytes).saturating_sub(self.charged);
+            heap.memory.charge_growth(growth, Text::payload(held))?;
+            self.set_capacity(bytes);
+        }
+        Ok(())
+    }
+
+    /// Takes a capacity that was charged.
+    fn set_capacity(&mut self, capacity: usize) {
+        self.charged = Text::payload(capacity);
+        self.content.reserve_exact(capacity.saturating_sub(self.content.len()));
     }
 
     /// Appends a text.
@@ -72,7 +76,7 @@ impl TextBuilder {
     /// Appends a part of a heap's text, given in bytes; a range that is none of its parts is our fault.
     pub fn push_part(&mut self, heap: &mut Heap, text: Handle<Text>, bytes: Range<usize>) -> Outcome<()> {
         self.reserve(heap, bytes.len())?;
-        let part = heap.texts.str(text)?.get(bytes).ok_or(Bug::WrongShape)?;
+        let part = heap.texts.uncharged(text)?.get(bytes).ok_or(Bug::WrongShape)?;
         self.content.push_str(part);
         Ok(())
     }

@@ -41,9 +41,12 @@ impl Equality {
         Self { levels: Vec::new(), next: Some((left, right)) }
     }
 
-    /// Goes on for at most `budget` comparisons; none when it is not done.
+    /// Goes on for at most `budget` comparisons, and while there is fuel for their texts; none when it is not done.
     pub fn step(&mut self, heap: &Heap, budget: usize) -> Outcome<Option<bool>> {
-        for _ in 0..budget {
+        for done in 0..budget {
+            if done > 0 && heap.texts.fuel.is_out() {
+                break;
+            }
             let Some((left, right)) = self.next.take() else {
                 if self.levels.is_empty() {
                     return Ok(Some(true));
@@ -222,14 +225,19 @@ fn objects(heap: &Heap, a: Handle<Object>, b: Handle<Object>) -> Result<bool, Bu
     Ok(match (heap.objects.get(a)?, heap.objects.get(b)?) {
         (Object::Range(a), Object::Range(b)) => a.same(*b),
         (Object::Error(a), Object::Error(b)) => {
-            let name = |of: ErrorName| match of {
-                ErrorName::Known(kind) => Ok(kind.name()),
-                ErrorName::Own(name) => heap.texts.str(name),
+            let same_kind = match (a.kind, b.kind) {
+                (ErrorName::Known(a), ErrorName::Known(b)) => a == b,
+                (ErrorName::Own(a), ErrorName::Own(b)) => heap.texts.equal(a, b)?,
+                (ErrorName::Known(known), ErrorName::Own(own))
+                | (ErrorName::Own(own), ErrorName::Known(known)) => heap.texts.str(own)? == known.name(),
             };
-            name(a.kind)? == name(b.kind)? && heap.texts.equal(a.message, b.message)?
+            same_kind && heap.texts.equal(a.message, b.message)?
         }
         (Object::Regex(a), Object::Regex(b)) => a.source == b.source && a.flags == b.flags,
-        (Object::Bytes(a), Object::Bytes(b)) => a == b,
+        (Object::Bytes(a), Object::Bytes(b)) => {
+            heap.texts.fuel.look(a.len().min(b.len()));
+            a == b
+        }
         (Object::View(a), Object::View(b)) => heap.texts.equal(a.text, b.text)?,
         _ => return Err(Bug::WrongShape),
     })

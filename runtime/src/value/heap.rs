@@ -113,11 +113,7 @@ impl Heap {
             return Ok(());
         }
         let held = items.capacity();
-        // An eighth more, where the budget is short.
-        let more = if self.memory.lets_double(List::payload(held)) { held } else { held >> 3 };
-        let capacity = wanted.max(held.saturating_add(more)).max(4);
-        let growth = List::payload(capacity.saturating_sub(held));
-        self.memory.charge_growth(growth, List::payload(held))?;
+        let capacity = self.memory.grow(held, wanted.max(4), List::payload)?;
         items.reserve_exact(capacity.saturating_sub(items.len()));
         Ok(())
     }
@@ -140,8 +136,8 @@ impl Heap {
         self.maps.reserve(&mut self.memory)?;
         let mut map = Map::default();
         if capacity > 0 {
-            self.memory.charge(map.growth(capacity.max(4)))?;
-            map.reserve(capacity.max(4));
+            self.memory.charge(Map::payload_of(capacity.max(4)))?;
+            map.set_capacity(capacity.max(4));
         }
         Ok(self.maps.insert(map))
     }
@@ -157,8 +153,15 @@ impl Heap {
         let found = Key::new(&self.texts, key)?;
         let key = found.ok_or_else(|| bad_key(key.kind()))?;
         let map = self.maps.get_mut(map)?;
-        self.memory.charge(map.growth(1))?;
-        map.set(&self.texts, key, value);
+        if map.replace(&self.texts, key, value) {
+            return Ok(());
+        }
+        if map.is_full() {
+            let held = map.capacity();
+            let wanted = held.saturating_add(1).max(4);
+            map.set_capacity(self.memory.grow(held, wanted, Map::payload_of)?);
+        }
+        map.insert(&self.texts, key, value);
         Ok(())
     }
 

@@ -13,6 +13,8 @@ use hashbrown::HashTable;
 
 /// Up to so many entries there is no hash index.
 const LINEAR_MAX: usize = 8;
+/// Bytes of the longest name of a header that is found in any case.
+const FOLDED_BYTES_MAX: usize = 64 << 10;
 /// What the hash index takes for each entry that there is room for, at most.
 const INDEX_BYTES: usize = 16;
 
@@ -47,7 +49,7 @@ impl Key {
     /// A text key.
     #[inline]
     pub fn text(texts: &Texts, text: Handle<Text>) -> Result<Self, Bug> {
-        Ok(Self { value: Value::Text(text), hash: texts.get(text)?.hash() })
+        Ok(Self { value: Value::Text(text), hash: texts.hash(text)? })
     }
 
     /// The key that a value stands for; an integral number is the int. None when it cannot be a key.
@@ -89,10 +91,10 @@ fn same_key(texts: &Texts, a: Value, b: Value) -> bool {
     }
 }
 
-/// The key under the hash of its lower case.
+/// The key under the hash of its lower case. One that no header has is left as it is: nobody pays for its copy.
 fn folded(texts: &Texts, key: Key) -> Key {
     match key.value {
-        Value::Text(text) => {
+        Value::Text(text) if texts.bytes(text).is_ok_and(|bytes| bytes <= FOLDED_BYTES_MAX) => {
             let content = texts.str(text).unwrap_or_default();
             Key { hash: seeded_hash(content.to_ascii_lowercase().as_str()), ..key }
         }
@@ -166,20 +168,20 @@ impl Map {
         Self::payload_of(self.entries.capacity())
     }
 
-    const fn payload_of(capacity: usize) -> usize {
+    /// The same for a capacity in entries.
+    pub const fn payload_of(capacity: usize) -> usize {
         let each = if capacity > LINEAR_MAX { INDEX_BYTES } else { 0 };
         capacity.saturating_mul(size_of::<Entry>().saturating_add(each))
     }
 
-    /// Bytes that setting `more` new keys adds; charge them before.
-    #[inline]
-    pub fn growth(&self, more: usize) -> usize {
-        let wanted = self.entries.len().saturating_add(more);
-        if wanted <= self.entries.capacity() {
-            return 0;
-        }
-        let capacity = wanted.max(self.entries.capacity().saturating_mul(2)).max(4);
-        Self::payload_of(capacity).saturating_sub(self.payload())
+    /// How many entries there is room for, holes included.
+    pub const fn capacity(&self) -> usize {
+        self.entries.capacity()
+    }
+
+    /// Is there no room for another entry?
+    pub const fn is_full(&self) -> bool {
+        self.entries.len() == self.entries.capacity()
     }
 
     #[inline]
@@ -227,16 +229,23 @@ impl Map {
         }
     }
 
-    /// Sets a key; charge [`Self::growth`] before. Gives the old value.
-    pub fn set(&mut self, texts: &Texts, key: Key, value: Value) -> Option<Value> {
+    /// Overwrites the value of a key; false when it is not there.
+    #[inline]
+    pub fn replace(&mut self, texts: &Texts, key: Key, value: Value) -> bool {
+        let found = self.find(texts, self.own(texts, key));
+        match found.and_then(|at| self.entries.get_mut(at)) {
+            Some(entry) => {
+                entry.value = value;
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// Adds a key that is not there; make room before.
+    pub fn insert(&mut self, texts: &Texts, key: Key, value: Value) {
         let key = self.own(texts, key);
-        if let Some(entry) = self.find(texts, key).and_then(|at| self.entries.get_mut(at)) {
-            return Some(std::mem::replace(&mut entry.value, value));
-        }
         let at = to_u32(self.entries.len());
-        if self.entries.len() == self.entries.capacity() {
-            self.entries.reserve_exact(self.entries.capacity().max(4));
-        }
         self.entries.push(Entry { key: key.value, value, hash: key.hash });
         match &mut self.index {
             Some(index) => {
@@ -246,15 +255,16 @@ impl Map {
             None if self.entries.len() > LINEAR_MAX => self.reindex(),
             None => {}
         }
-        None
     }
 
-    /// Makes room for so many more entries, exactly; charge it before.
-    pub fn reserve(&mut self, more: usize) {
-        self.entries.reserve_exact(more);
+    /// Makes room for exactly so many entries; charge [`Self::payload_of`] it before.
+    pub fn set_capacity(&mut self, capacity: usize) {
+        self.entries.reserve_exact(capacity.saturating_sub(self.entries.len()));
     }
 
     fn reindex(&mut self) {
+        // The old one goes first, so that the two are never there together.
+        self.index = None;
         let entries = &self.entries;
         let mut index = HashTable::with_capacity(entries.capacity());
         for (at, entry) in entries.iter().enumerate() {
@@ -339,6 +349,31 @@ mod tests {
         assert!(get(&heap).is_none());
     }
 
+    #[test]
+    fn only_a_new_key_is_charged_and_all_of_it_is_given_back() {
+        let mut heap = crate::value::Heap::new(
+            std::sync::Arc::new([]),
+            crate::value::Memory::new(1 << 20, crate::value::Pool::new(1 << 30)),
+        );
+        let mut left = None;
+        for _ in 0..2 {
+            let map = heap.new_map(0).unwrap();
+            for n in 0..100 {
+                heap.set_key(map, Value::Int(n), Value::Int(n)).unwrap();
+                // Full now and then.
+                let before = heap.memory.used();
+                for _ in 0..100 {
+                    heap.set_key(map, Value::Int(n / 2), Value::Int(-n)).unwrap();
+                }
+                assert_eq!(heap.memory.used(), before, "{n} written again");
+            }
+            heap.collect(0, |_| ()).unwrap();
+            // The first round leaves the slots of the map.
+            let used = heap.memory.used();
+            assert_eq!(used, *left.get_or_insert(used));
+        }
+    }
+
     /// Sets and finds so many keys, and counts the keys that were compared.
     fn compared(key: impl Fn(i64) -> i64) -> u64 {
         const KEYS: i64 = 5_000;
@@ -346,7 +381,8 @@ mod tests {
         let key = |n| Key::int(key(n));
         COMPARED.set(0);
         for n in 0..KEYS {
-            assert!(map.set(&texts, key(n), Value::Int(n)).is_none());
+            assert!(!map.replace(&texts, key(n), Value::Int(n)));
+            map.insert(&texts, key(n), Value::Int(n));
         }
         for n in 0..KEYS {
             assert!(matches!(map.get(&texts, key(n)), Some(Value::Int(found)) if found == n));

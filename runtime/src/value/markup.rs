@@ -75,13 +75,9 @@ impl Markup {
     fn grow(&mut self, memory: &mut Memory, more: usize) -> Outcome<()> {
         let capacity = self.content.capacity();
         let wanted = self.content.len().saturating_add(more);
-        let grown = wanted.max(capacity.saturating_mul(2)).max(GROWTH_MIN_BYTES);
-        let growth = grown.saturating_sub(capacity);
-        // While it is copied, what there was is there beside it.
-        memory.charge(grown)?;
+        let grown = memory.grow(capacity, wanted.max(GROWTH_MIN_BYTES), |capacity| capacity)?;
         self.content.reserve_exact(grown.saturating_sub(self.content.len()));
-        memory.release(capacity)?;
-        self.charged = self.charged.saturating_add(growth);
+        self.charged = self.charged.saturating_add(grown.saturating_sub(capacity));
         Ok(())
     }
 

@@ -38,6 +38,11 @@ impl Pool {
         self.leased.load(Ordering::Acquire)
     }
 
+    /// Bytes that could be leased now.
+    fn left(&self) -> usize {
+        if off(Guard::PoolLimit) { usize::MAX } else { self.max.saturating_sub(self.leased()) }
+    }
+
     /// Would so many bytes fit now?
     pub fn has_room(&self, bytes: usize) -> bool {
         self.leased().checked_add(bytes).is_some_and(|sum| sum <= self.max) || off(Guard::PoolLimit)
@@ -139,8 +144,9 @@ impl Memory {
     }
 
     /// Bytes that could still be charged, garbage not counted as free.
-    pub const fn left(&self) -> usize {
-        self.ceiling().saturating_sub(self.used)
+    pub fn left(&self) -> usize {
+        let pooled = self.leased.saturating_add(self.pool.left()).saturating_sub(self.spare());
+        self.ceiling().min(pooled).saturating_sub(self.used)
     }
 
     const fn ceiling(&self) -> usize {
@@ -199,9 +205,15 @@ impl Memory {
         Ok(())
     }
 
-    /// Would a buffer of `held` bytes still fit while it doubles?
-    pub const fn lets_double(&self, held: usize) -> bool {
-        held.saturating_mul(2) <= self.left()
+    /// Charges what a buffer of a capacity of `held` grows by to have room for `wanted`, and gives its new capacity: twice
+    /// the former, or an eighth more where there is no room for that. `payload` is what a capacity is charged.
+    pub fn grow(&mut self, held: usize, wanted: usize, payload: impl Fn(usize) -> usize) -> Outcome<usize> {
+        let growth = |capacity| payload(capacity).saturating_sub(payload(held));
+        let double = wanted.max(held.saturating_mul(2));
+        let fits = growth(double).saturating_add(payload(held)) <= self.left();
+        let capacity = if fits { double } else { wanted.max(held.saturating_add(held >> 3)) };
+        self.charge_growth(growth(capacity), payload(held))?;
+        Ok(capacity)
     }
 
     /// Charges what a buffer of `held` bytes grows by. It moves, so for a moment both are there: that must fit too (M1).

@@ -15,7 +15,7 @@ pub fn compare(heap: &Heap, left: Value, right: Value) -> Outcome<Option<Orderin
         (Value::Int(a), Value::Number(b)) => number::compare(a, b),
         (Value::Number(a), Value::Int(b)) => number::compare(b, a).map(Ordering::reverse),
         // UTF-8 sorts bytewise as its code points do.
-        (Value::Text(a), Value::Text(b)) => Some(heap.texts.str(a)?.cmp(heap.texts.str(b)?)),
+        (Value::Text(a), Value::Text(b)) => Some(heap.texts.order(a, b)?),
         _ => return Err(unordered(left, right)),
     })
 }

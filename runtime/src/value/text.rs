@@ -2,11 +2,13 @@
 //!
 //! Invariant **V5**: positions are code points; a byte offset inside a character never leaves this module.
 
+pub mod blanks;
 pub mod case;
 pub mod search;
 pub mod slice;
 
 use super::arena::{Arena, Handle, SLOTS_MAX};
+use super::fuel::Fuel;
 use super::stop::Bug;
 use crate::base::guard::{Guard, off};
 use crate::base::span::to_usize;
@@ -113,6 +115,10 @@ impl Text {
         }
     }
 
+    fn is_hashed(&self) -> bool {
+        self.hash.load(Ordering::Relaxed) != 0
+    }
+
     /// Bytes charged for one of these besides its slot. Crumbs are charged up front, at their largest.
     pub const fn payload(bytes: usize) -> usize {
         bytes.saturating_add((bytes / CRUMB_CHARS).saturating_mul(size_of::<usize>()))
@@ -158,12 +164,14 @@ impl Text {
 pub struct Texts {
     pub(super) arena: Arena<Text>,
     constants: Arc<[Text]>,
+    /// What the execution may still do: here, because nobody else is there whenever bytes are looked at.
+    pub fuel: Fuel,
 }
 
 impl Texts {
     /// No texts but the program's constants.
     pub fn new(constants: Arc<[Text]>) -> Self {
-        Self { arena: Arena::default(), constants }
+        Self { arena: Arena::default(), constants, fuel: Fuel::default() }
     }
 
     /// The handle of a constant; valid in every VM of the program, never collected.
@@ -185,15 +193,55 @@ impl Texts {
         }
     }
 
-    /// Its UTF-8.
+    /// Its UTF-8, and the fuel for looking at all of it (V7).
     #[inline]
     pub fn str(&self, handle: Handle<Text>) -> Result<&str, Bug> {
+        let content = self.uncharged(handle)?;
+        self.fuel.look(content.len());
+        Ok(content)
+    }
+
+    /// Its UTF-8, for who spends fuel for each part that is looked at.
+    #[inline]
+    pub fn uncharged(&self, handle: Handle<Text>) -> Result<&str, Bug> {
         Ok(self.get(handle)?.as_str())
+    }
+
+    /// Its length in bytes.
+    #[inline]
+    pub fn bytes(&self, handle: Handle<Text>) -> Result<usize, Bug> {
+        Ok(self.get(handle)?.as_str().len())
+    }
+
+    /// Its hash, computed the first time.
+    #[inline]
+    pub fn hash(&self, handle: Handle<Text>) -> Result<u64, Bug> {
+        let text = self.get(handle)?;
+        if !text.is_hashed() {
+            self.fuel.look(text.as_str().len());
+        }
+        Ok(text.hash())
     }
 
     /// Equal by content?
     #[inline]
     pub fn equal(&self, a: Handle<Text>, b: Handle<Text>) -> Result<bool, Bug> {
-        Ok(a == b || self.str(a)? == self.str(b)?)
+        if a == b {
+            return Ok(true);
+        }
+        let (a, b) = (self.uncharged(a)?, self.uncharged(b)?);
+        if a.len() != b.len() {
+            return Ok(false);
+        }
+        self.fuel.look(a.len());
+        Ok(a == b)
+    }
+
+    /// How they compare by code points.
+    #[inline]
+    pub fn order(&self, a: Handle<Text>, b: Handle<Text>) -> Result<std::cmp::Ordering, Bug> {
+        let (a, b) = (self.uncharged(a)?, self.uncharged(b)?);
+        self.fuel.look(a.len().min(b.len()));
+        Ok(a.cmp(b))
     }
 }

@@ -297,8 +297,8 @@ impl Vm {
 
     fn run_native(&mut self, id: NativeId, given: Given<'_>) -> Outcome<Flow> {
         let Given { args, named } = given;
-        let Self { program, heap, random, fuel, saved, exchange, .. } = self;
-        let mut context = Context { heap, fuel, random, saved, exchange, program };
+        let Self { program, heap, random, saved, exchange, .. } = self;
+        let mut context = Context { heap, random, saved, exchange, program };
         let Some(named) = named else { return native(&mut context, id, args) };
         let signature = &context.program.native(id)?.signature;
         let receiver = usize::from(!signature.is_function());
@@ -336,7 +336,7 @@ impl Vm {
         given: Given<'_>,
         base: usize,
     ) -> Outcome<()> {
-        let Self { program, heap, stack, fuel, .. } = self;
+        let Self { program, heap, stack, .. } = self;
         stack.admit()?;
         let function = program.function(index)?;
         let given = if function.ignores_arguments { Given::placed(&[]) } else { given };
@@ -382,7 +382,7 @@ impl Vm {
         };
         stack.frames.push(Frame::Code(frame));
         let work = function.code.len().saturating_add(args.len()).saturating_add(1);
-        *fuel = fuel.saturating_sub(i64::try_from(work).unwrap_or(i64::MAX));
+        heap.texts.fuel.spend(work);
         Ok(())
     }
 }

@@ -5,7 +5,9 @@ use super::native::{Context, Flow, SLICE, Step, Stepped};
 use crate::base::Kind;
 use crate::base::span::to_usize;
 use crate::code::module::TypeShape;
+use crate::natives::text::contains as contains_text;
 use crate::value::equal::{self, Equality};
+use crate::value::fuel::bulk;
 use crate::value::map::Key;
 use crate::value::object::Object;
 use crate::value::stop::{Bug, Need, Outcome, Stop};
@@ -28,11 +30,6 @@ fn ordered(context: &mut Context<'_>, left: Value, right: Value) -> Outcome<Opti
     if let (Value::Client, _) | (_, Value::Client) = (left, right) {
         return Ok(None);
     }
-    if let (Value::Text(a), Value::Text(b)) = (left, right) {
-        let texts = &context.heap.texts;
-        let shorter = texts.str(a)?.len().min(texts.str(b)?.len());
-        context.charge_fuel(shorter >> 4);
-    }
     order::compare(context.heap, left, right)
 }
 
@@ -43,7 +40,7 @@ pub fn truth(heap: &Heap, value: Value) -> Outcome<bool> {
         Value::Bool(b) => b,
         Value::Int(n) | Value::Duration(n) => n != 0,
         Value::Number(n) => n != 0.0 && !n.is_nan(),
-        Value::Text(text) => !heap.texts.str(text)?.is_empty(),
+        Value::Text(text) => heap.texts.bytes(text)? > 0,
         Value::List(list) => !heap.lists.get(list)?.items.is_empty(),
         Value::Query(query) => matches!(heap.needed(Need::IsEmpty(query))?, Value::Bool(false)),
         Value::Map(map) => !heap.maps.get(map)?.is_empty(),
@@ -51,7 +48,7 @@ pub fn truth(heap: &Heap, value: Value) -> Outcome<bool> {
             match heap.objects.get(object)? {
                 Object::Range(range) => range.ends().is_some(),
                 Object::Bytes(bytes) => !bytes.is_empty(),
-                Object::View(view) => !heap.texts.str(view.text)?.is_empty(),
+                Object::View(view) => heap.texts.bytes(view.text)? > 0,
                 _ => return Err(Bug::WrongShape.into()),
             }
         }
@@ -73,11 +70,6 @@ pub(super) fn equals_int(value: &Value, int: i64) -> bool {
 pub(super) fn equal(context: &mut Context<'_>, left: Value, right: Value, wanted: bool) -> Outcome<Flow> {
     if let (Value::Client, _) | (_, Value::Client) = (left, right) {
         return Ok(Flow::Value(Value::Bool(!wanted)));
-    }
-    if let (Value::Text(a), Value::Text(b)) = (left, right) {
-        let texts = &context.heap.texts;
-        let shorter = texts.str(a)?.len().min(texts.str(b)?.len());
-        context.charge_fuel(shorter >> 4);
     }
     if let Some(answer) = equal::at_once(context.heap, left, right)? {
         return Ok(Flow::Value(Value::Bool(answer == wanted)));
@@ -148,11 +140,12 @@ pub(super) fn contains(context: &mut Context<'_>, needle: Value, hay: Value) -> 
                 let kind = needle.kind().name();
                 return Err(Stop::type_error(format!("only text can be in text, not {kind}")));
             };
+            let bytes = heap.texts.bytes(text)?;
+            if bulk(bytes) > SLICE {
+                return contains_text(context, &[hay, needle]);
+            }
             let (text, part) = (heap.texts.str(text)?, heap.texts.str(part)?);
-            let work = text.len() >> 4;
-            let found = memchr::memmem::find(text.as_bytes(), part.as_bytes()).is_some();
-            context.charge_fuel(work);
-            found
+            memchr::memmem::find(text.as_bytes(), part.as_bytes()).is_some()
         }
         Value::Range(object) => heap.object(object, range_of)?.contains(needle),
         Value::Client => false,
@@ -176,7 +169,7 @@ struct Searching {
 impl Stepped for Searching {
     fn step(&mut self, context: &mut Context<'_>, _: Option<Value>) -> Outcome<Step> {
         let mut looked = 0;
-        while looked < SLICE {
+        while looked == 0 || (looked < SLICE && !context.is_out_of_fuel()) {
             looked = looked.saturating_add(1);
             if let Some(walk) = &mut self.walk {
                 match walk.step(context.heap, SLICE)? {

@@ -1,6 +1,6 @@
 //! The dispatch loop: one match on the instruction, with the frequent cases inline and the rest a call away.
 //!
-//! The loop keeps what it needs every instant in locals (program counter, code, window, fuel) and leaves with a
+//! The loop keeps what it needs every instant in locals (program counter, code, window) and leaves with a
 //! [`Signal`] for everything that touches the call stack in an unusual way. `SINGLE` runs one instruction only: for
 //! repeating an operation after a collection, and for collecting before every instruction.
 
@@ -50,11 +50,10 @@ pub(super) fn execute<const SINGLE: bool>(vm: &mut Vm) -> Signal {
     reason = "one arm an opcode; splitting the match would split its locals"
 )]
 fn enter<const SINGLE: bool>(vm: &mut Vm) -> Outcome<Signal> {
-    let Vm { program, heap, random, stack, globals, hints, saved, exchange, fuel: fuel_left, .. } = vm;
+    let Vm { program, heap, random, stack, globals, hints, saved, exchange, .. } = vm;
     let program = &**program;
     let CodeFrame { function, mut pc, mut base, slots: mut spilled, mut closure, .. } = *stack.code()?;
     let mut code: &[Op] = &program.function(function)?.code;
-    let mut fuel = *fuel_left;
     let mut r = window(&mut stack.registers, base)?;
     let mut fresh = true;
 
@@ -62,7 +61,6 @@ fn enter<const SINGLE: bool>(vm: &mut Vm) -> Outcome<Signal> {
         () => {
             &mut Context {
                 heap: &mut *heap,
-                fuel: &mut fuel,
                 random: &mut *random,
                 saved: &mut *saved,
                 exchange: &mut *exchange,
@@ -114,9 +112,9 @@ fn enter<const SINGLE: bool>(vm: &mut Vm) -> Outcome<Signal> {
         ($target:expr) => {{
             let target = $target;
             if target < pc {
-                fuel = fuel.wrapping_sub(i64::from(pc.wrapping_sub(target)));
+                heap.texts.fuel.spend(to_usize(pc.wrapping_sub(target)));
                 pc = target;
-                if fuel <= 0 {
+                if heap.texts.fuel.is_out() {
                     break Signal::Yield;
                 }
             } else {
@@ -165,8 +163,8 @@ fn enter<const SINGLE: bool>(vm: &mut Vm) -> Outcome<Signal> {
             pc = 0;
             base = new_base;
             r = window(&mut stack.registers, base)?;
-            fuel = fuel.wrapping_sub_unsigned(code.len() as u64).wrapping_sub(1);
-            if fuel <= 0 {
+            heap.texts.fuel.spend(code.len().wrapping_add(1));
+            if heap.texts.fuel.is_out() {
                 break Signal::Yield;
             }
         }};
@@ -571,7 +569,7 @@ fn enter<const SINGLE: bool>(vm: &mut Vm) -> Outcome<Signal> {
                 let id = call::native_id(program, native)?;
                 let args = block(r, first.wrapping_add(1), usize::from(argc));
                 flow!(dst, call::native(cx!(), id, args));
-                if fuel <= 0 {
+                if heap.texts.fuel.is_out() {
                     break Signal::Yield;
                 }
             }
@@ -589,7 +587,7 @@ fn enter<const SINGLE: bool>(vm: &mut Vm) -> Outcome<Signal> {
                 } else {
                     let args = block(r, first, usize::from(argc).wrapping_add(1));
                     flow!(dst, call::method(cx!(), name, args));
-                    if fuel <= 0 {
+                    if heap.texts.fuel.is_out() {
                         break Signal::Yield;
                     }
                 }
@@ -657,7 +655,6 @@ fn enter<const SINGLE: bool>(vm: &mut Vm) -> Outcome<Signal> {
             Op::TakeMarkup { dst, markup, text } => set!(dst, markup::take(cx!(), get!(markup), text)),
         }
     };
-    *fuel_left = fuel;
     if let Ok(frame) = stack.code() {
         frame.pc = pc;
     }

@@ -89,7 +89,9 @@ impl Vm {
         if let Ok(frame) = self.stack.code() {
             frame.pc = frame.pc.saturating_add(1);
         }
-        self.raise(&raise).map(Room::Refused)
+        let ended = self.raise(&raise)?;
+        self.heap.memory.settle_threshold();
+        Ok(Room::Refused(ended))
     }
 
     #[cold]
@@ -129,9 +131,8 @@ impl Vm {
             return Err(Bug::Unused.into());
         }
         let base = self.stack.free_base(&self.program)?;
-        let Self { program, heap, random, fuel, saved, exchange, .. } = self;
-        let state =
-            super::entity::fetch::of(&mut Context { heap, fuel, random, saved, exchange, program }, *need)?;
+        let Self { program, heap, random, saved, exchange, .. } = self;
+        let state = super::entity::fetch::of(&mut Context { heap, random, saved, exchange, program }, *need)?;
         let floor = self.heap.fetched.begin(*need, &mut self.heap.memory)?;
         self.stack.frames.push(Frame::Need { floor, base });
         let pushed = self.stack.push_native(state, &self.program, &mut self.heap.memory);
@@ -171,7 +172,7 @@ impl Vm {
     }
 
     fn out_of_fuel(&self) -> Option<Ended> {
-        (self.fuel <= 0).then_some(Ended::Yield)
+        self.heap.texts.fuel.is_out().then_some(Ended::Yield)
     }
 
     /// Goes on with what a built-in gave.
@@ -251,15 +252,15 @@ impl Vm {
         if let Some(call) = self.stack.native()?.call {
             return self.call_back(call);
         }
-        let Self { program, heap, random, fuel, stack, saved, exchange, .. } = self;
+        let Self { program, heap, random, stack, saved, exchange, .. } = self;
         let native = stack.native()?;
-        let mut context = Context { heap, fuel, random, saved, exchange, program };
+        let mut context = Context { heap, random, saved, exchange, program };
         loop {
             context.charge_fuel(1);
             let step = native.state.step(&mut context, native.answer)?;
             native.answer = None;
             match step {
-                Step::Again if !single && *context.fuel > 0 => {}
+                Step::Again if !single && !context.is_out_of_fuel() => {}
                 step => return self.stepped(step),
             }
         }
@@ -332,8 +333,8 @@ impl Vm {
             }
             _ => {}
         }
-        let Self { program, heap, random, fuel, stack, saved, exchange, waiting, .. } = self;
-        let mut context = Context { heap, fuel, random, saved, exchange, program };
+        let Self { program, heap, random, stack, saved, exchange, waiting, .. } = self;
+        let mut context = Context { heap, random, saved, exchange, program };
         match waiting {
             Waiting::No => Err(Bug::BadAnswer.into()),
             Waiting::Value(convert) => convert(&mut context, answer).map(Used::Value),

@@ -134,7 +134,7 @@ pub(super) fn slice(context: &mut Context<'_>, object: Value, bounds: &[Value]) 
     let (start, end, step) = (bound(0)?, bound(1)?, bound(2)?.unwrap_or(1));
     match listed(context.heap, object)? {
         Value::Text(text) => {
-            let bytes = context.heap.texts.str(text)?.len();
+            let bytes = context.heap.texts.bytes(text)?;
             context.charge_fuel(bytes >> 6);
             context.heap.slice_text(text, start, end, step)
         }

@@ -110,13 +110,13 @@ fn next_built(heap: &mut Heap, iterator: Value) -> Outcome<Option<(Value, usize)
         }
         Iterator::Chars { text, byte, at } => {
             let (text, byte, position) = (*text, *byte, *at);
-            let rest = heap.texts.str(text)?.get(byte..).unwrap_or_default();
+            let rest = heap.texts.uncharged(text)?.get(byte..).unwrap_or_default();
             let Some(found) = rest.chars().next() else { return Ok(None) };
             (position, heap.new_text(found.encode_utf8(&mut [0; 4]))?)
         }
         _ => return Ok(None),
     };
-    let width = if let Value::Text(text) = made { heap.texts.str(text)?.len() } else { 0 };
+    let width = if let Value::Text(text) = made { heap.texts.bytes(text)? } else { 0 };
     if let Iterator::Pairs { at, .. } | Iterator::Chars { at, .. } = state(heap, iterator)? {
         *at = at.wrapping_add(1);
     }

@@ -33,8 +33,6 @@ pub struct Native {
 pub struct Context<'vm> {
     /// The heap.
     pub heap: &'vm mut Heap,
-    /// Fuel left in this slice; may go below zero, which ends the slice after the current step.
-    pub fuel: &'vm mut i64,
     /// Random numbers, seeded by the driver.
     pub random: &'vm mut super::Random,
     /// What open transactions saved.
@@ -46,10 +44,15 @@ pub struct Context<'vm> {
 }
 
 impl Context<'_> {
-    /// Charges work before it is done.
+    /// Charges work before it is done. Fuel may go below zero, which ends the slice after the current step.
     #[inline]
-    pub fn charge_fuel(&mut self, work: usize) {
-        *self.fuel = self.fuel.saturating_sub(i64::try_from(work).unwrap_or(i64::MAX));
+    pub fn charge_fuel(&self, work: usize) {
+        self.heap.texts.fuel.spend(work);
+    }
+
+    /// Is the slice over? Steps look at it where an element may cost more than a unit.
+    pub const fn is_out_of_fuel(&self) -> bool {
+        self.heap.texts.fuel.is_out()
     }
 }
 

@@ -108,21 +108,30 @@ pub(super) struct Exhausted {
     error: Option<Value>,
     /// How often it is raised again before another collection looks for room.
     skips: usize,
+    /// How often it was the last time.
+    skipped: usize,
 }
 
 impl Exhausted {
-    /// So many bits of bytes in use are worth looking through for garbage once for each error: a collection takes as long as the
-    /// heap is large, and a program that keeps its errors would do nothing else.
-    const BYTES_A_SKIP_BITS: u32 = 10;
+    /// Raising an error takes about as long as collecting so many bytes, as a power of two. A program that keeps its
+    /// errors would do nothing but collect; so would one that waits for its turn, had it to wait much longer.
+    const RAISE_BYTES_BITS: u32 = 14;
 
-    /// Is it too early to collect again, the last time having found nothing?
-    fn skips(&mut self, heap: &Heap) -> bool {
+    /// Is it too early to collect again? Not where there was room since the last time.
+    const fn skips(&mut self, heap: &Heap) -> bool {
         if self.error.is_none() || !heap.memory.is_exhausted() {
-            return false;
+            (self.skips, self.skipped) = (0, 0);
         }
         let skips = self.skips > 0;
-        self.skips = self.skips.checked_sub(1).unwrap_or(heap.memory.used() >> Self::BYTES_A_SKIP_BITS);
+        self.skips = self.skips.saturating_sub(1);
         skips
+    }
+
+    /// A collection found no room: the next one waits for twice as many errors.
+    fn found_nothing(&mut self, heap: &Heap) {
+        let most = (heap.memory.used() >> Self::RAISE_BYTES_BITS).max(1);
+        self.skipped = self.skipped.saturating_mul(2).clamp(1, most);
+        self.skips = self.skipped;
     }
 
     /// What the collector must keep.
@@ -137,33 +146,45 @@ impl Vm {
     /// that one either, the one that was made last is raised again.
     #[cold]
     pub(super) fn raise(&mut self, raise: &Raise) -> Result<Option<Ended>, Bug> {
-        for tries in 0..4 {
-            let exhausted = if tries < 3 { None } else { Some(self.heap.memory.exhausted()) };
-            let raise = match &exhausted {
-                Some(Stop::Raise(exhausted)) => exhausted,
-                _ => raise,
-            };
-            match self.error_value(raise) {
-                Ok(error) => {
-                    if raise.kind == ErrorKind::MemoryLimitExceeded {
-                        self.exhausted.error = Some(error);
-                    }
-                    return self.throw(error);
-                }
-                Err(Stop::Collect { .. }) if self.exhausted.skips(&self.heap) => break,
-                Err(Stop::Collect { bytes }) if tries < 2 => {
-                    self.collect(bytes, false)?;
-                    self.heap.memory.lift_threshold();
-                }
-                Err(Stop::Collect { .. } | Stop::Raise(_)) => {}
-                Err(Stop::Need(_)) => return Err(Bug::Unused),
-                Err(Stop::Bug(bug)) => return Err(bug),
-            }
-        }
-        match self.exhausted.error {
+        let error = match self.error_where_room(raise)? {
+            Some(error) => Some(error),
+            None if self.exhausted.skips(&self.heap) => self.exhausted.error,
+            None => self.error_after_collection(raise)?.or(self.exhausted.error),
+        };
+        match error {
             Some(error) => self.throw(error),
             None => Ok(Some(self.uncaught_raise(raise))),
         }
+    }
+
+    /// Collects, and makes what there is room for then: the error of this refusal, or `MemoryLimitExceeded`.
+    fn error_after_collection(&mut self, raise: &Raise) -> Result<Option<Value>, Bug> {
+        self.collect(0, false)?;
+        self.heap.memory.lift_threshold();
+        let mut error = self.error_where_room(raise)?;
+        if error.is_none()
+            && let Stop::Raise(exhausted) = self.heap.memory.exhausted()
+        {
+            error = self.error_where_room(&exhausted)?;
+        }
+        self.heap.memory.settle_threshold();
+        if error.is_none() {
+            self.exhausted.found_nothing(&self.heap);
+        }
+        Ok(error)
+    }
+
+    fn error_where_room(&mut self, raise: &Raise) -> Result<Option<Value>, Bug> {
+        let error = match self.error_value(raise) {
+            Ok(error) => error,
+            Err(Stop::Collect { .. } | Stop::Raise(_)) => return Ok(None),
+            Err(Stop::Need(_)) => return Err(Bug::Unused),
+            Err(Stop::Bug(bug)) => return Err(bug),
+        };
+        if raise.kind == ErrorKind::MemoryLimitExceeded {
+            self.exhausted.error = Some(error);
+        }
+        Ok(Some(error))
     }
 
     fn error_value(&mut self, raise: &Raise) -> Outcome<Value> {

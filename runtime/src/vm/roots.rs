@@ -6,12 +6,18 @@ use crate::base::span::to_usize;
 use crate::value::stop::Bug;
 use crate::value::{Closure, Handle, Value};
 
+/// Bytes in use that a collection gets through while an instruction is run, about.
+const BYTES_A_UNIT: usize = 256;
+
 impl Vm {
     /// Frees what is not alive. `wanted` bytes will be asked for right after. `about_to_run` tells whether the topmost
     /// frame's next instruction is still to be run; otherwise the one before it is under way.
     ///
-    /// Registers that are dead are cleared first: they may name objects that this collection frees.
+    /// Registers that are dead are cleared first: they may name objects that this collection frees. It costs fuel, so
+    /// that a program that meets one at every turn still meets its deadline in time.
     pub(super) fn collect(&mut self, wanted: usize, about_to_run: bool) -> Result<(), Bug> {
+        let cost = self.heap.memory.used() / BYTES_A_UNIT;
+        self.heap.texts.fuel.spend(cost);
         self.clear_dead(about_to_run)?;
         let Self { heap, stack, globals, saved, exchange, start, exhausted, .. } = self;
         heap.collect(wanted, |marker| {

@@ -28,7 +28,7 @@ impl Vm {
         self.hints.fill(0);
         (self.exchange, self.start, self.answer) = (None, None, None);
         self.exhausted = Exhausted::default();
-        (self.fuel, self.waiting) = (0, Waiting::No);
+        self.waiting = Waiting::No;
         self.room() <= ROOM_BYTES_MAX
     }
 

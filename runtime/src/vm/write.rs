@@ -41,7 +41,7 @@ pub fn joined(context: &mut Context<'_>, values: &[Value]) -> Outcome<Flow> {
     let mut bytes = 0_usize;
     for &value in values {
         if let Value::Text(text) = value {
-            bytes = bytes.saturating_add(context.heap.texts.str(text)?.len());
+            bytes = bytes.saturating_add(context.heap.texts.bytes(text)?);
         } else if write_scalar(context.program, value, &mut scratch) {
             ends.push(scratch.len());
         } else {

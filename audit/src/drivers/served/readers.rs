@@ -1,9 +1,8 @@
 //! Answers longer than what the sockets hold, to peers that read when they please: each gets every byte of them.
 
-use super::{Client, PATIENCE, Served};
+use super::Served;
 use crate::drivers::DriverError;
 use crate::drivers::lab::Lab;
-use std::io::{self, Read as _};
 use std::net::Shutdown;
 use std::time::Duration;
 
@@ -53,7 +52,7 @@ pub fn readers(lab: &mut Lab) -> Result<(), DriverError> {
                 client.stream().shutdown(Shutdown::Write)?;
             }
             std::thread::sleep(pause);
-            let read = body_bytes(&client);
+            let read = client.answer().map(|answer| answer.body.len());
             if !matches!(read, Ok(BODY_BYTES)) {
                 lab.channel.wrong(name, format_args!("{BODY_BYTES} bytes"), format_args!("{read:?}"));
             }
@@ -62,26 +61,4 @@ pub fn readers(lab: &mut Lab) -> Result<(), DriverError> {
     }
     served.stop(lab, "answers to slow readers");
     Ok(())
-}
-
-/// How many bytes of the answer's body come before the connection ends, or the body does.
-fn body_bytes(client: &Client) -> io::Result<usize> {
-    let mut stream = client.stream();
-    stream.set_read_timeout(Some(PATIENCE))?;
-    let (mut head, mut seen) = (Vec::new(), None);
-    let mut bytes = [0; 64 << 10];
-    loop {
-        let read = stream.read(&mut bytes)?;
-        let seen = if let Some(seen) = &mut seen {
-            *seen += read;
-            *seen
-        } else {
-            head.extend_from_slice(&bytes[..read]);
-            let end = head.windows(4).position(|four| four == b"\r\n\r\n");
-            *seen.insert(end.map_or(0, |end| head.len() - end - 4))
-        };
-        if read == 0 || seen >= BODY_BYTES {
-            return Ok(seen.min(BODY_BYTES));
-        }
-    }
 }

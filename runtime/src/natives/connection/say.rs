@@ -100,7 +100,7 @@ impl Stepped for Saying {
         match &mut self.phase {
             Phase::Text(text) => {
                 let text = *text;
-                let bytes = context.heap.texts.str(text)?.len();
+                let bytes = context.heap.texts.bytes(text)?;
                 // Twice: a copy for the effect, and the one that is shared.
                 context.heap.memory.charge(bytes.saturating_mul(2))?;
                 context.charge_fuel(bulk(bytes));

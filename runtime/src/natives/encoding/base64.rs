@@ -56,7 +56,7 @@ impl Stepped for Encode {
         let all = bytes.len().div_ceil(3).saturating_mul(4);
         let (length, encoded) = (piece.len(), BASE64_STANDARD.encode(piece));
         context.charge_fuel(length);
-        self.out.reserve_exact(context.heap, all)?;
+        self.out.reserve_total(context.heap, all)?;
         self.out.push_str(context.heap, &encoded)?;
         self.at = self.at.saturating_add(length);
         Ok(Step::Again)
@@ -87,7 +87,7 @@ struct Decode {
 
 impl Decode {
     fn advance(&mut self, heap: &mut Heap) -> Outcome<Step> {
-        let source = heap.texts.str(self.source)?.as_bytes();
+        let source = heap.texts.uncharged(self.source)?.as_bytes();
         if let (0, Target::Bytes { bytes, charged }) = (self.at, &mut self.target) {
             // Three bytes for four characters, and the rest of a last group.
             let most = (source.len() / 4).saturating_add(1).saturating_mul(3);
@@ -97,7 +97,7 @@ impl Decode {
                 bytes.reserve_exact(most);
             }
         }
-        let source = heap.texts.str(self.source)?.as_bytes();
+        let source = heap.texts.uncharged(self.source)?.as_bytes();
         let rest = source.get(self.at..).unwrap_or_default();
         if rest.is_empty() {
             return self.target.finish(heap).map(Step::Done);

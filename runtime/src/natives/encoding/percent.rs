@@ -31,7 +31,7 @@ struct Encode {
 
 impl Stepped for Encode {
     fn step(&mut self, context: &mut Context<'_>, _: Option<Value>) -> Outcome<Step> {
-        let rest = context.heap.texts.str(self.source)?.get(self.at..).unwrap_or_default();
+        let rest = context.heap.texts.uncharged(self.source)?.get(self.at..).unwrap_or_default();
         if rest.is_empty() {
             return Ok(Step::Done(self.out.finish(context.heap)?));
         }
@@ -61,7 +61,7 @@ struct Decode {
 
 impl Decode {
     fn advance(&mut self, heap: &mut Heap) -> Outcome<Step> {
-        let source = heap.texts.str(self.source)?;
+        let source = heap.texts.uncharged(self.source)?;
         let rest = source.as_bytes().get(self.at..).unwrap_or_default();
         if rest.is_empty() {
             return Ok(Step::Done(self.out.finish(heap)??));

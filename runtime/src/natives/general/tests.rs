@@ -67,7 +67,7 @@ fn copies_are_of_one_level() {
     bench.heap.push(inner, Value::Bool(true)).unwrap();
     assert_eq!(bench.show(copy), "[[1, true], 2, none]");
     assert_eq!(bench.show(Value::List(of_list)), "[[1, true], 2]");
-    let map = bench.heap.new_map(0).unwrap();
+    let map = bench.heap.new_map(10_000).unwrap();
     bench.kept.push(Value::Map(map));
     for n in 0..10_000 {
         bench.heap.set_key(map, Value::Int(n), Value::Int(-n)).unwrap();

@@ -90,7 +90,7 @@ impl Reader {
                 Todo::End(value) => {
                     let value = *value;
                     if self.next_byte(heap)?.is_some() {
-                        let source = heap.texts.str(self.source)?;
+                        let source = heap.texts.uncharged(self.source)?;
                         return Err(unexpected(source, self.at, "nothing after the value"));
                     }
                     if self.budget > 0 {
@@ -109,7 +109,7 @@ impl Reader {
 
     /// The next byte that is no blank; none at the end, or when the budget ran out on the way.
     fn next_byte(&mut self, heap: &Heap) -> Outcome<Option<u8>> {
-        let rest = heap.texts.str(self.source)?.as_bytes().get(self.at..).unwrap_or_default();
+        let rest = heap.texts.uncharged(self.source)?.as_bytes().get(self.at..).unwrap_or_default();
         let blank = |b: &&u8| matches!(b, b' ' | b'\t' | b'\n' | b'\r');
         let blanks = rest.iter().take(self.budget).take_while(blank).count();
         let next = rest.get(blanks).copied();
@@ -158,7 +158,7 @@ impl Reader {
             (Some(byte), Expect::Comma | Expect::FirstValue | Expect::FirstKey) => {
                 self.comma(heap, byte, expect)
             }
-            _ => Err(unexpected(heap.texts.str(self.source)?, self.at, expect.name())),
+            _ => Err(unexpected(heap.texts.uncharged(self.source)?, self.at, expect.name())),
         }
     }
 
@@ -169,7 +169,7 @@ impl Reader {
             (b',', Some(Open::Map(..))) if expect == Expect::Comma => Todo::Token(Expect::Key),
             (b']', Some(Open::List(list))) => Todo::Put(Value::List(*list)),
             (b'}', Some(Open::Map(map, _))) => Todo::Put(Value::Map(*map)),
-            _ => return Err(unexpected(heap.texts.str(self.source)?, self.at, expect.name())),
+            _ => return Err(unexpected(heap.texts.uncharged(self.source)?, self.at, expect.name())),
         };
         if matches!(next, Todo::Put(_)) {
             self.stack.pop();
@@ -181,7 +181,7 @@ impl Reader {
 
     fn deeper(&self, heap: &Heap) -> Outcome<()> {
         if !off(Guard::JsonDepth) && self.stack.len() >= DEPTH_MAX {
-            let source = heap.texts.str(self.source)?;
+            let source = heap.texts.uncharged(self.source)?;
             return Err(malformed(source, self.at, &format!("nested deeper than {DEPTH_MAX} levels")));
         }
         Ok(())
@@ -194,7 +194,7 @@ impl Reader {
     }
 
     fn word(&mut self, heap: &Heap, word: &str, value: Value) -> Outcome<()> {
-        let source = heap.texts.str(self.source)?;
+        let source = heap.texts.uncharged(self.source)?;
         if !source.get(self.at..).is_some_and(|rest| rest.starts_with(word)) {
             return Err(unexpected(source, self.at, "a value"));
         }
@@ -204,7 +204,7 @@ impl Reader {
     }
 
     fn scan(&mut self, heap: &mut Heap, start: usize, escaped: bool) -> Outcome<()> {
-        let source = heap.texts.str(self.source)?;
+        let source = heap.texts.uncharged(self.source)?;
         let bytes = source.as_bytes().get(self.at..).unwrap_or_default();
         let window = bytes.get(..self.budget).unwrap_or(bytes);
         let Some(found) = window.iter().position(|&b| b == b'"' || b == b'\\' || b < b' ') else {
@@ -229,8 +229,9 @@ impl Reader {
                 let content = source.get(start..end).ok_or(Bug::WrongShape)?;
                 let bytes = content.len();
                 heap.reserve_text(bytes)?;
-                let content =
-                    Box::<str>::from(heap.texts.str(self.source)?.get(start..end).ok_or(Bug::WrongShape)?);
+                let content = Box::<str>::from(
+                    heap.texts.uncharged(self.source)?.get(start..end).ok_or(Bug::WrongShape)?,
+                );
                 self.spend(found.saturating_add(1));
                 self.todo = Todo::Put(heap.put_text(content));
             }
@@ -250,7 +251,7 @@ impl Reader {
             self.todo = Todo::Put(value);
             return Ok(());
         }
-        let source = heap.texts.str(self.source)?;
+        let source = heap.texts.uncharged(self.source)?;
         let rest = source.get(self.at..end).ok_or(Bug::WrongShape)?;
         let window = rest.get(..rest.floor_char_boundary(WINDOW_BYTES)).unwrap_or(rest);
         let taken = match memchr::memchr(b'\\', window.as_bytes()) {
@@ -270,7 +271,7 @@ impl Reader {
     }
 
     fn number(&mut self, heap: &Heap, start: usize) -> Outcome<()> {
-        let source = heap.texts.str(self.source)?;
+        let source = heap.texts.uncharged(self.source)?;
         if self.at.saturating_sub(start) > NUMBER_BYTES_MAX {
             let what = format!("a number of more than {NUMBER_BYTES_MAX} characters");
             return Err(malformed(source, start, &what));
@@ -316,7 +317,7 @@ impl Reader {
 
 impl Stepped for Reader {
     fn step(&mut self, context: &mut Context<'_>, _: Option<Value>) -> Outcome<Step> {
-        let left = context.heap.texts.str(self.source)?.len().saturating_sub(self.at);
+        let left = context.heap.texts.bytes(self.source)?.saturating_sub(self.at);
         context.charge_fuel(left.clamp(1, SLICE));
         self.budget = SLICE;
         self.advance(context.heap)

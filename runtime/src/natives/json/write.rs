@@ -16,7 +16,7 @@ use crate::vm::{Context, Program};
 
 /// Bytes of a text that one part of the work looks at.
 const WINDOW_BYTES: usize = 1024;
-/// Room for what stands behind a text at the end of most values.
+/// Room made with a text for its quotes and what stands around it in most values: a long one should not move for that.
 const CLOSE_BYTES: usize = 64;
 
 /// Bytes of a text that is written in the part that opens it.
@@ -154,16 +154,17 @@ impl Writer {
         let mut scalar = String::new();
         match value {
             Value::Text(text) => {
-                if let Some(bytes) = plain_bytes(heap, text)? {
-                    self.out.reserve(heap, bytes.saturating_add(2))?;
-                    self.out.push_reserved("\"");
-                    self.out.push_reserved(heap.texts.str(text)?);
+                let content = heap.texts.uncharged(text)?;
+                let (bytes, plain) = (content.len(), is_short_and_plain(content));
+                self.out.reserve(heap, bytes.saturating_add(CLOSE_BYTES))?;
+                self.out.push_reserved("\"");
+                if plain {
+                    self.out.push_reserved(heap.texts.uncharged(text)?);
                     self.out.push_reserved("\"");
                     self.todo = Todo::Next;
-                    return Ok(());
+                } else {
+                    self.todo = Todo::Text { text, at: 0, value: None };
                 }
-                self.out.push(heap, '"')?;
-                self.todo = Todo::Text { text, at: 0, value: None };
                 return Ok(());
             }
             Value::List(list) => return self.open(heap, Open::List { list, at: 0 }),
@@ -218,7 +219,7 @@ impl Writer {
     }
 
     fn text(&mut self, heap: &mut Heap, text: Handle<Text>, at: usize, value: Option<Value>) -> Outcome<()> {
-        let rest = heap.texts.str(text)?.get(at..).ok_or(Bug::WrongShape)?;
+        let rest = heap.texts.uncharged(text)?.get(at..).ok_or(Bug::WrongShape)?;
         if rest.is_empty() {
             let close = match value {
                 None => "\"",
@@ -229,12 +230,6 @@ impl Writer {
             self.todo = value.map_or(Todo::Next, Todo::Value);
             return Ok(());
         }
-        if at == 0 {
-            // With its quotes, and what closes around it: a text that is long should not move for that.
-            let bytes = rest.len().saturating_add(CLOSE_BYTES);
-            self.out.reserve(heap, bytes)?;
-        }
-        let rest = heap.texts.str(text)?.get(at..).ok_or(Bug::WrongShape)?;
         let window = rest.get(..rest.floor_char_boundary(WINDOW_BYTES)).unwrap_or(rest);
         let plain = window.bytes().position(needs_escape).unwrap_or(window.len());
         let taken = if plain > 0 {
@@ -319,17 +314,18 @@ impl Writer {
     fn key(&mut self, heap: &mut Heap, program: &Program, first: bool, entry: (Value, Value)) -> Outcome<()> {
         let (key, value) = entry;
         if let Value::Text(text) = key {
-            if let Some(bytes) = plain_bytes(heap, text)? {
-                let blanks = self.indent.saturating_mul(self.stack.len());
-                self.out.reserve(heap, blanks.saturating_add(bytes).saturating_add(6))?;
-                self.lead(heap, first, "\"")?;
-                self.out.push_reserved(heap.texts.str(text)?);
+            let content = heap.texts.uncharged(text)?;
+            let (bytes, plain) = (content.len(), is_short_and_plain(content));
+            let blanks = self.indent.saturating_mul(self.stack.len());
+            self.out.reserve(heap, blanks.saturating_add(bytes).saturating_add(CLOSE_BYTES))?;
+            self.lead(heap, first, "\"")?;
+            if plain {
+                self.out.push_reserved(heap.texts.uncharged(text)?);
                 self.out.push_reserved(if self.indent == 0 { "\":" } else { "\": " });
                 self.todo = Todo::Value(value);
-                return Ok(());
+            } else {
+                self.todo = Todo::Text { text, at: 0, value: Some(value) };
             }
-            self.lead(heap, first, "\"")?;
-            self.todo = Todo::Text { text, at: 0, value: Some(value) };
             return Ok(());
         }
         let mut name = String::new();
@@ -427,10 +423,8 @@ fn variant(object: &Object) -> Option<&Variant> {
 }
 
 /// The length of a text that stands in JSON as it is and is short; none of any other.
-fn plain_bytes(heap: &Heap, text: Handle<Text>) -> Outcome<Option<usize>> {
-    let text = heap.texts.str(text)?;
-    let is_plain = text.len() <= SHORT_BYTES && !text.bytes().any(needs_escape);
-    Ok(is_plain.then_some(text.len()))
+fn is_short_and_plain(text: &str) -> bool {
+    text.len() <= SHORT_BYTES && !text.bytes().any(needs_escape)
 }
 
 const fn needs_escape(byte: u8) -> bool {

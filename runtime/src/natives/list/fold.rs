@@ -173,7 +173,7 @@ fn extreme(heap: &Heap, best: &mut Option<Value>, wanted: Ordering, element: Val
         *best = Some(element);
     }
     let Value::Text(text) = element else { return Ok(1) };
-    Ok(steps::bulk(heap.texts.str(text)?.len()))
+    Ok(steps::bulk(heap.texts.bytes(text)?))
 }
 
 fn is_nan(value: Value) -> bool {

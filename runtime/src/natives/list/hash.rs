@@ -60,10 +60,10 @@ impl Hashing {
         Self { levels: Vec::new(), next: Some(value), last: 0 }
     }
 
-    /// Goes on while there is work left; the hash when it is done.
+    /// Goes on while there is work left, and fuel for long texts; the hash when it is done.
     pub fn step(&mut self, heap: &Heap, work: &mut usize) -> Outcome<Option<u64>> {
         while *work > 0 {
-            *work = work.saturating_sub(1);
+            *work = if heap.texts.fuel.is_out() { 0 } else { work.saturating_sub(1) };
             if let Some(value) = self.next.take() {
                 let around = self.levels.last().map_or(0, |level| level.of.slot());
                 match look(heap, value, around)? {
@@ -159,7 +159,7 @@ fn look(heap: &Heap, value: Value, around: u32) -> Outcome<Look> {
             Some(n) => seeded_hash(&n),
             None => seeded_hash(&(2_u8, n.to_bits())),
         },
-        Value::Text(text) => heap.texts.get(text)?.hash(),
+        Value::Text(text) => heap.texts.hash(text)?,
         Value::Bool(b) => seeded_hash(&(3_u8, b)),
         Value::Time(n) => seeded_hash(&(4_u8, n)),
         Value::Duration(n) => seeded_hash(&(5_u8, n)),
@@ -192,15 +192,19 @@ fn of_object(heap: &Heap, object: Handle<Object>) -> Outcome<u64> {
     Ok(match heap.objects.get(object)? {
         Object::Range(range) => seeded_hash(&range.ends()),
         Object::Error(error) => {
+            // A name of its own may be that of an error that is known.
             let name = match error.kind {
-                ErrorName::Known(kind) => kind.name(),
-                ErrorName::Own(name) => heap.texts.str(name)?,
+                ErrorName::Known(kind) => seeded_hash(kind.name()),
+                ErrorName::Own(name) => heap.texts.hash(name)?,
             };
-            seeded_hash(&(name, heap.texts.get(error.message)?.hash()))
+            seeded_hash(&(name, heap.texts.hash(error.message)?))
         }
         Object::Regex(pattern) => seeded_hash(&(&*pattern.source, &*pattern.flags)),
-        Object::Bytes(bytes) => seeded_hash(&**bytes),
-        Object::View(view) => heap.texts.get(view.text)?.hash(),
+        Object::Bytes(bytes) => {
+            heap.texts.fuel.look(bytes.len());
+            seeded_hash(&**bytes)
+        }
+        Object::View(view) => heap.texts.hash(view.text)?,
         Object::Variant(_)
         | Object::Iterator(_)
         | Object::Markup(_)

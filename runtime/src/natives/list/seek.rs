@@ -100,7 +100,7 @@ impl Seek {
                     if let (Use::Remove, Elements::List(list)) = (self.then, self.elements) {
                         let items = &mut heap.lists.get_mut(list)?.items;
                         let moved = items.len().saturating_sub(self.at).saturating_mul(size_of::<Value>());
-                        *work = work.saturating_sub(steps::bulk(moved));
+                        steps::take(&heap.texts.fuel, work, steps::bulk(moved));
                         items.remove(self.at);
                     }
                     return Ok(Step::Done(self.then.result(Some(self.at))));
@@ -121,12 +121,9 @@ pub fn same(
     walk: &mut Option<Equality>,
     work: &mut usize,
 ) -> Outcome<Option<bool>> {
-    *work = work.saturating_sub(1);
+    // A long text may have used up what there was for all.
+    *work = if heap.texts.fuel.is_out() { 0 } else { work.saturating_sub(1) };
     if walk.is_none() {
-        if let (Value::Text(a), Value::Text(b)) = (left, right) {
-            let (a, b) = (heap.texts.str(a)?.len(), heap.texts.str(b)?.len());
-            *work = work.saturating_sub(if a == b { steps::bulk(a) } else { 0 });
-        }
         if let Some(answer) = at_once(heap, left, right)? {
             return Ok(Some(answer));
         }

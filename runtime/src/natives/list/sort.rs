@@ -171,10 +171,15 @@ impl Sort {
     fn check(&mut self, context: &mut Context<'_>, from: usize) -> Outcome<Step> {
         let keys = &context.heap.lists.get(self.keys)?.items;
         let (first, rest) = (keys.first().copied(), keys.get(from..).unwrap_or_default());
+        let mut checked = 0_usize;
         for &key in rest.iter().take(SLICE) {
             order::compare(context.heap, first.unwrap_or(key), key)?;
+            checked = checked.saturating_add(1);
+            if context.is_out_of_fuel() {
+                break;
+            }
         }
-        let (checked, over) = (rest.len().min(SLICE), rest.len() <= SLICE);
+        let over = checked == rest.len();
         let begin = if matches!(first, Some(Value::Text(_))) { Stage::Merge } else { Stage::Runs(0) };
         self.stage = if over { begin } else { Stage::Check(from.saturating_add(checked)) };
         context.charge_fuel(checked);
@@ -219,7 +224,7 @@ impl Sort {
             let right_first = is_positive(answer)?;
             self.merge.take(right_first);
         }
-        while work > 0 {
+        while work == SLICE || (work > 0 && !context.is_out_of_fuel()) {
             work = work.saturating_sub(1);
             let Some((left, right)) = self.merge.pair() else {
                 if self.merge.next_run() {
@@ -235,7 +240,6 @@ impl Sort {
                 context.charge_fuel(SLICE.saturating_sub(work));
                 return Ok(Step::Call { callee, args: [left, right, Value::None], argc: 2 });
             }
-            work = work.saturating_sub(text_work(context.heap, left, right)?);
             let order = match (left, right) {
                 (Value::Int(left), Value::Int(right)) => left.cmp(&right),
                 _ => natural(context.heap, left, right)?,
@@ -268,13 +272,6 @@ fn natural(heap: &Heap, left: Value, right: Value) -> Outcome<Ordering> {
     let nan = |value: Value| matches!(value, Value::Number(n) if n.is_nan());
     let order = order::compare(heap, left, right)?;
     Ok(order.unwrap_or_else(|| nan(left).cmp(&nan(right))))
-}
-
-/// What comparing two texts may cost beyond other values.
-fn text_work(heap: &Heap, left: Value, right: Value) -> Outcome<usize> {
-    let (Value::Text(left), Value::Text(right)) = (left, right) else { return Ok(0) };
-    let shorter = heap.texts.str(left)?.len().min(heap.texts.str(right)?.len());
-    Ok(shorter / 16)
 }
 
 /// Does a comparator's answer put the right one first? NaN says that both are equal.

@@ -243,7 +243,7 @@ fn x_22_unique_is_linear_whatever_the_elements_are() {
         let list = bench.list(&items);
         bench.kept = vec![list];
         bench.call("unique", &[list]).unwrap();
-        -bench.fuel
+        bench.spent()
     };
     let makes: [fn(&mut Bench, i64) -> Value; 4] = [
         |_, n| Value::Int(n),
@@ -319,7 +319,7 @@ fn long_lists_go_in_many_steps_and_linear_fuel() {
         values.extend(args);
         bench.call(name, &values).unwrap();
         assert!(bench.steps > 1, "{name} in {} steps", bench.steps);
-        -bench.fuel
+        bench.spent()
     };
     for (name, args) in [
         ("reverse", &[][..]),

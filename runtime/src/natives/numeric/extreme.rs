@@ -2,11 +2,14 @@
 //!
 //! A NaN gives way to any number.
 
-use crate::value::stop::Outcome;
+use crate::value::stop::{Bug, Outcome};
 use crate::value::{Handle, Heap, List, Object, Value, order};
 use crate::vm::native::SLICE;
 use crate::vm::{Context, Flow, Step, Stepped};
 use std::cmp::Ordering;
+
+/// So many arguments are compared here and now; a text among them may be long.
+const FEW: usize = 16;
 
 pub fn min(context: &mut Context<'_>, args: &[Value]) -> Outcome<Flow> {
     extreme(context, args, Ordering::Less)
@@ -28,9 +31,16 @@ fn extreme(context: &mut Context<'_>, args: &[Value], wanted: Ordering) -> Outco
             Ok(Flow::Value(found.map_or(Value::None, Value::Int)))
         }
         _ => {
+            let given = args.iter().copied().filter(|value| !matches!(value, Value::Unset));
+            if args.len() > FEW {
+                let Value::List(list) = context.heap.new_list(given.collect())? else {
+                    return Err(Bug::WrongShape.into());
+                };
+                return Ok(Flow::Step(Box::new(Search { list, at: 0, best: None, wanted })));
+            }
             context.charge_fuel(args.len());
             let mut best = None;
-            for &value in args.iter().filter(|value| !matches!(value, Value::Unset)) {
+            for value in given {
                 best = Some(better(context.heap, best, value, wanted)?);
             }
             Ok(Flow::Value(best.unwrap_or(Value::None)))
@@ -65,13 +75,17 @@ impl Stepped for Search {
     fn step(&mut self, context: &mut Context<'_>, _: Option<Value>) -> Outcome<Step> {
         let items = &context.heap.lists.get(self.list)?.items;
         let rest = items.get(self.at..).unwrap_or_default();
-        let stretch = rest.get(..SLICE).unwrap_or(rest);
-        let (length, is_last) = (stretch.len(), stretch.len() == rest.len());
-        for &value in stretch {
+        let mut looked = 0_usize;
+        for &value in rest.iter().take(SLICE) {
             self.best = Some(better(context.heap, self.best, value, self.wanted)?);
+            looked = looked.saturating_add(1);
+            if context.is_out_of_fuel() {
+                break;
+            }
         }
-        context.charge_fuel(length);
-        self.at = self.at.saturating_add(length);
+        let is_last = looked == rest.len();
+        context.charge_fuel(looked);
+        self.at = self.at.saturating_add(looked);
         Ok(if is_last { Step::Done(self.best.unwrap_or(Value::None)) } else { Step::Again })
     }
 

@@ -95,7 +95,7 @@ impl Stepped for Making {
             Self::Escaping { text, at, out } => {
                 let mut budget = SLICE;
                 while budget > 0 {
-                    let rest = heap.texts.str(*text)?.get(*at..).ok_or(Bug::WrongShape)?;
+                    let rest = heap.texts.uncharged(*text)?.get(*at..).ok_or(Bug::WrongShape)?;
                     if rest.is_empty() {
                         return Ok(Step::Done(out.finish(heap)?));
                     }

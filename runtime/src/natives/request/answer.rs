@@ -174,13 +174,13 @@ impl Answering {
     }
 
     fn copy(&mut self, context: &mut Context<'_>, text: Handle<Text>) -> Outcome<()> {
-        let bytes = context.heap.texts.str(text)?.len();
+        let bytes = context.heap.texts.bytes(text)?;
         if self.charged < bytes {
             context.heap.memory.charge(bytes)?;
             self.charged = bytes;
             self.body.reserve_exact(bytes);
         }
-        let rest = context.heap.texts.str(text)?.as_bytes().get(self.body.len()..).unwrap_or_default();
+        let rest = context.heap.texts.uncharged(text)?.as_bytes().get(self.body.len()..).unwrap_or_default();
         let window = rest.get(..COPY_BYTES).unwrap_or(rest);
         self.body.extend_from_slice(window);
         if window.len() == rest.len() {

@@ -29,7 +29,7 @@ pub const PARAMS: &[Param] = &[
 
 pub fn set_cookie(context: &mut Context<'_>, args: &[Value]) -> Outcome<Flow> {
     let (name, value) = (arguments::text(args, 0)?, arguments::text(args, 1)?);
-    let bytes = context.heap.texts.str(name)?.len().saturating_add(context.heap.texts.str(value)?.len());
+    let bytes = context.heap.texts.bytes(name)?.saturating_add(context.heap.texts.bytes(value)?);
     if bytes > COOKIE_BYTES_MAX {
         return Err(Stop::value_error(format!("a cookie has at most {COOKIE_BYTES_MAX} bytes")));
     }

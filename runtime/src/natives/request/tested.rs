@@ -30,7 +30,7 @@ pub fn test_request(context: &mut Context<'_>, args: &[Value]) -> Outcome<Flow> 
     let mut held = 0_usize;
     for at in [0, 1, 2] {
         if let Some(Value::Text(text)) = arguments::given(args, at) {
-            held = held.saturating_add(context.heap.texts.str(text)?.len());
+            held = held.saturating_add(context.heap.texts.bytes(text)?);
         }
     }
     context.heap.memory.charge(held)?;

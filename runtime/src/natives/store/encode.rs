@@ -189,7 +189,7 @@ impl Encode {
     }
 
     fn text(&mut self, heap: &mut Heap, text: Handle<Text>) -> Outcome<()> {
-        let bytes = heap.texts.str(text)?.len();
+        let bytes = heap.texts.bytes(text)?;
         self.room(heap, bytes.saturating_add(16))?;
         self.writer.token(Token::Text(heap.texts.str(text)?)).map_err(deep)
     }

@@ -17,14 +17,14 @@ pub fn lower(context: &mut Context<'_>, args: &[Value]) -> Outcome<Flow> {
 
 fn change_case(context: &mut Context<'_>, args: &[Value], to: Case) -> Outcome<Flow> {
     let source = arguments::text(args, 0)?;
-    let work = context.heap.texts.str(source)?.len();
+    let work = context.heap.texts.bytes(source)?;
     steps::start(context, ChangeCase { source, to, at: 0, phase: Phase::Measuring(0) }, work)
 }
 
 /// Changes the first code point alone.
 pub fn capitalize(context: &mut Context<'_>, args: &[Value]) -> Outcome<Flow> {
     let source = arguments::text(args, 0)?;
-    let content = context.heap.texts.str(source)?;
+    let content = context.heap.texts.uncharged(source)?;
     let mut rest = content.chars();
     let first: String = rest.next().into_iter().flat_map(char::to_uppercase).collect();
     let (kept, whole) = (rest.as_str().len(), content.len());
@@ -33,7 +33,7 @@ pub fn capitalize(context: &mut Context<'_>, args: &[Value]) -> Outcome<Flow> {
     context.heap.reserve_text(bytes)?;
     let mut result = String::with_capacity(bytes);
     result.push_str(&first);
-    let content = context.heap.texts.str(source)?;
+    let content = context.heap.texts.uncharged(source)?;
     result.push_str(content.get(whole.saturating_sub(kept)..).unwrap_or_default());
     steps::done(context.heap.put_text(result))
 }
@@ -58,7 +58,7 @@ enum Phase {
 
 impl Stepped for ChangeCase {
     fn step(&mut self, context: &mut Context<'_>, _: Option<Value>) -> Outcome<Step> {
-        let content = context.heap.texts.str(self.source)?;
+        let content = context.heap.texts.uncharged(self.source)?;
         let end = steps::stretch_end(content, self.at, SLICE);
         let stretch = content.get(self.at..end).unwrap_or_default();
         let over = self.at == content.len();
@@ -94,7 +94,7 @@ impl Stepped for ChangeCase {
 /// Code points in the opposite order.
 pub fn reverse(context: &mut Context<'_>, args: &[Value]) -> Outcome<Flow> {
     let source = arguments::text(args, 0)?;
-    let work = context.heap.texts.str(source)?.len();
+    let work = context.heap.texts.bytes(source)?;
     steps::start(context, Reverse { source, left: work, result: None }, work)
 }
 
@@ -118,7 +118,7 @@ impl Stepped for Reverse {
             let result = std::mem::take(result);
             return Ok(Step::Done(context.heap.put_text(result)));
         }
-        let content = context.heap.texts.str(self.source)?;
+        let content = context.heap.texts.uncharged(self.source)?;
         let start = content.floor_char_boundary(self.left.saturating_sub(SLICE));
         let stretch = content.get(start..self.left).ok_or(Stop::Bug(Bug::BadIndex))?;
         result.extend(stretch.chars().rev());

@@ -64,7 +64,7 @@ fn replaced(context: &mut Context<'_>, args: &[Value], once: bool) -> Outcome<Fl
 
 fn needle_is_empty(heap: &Heap, args: &[Value]) -> Outcome<bool> {
     match arguments::value(args, 1)? {
-        Value::Text(needle) => Ok(heap.texts.str(needle)?.is_empty()),
+        Value::Text(needle) => Ok(heap.texts.bytes(needle)? == 0),
         _ => Ok(false),
     }
 }
@@ -82,7 +82,7 @@ fn refuse_empty(context: &Context<'_>, args: &[Value]) -> Outcome<()> {
 
 fn begin(context: &mut Context<'_>, args: &[Value], finder: Finder, then: Use) -> Outcome<Flow> {
     let content = arguments::text(args, 0)?;
-    let bytes = context.heap.texts.str(content)?.len();
+    let bytes = context.heap.texts.bytes(content)?;
     let work =
         if matches!(finder, Finder::Text { .. }) { steps::bulk(bytes) } else { bytes.saturating_mul(8) };
     steps::start(context, Matches { content, finder, hit: None, then }, work)
@@ -128,7 +128,6 @@ impl Stepped for Matches {
     fn step(&mut self, context: &mut Context<'_>, _: Option<Value>) -> Outcome<Step> {
         let mut work = SLICE;
         let step = self.walk(context.heap, &mut work);
-        // A search stops soon after its work is used up, so this is no more than a slice and a byte's worth over.
         context.charge_fuel(SLICE.saturating_sub(work));
         step
     }
@@ -183,7 +182,7 @@ impl Matches {
                 *at = end;
             }
             Use::Replace(replace) => {
-                let with = heap.texts.str(replace.with)?.len();
+                let with = heap.texts.bytes(replace.with)?;
                 let more = start.saturating_sub(replace.at).saturating_add(with);
                 replace.result.reserve(heap, more)?;
                 replace.result.push_part(heap, self.content, replace.at..start)?;
@@ -201,7 +200,7 @@ impl Matches {
     /// The result, after the last occurrence.
     fn end(&mut self, heap: &mut Heap) -> Outcome<Value> {
         let whole = Value::Text(self.content);
-        let bytes = heap.texts.str(self.content)?.len();
+        let bytes = heap.texts.bytes(self.content)?;
         match &mut self.then {
             Use::Any => Ok(Value::Bool(false)),
             Use::Count(n) => Ok(steps::int(*n)),

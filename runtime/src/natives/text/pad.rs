@@ -13,7 +13,7 @@ const STEP_BYTES: usize = 64 << 10;
 
 pub fn repeat(context: &mut Context<'_>, args: &[Value]) -> Outcome<Flow> {
     let (text, count) = (arguments::text(args, 0)?, arguments::int(args, 1)?);
-    let content = context.heap.texts.str(text)?;
+    let content = context.heap.texts.uncharged(text)?;
     #[cfg(feature = "knockout")]
     if off(Guard::RepeatBudget) {
         let naive = content.repeat(usize::try_from(count).unwrap_or(usize::MAX));
@@ -96,7 +96,8 @@ struct Padded {
 impl Stepped for Padded {
     fn step(&mut self, context: &mut Context<'_>, _: Option<Value>) -> Outcome<Step> {
         let texts = &context.heap.texts;
-        let (text, filler) = (self.text.map_or(Ok(""), |text| texts.str(text))?, texts.str(self.filler)?);
+        let (text, filler) =
+            (self.text.map_or(Ok(""), |text| texts.uncharged(text))?, texts.uncharged(self.filler)?);
         let total = text.len().saturating_add(self.before).saturating_add(self.after);
         let Some(result) = &mut self.result else {
             context.heap.reserve_text(total)?;

@@ -17,7 +17,7 @@ pub fn lines(context: &mut Context<'_>, args: &[Value]) -> Outcome<Flow> {
 
 /// User-perceived characters: extended grapheme clusters (UAX #29).
 pub fn graphemes(context: &mut Context<'_>, args: &[Value]) -> Outcome<Flow> {
-    let bytes = context.heap.texts.str(arguments::text(args, 0)?)?.len();
+    let bytes = context.heap.texts.bytes(arguments::text(args, 0)?)?;
     begin(context, args, Cutter::Graphemes(GraphemeCursor::new(0, bytes, true)))
 }
 
@@ -28,7 +28,7 @@ pub fn chars(context: &mut Context<'_>, args: &[Value]) -> Outcome<Flow> {
 
 fn begin(context: &mut Context<'_>, args: &[Value], cutter: Cutter) -> Outcome<Flow> {
     let source = arguments::text(args, 0)?;
-    let bytes = context.heap.texts.str(source)?.len();
+    let bytes = context.heap.texts.bytes(source)?;
     let made = context.heap.new_list_with(0)?;
     steps::start(context, Parts { source, made, at: 0, looked: 0, found: None, cutter }, bytes)
 }
@@ -71,7 +71,7 @@ impl Stepped for Parts {
 impl Parts {
     fn cut(&mut self, heap: &mut Heap, work: &mut usize) -> Outcome<Step> {
         while *work > 0 {
-            let content = heap.texts.str(self.source)?;
+            let content = heap.texts.uncharged(self.source)?;
             if self.at >= content.len() {
                 return Ok(Step::Done(Value::List(self.made)));
             }

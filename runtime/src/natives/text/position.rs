@@ -16,7 +16,7 @@ pub fn last_index_of(context: &mut Context<'_>, args: &[Value]) -> Outcome<Flow>
 
 fn begin(context: &mut Context<'_>, args: &[Value], backward: bool) -> Outcome<Flow> {
     let (content, needle) = (arguments::text(args, 0)?, arguments::text(args, 1)?);
-    let bytes = context.heap.texts.str(content)?.len();
+    let bytes = context.heap.texts.bytes(content)?;
     let at = if backward { bytes } else { 0 };
     steps::start(context, Position { content, needle, backward, at }, steps::bulk(bytes))
 }
@@ -32,7 +32,7 @@ struct Position {
 impl Stepped for Position {
     fn step(&mut self, context: &mut Context<'_>, _: Option<Value>) -> Outcome<Step> {
         let text = context.heap.texts.get(self.content)?;
-        let (content, needle) = (text.as_str(), context.heap.texts.str(self.needle)?);
+        let (content, needle) = (text.as_str(), context.heap.texts.uncharged(self.needle)?);
         let work = steps::bulk(content.len().min(search::STRETCH_BYTES.max(needle.len())));
         let progress = if self.backward {
             search::find_last(content, needle, self.at)

@@ -147,7 +147,7 @@ fn long_texts_go_in_many_steps_and_linear_fuel() {
         args.extend(others.iter().map(|other| bench.text(other)));
         bench.call(name, &args).unwrap();
         assert!(bench.steps > 1, "{name} in {} steps", bench.steps);
-        -bench.fuel
+        bench.spent()
     };
     for (name, others) in [
         ("upper", &[][..]),

@@ -7,7 +7,7 @@ use super::Text;
 #[cfg(feature = "knockout")]
 use crate::base::guard::{Guard, off};
 use crate::value::cut::Cut;
-use crate::value::stop::{ErrorKind, Outcome, Stop};
+use crate::value::stop::{Bug, ErrorKind, Outcome, Stop};
 use crate::value::{Handle, Heap, Value};
 
 /// The positions of `[start:end:step]` in a text of `length` code points.
@@ -73,12 +73,20 @@ impl Heap {
             return Ok(Value::Text(text));
         }
         let (low, high) = cut.covered();
-        let bytes = picked(of.between(low, high), cut).map(char::len_utf8).sum();
+        let (covered, ascii) = (of.between(low, high), of.is_ascii());
+        let bytes = match cut.stride() {
+            _ if ascii => cut.count,
+            1 => covered.len(),
+            _ => picked(covered, cut).map(char::len_utf8).sum(),
+        };
         self.reserve_text(bytes)?;
-        let mut content = String::with_capacity(bytes);
         let covered = self.texts.get(text)?.between(low, high);
+        let mut content = String::with_capacity(bytes);
         if cut.step == 1 {
             content.push_str(covered);
+        } else if ascii && cut.step == -1 {
+            let turned = covered.bytes().rev().collect();
+            content = String::from_utf8(turned).map_err(|_| Bug::WrongShape)?;
         } else {
             content.extend(picked(covered, cut));
         }

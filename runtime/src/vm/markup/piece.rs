@@ -39,7 +39,7 @@ pub(super) fn put(
         Value::None | Value::Unset | Value::Client => Ok(true),
         Value::Text(text) => {
             let (markup, memory, texts) = context.heap.markup_and_texts(handle)?;
-            let text = texts.str(text)?;
+            let text = texts.uncharged(text)?;
             if text.len() > TEXT_BYTES_MAX {
                 return Ok(false);
             }
@@ -79,7 +79,7 @@ fn short_view(context: &mut Context<'_>, handle: Handle<Object>, view: Handle<Ob
     }
     let text = found.text;
     let (markup, memory, texts) = context.heap.markup_and_texts(handle)?;
-    let text = texts.str(text)?;
+    let text = texts.uncharged(text)?;
     if text.len() > VIEW_BYTES_MAX {
         return Ok(false);
     }

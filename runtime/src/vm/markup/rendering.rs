@@ -72,7 +72,7 @@ impl Rendering {
                 Next::Text(text, at) => {
                     let (text, from) = (*text, *at);
                     let end = put_stretch(context.heap, self.markup, (text, from), self.form)?;
-                    let whole = context.heap.texts.str(text)?.len();
+                    let whole = context.heap.texts.bytes(text)?;
                     self.next = (end < whole).then_some(Next::Text(text, end));
                     end.saturating_sub(from)
                 }
@@ -176,7 +176,7 @@ fn put_stretch(
     form: Form,
 ) -> Outcome<usize> {
     let (markup, memory, texts) = heap.markup_and_texts(markup)?;
-    let whole = texts.str(text)?;
+    let whole = texts.uncharged(text)?;
     let end = whole.ceil_char_boundary(from.saturating_add(TEXT_BYTES_MAX));
     let part = whole.get(from..end).ok_or(Bug::WrongShape)?;
     if form == Form::Plain {
@@ -196,7 +196,7 @@ fn put_view(
 ) -> Outcome<Option<Next>> {
     let found = heap.view(view)?;
     let (text, style) = (found.text, found.styles.get(nth).copied());
-    let whole = heap.texts.str(text)?;
+    let whole = heap.texts.uncharged(text)?;
     let stretch = match style {
         Some(style) if style.start <= from => Stretch::Style(style),
         next => {
@@ -206,7 +206,7 @@ fn put_view(
         }
     };
     let (markup, memory, texts) = heap.markup_and_texts(markup)?;
-    let whole = texts.str(text)?;
+    let whole = texts.uncharged(text)?;
     let (end, nth) = match stretch {
         Stretch::Markup { end } => {
             markup.push(memory, whole.get(from..end).ok_or(Bug::WrongShape)?)?;

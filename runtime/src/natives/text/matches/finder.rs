@@ -33,7 +33,7 @@ pub fn of_pattern(context: &mut Context<'_>, args: &[Value], any: bool) -> Outco
     let Value::Text(source) = arguments::value(args, 1)? else {
         return compiled(context, arguments::value(args, 1)?, any);
     };
-    let source = context.heap.texts.str(source)?;
+    let source = context.heap.texts.uncharged(source)?;
     let written = source.len().saturating_mul(64);
     let compiled = Pattern::compile(source, "");
     // One that is refused for its size took as much work as the largest.
@@ -63,11 +63,11 @@ impl Finder {
     /// The next occurrence; uses up `work`. May be called again after a collection.
     pub fn next(&mut self, heap: &mut Heap, content: Handle<Text>, work: &mut usize) -> Outcome<Hit> {
         let Heap { texts, memory, .. } = heap;
-        let content = texts.str(content)?;
+        let content = texts.uncharged(content)?;
         match self {
             Self::Pattern(search) => search.next(content, memory, work),
             Self::Text { needle, at } => {
-                let (needle, from) = (texts.str(*needle)?, *at);
+                let (needle, from) = (texts.uncharged(*needle)?, *at);
                 let hit = match search::find(content, needle, from) {
                     Progress::Found(start) => {
                         *at = start.saturating_add(needle.len());
@@ -82,7 +82,9 @@ impl Finder {
                         Hit::Paused
                     }
                 };
-                *work = work.saturating_sub(steps::bulk(at.saturating_sub(from)));
+                // However far it got, it may have looked at as much as the needle is long.
+                let looked = at.saturating_sub(from).max(needle.len());
+                steps::take(&texts.fuel, work, steps::bulk(looked));
                 Ok(hit)
             }
         }

@@ -1,0 +1,55 @@
+//! What an execution may still do before others have their turn, spent where the work is done.
+//!
+//! Invariant **V7**: whoever takes the bytes of a long text pays for them. [`Texts::str`](super::text::Texts::str) and
+//! everything that compares or hashes spends by itself, so that no operation can forget it; who looks at a text window by
+//! window asks for it `uncharged`, and spends for each window.
+
+use std::cell::Cell;
+
+/// Bytes that are copied or scanned in bulk for one unit of work.
+const BULK_BYTES: usize = 16;
+/// Bytes that are looked at for nothing: an instruction, or the step of a built-in, costs more.
+const FREE_BYTES: usize = 256;
+
+/// What touching so many bytes in bulk costs.
+pub const fn bulk(bytes: usize) -> usize {
+    (bytes / BULK_BYTES).saturating_add(1)
+}
+
+/// Units of work, about one for each instruction.
+#[derive(Debug, Default)]
+pub struct Fuel(Cell<i64>);
+
+impl Fuel {
+    /// Sets what is left.
+    #[inline]
+    pub fn set(&self, units: i64) {
+        self.0.set(units);
+    }
+
+    /// What is left; below zero when the last thing that was done cost more than there was.
+    #[inline]
+    pub const fn left(&self) -> i64 {
+        self.0.get()
+    }
+
+    /// Is nothing left?
+    #[inline]
+    pub const fn is_out(&self) -> bool {
+        self.left() <= 0
+    }
+
+    /// Spends units, whether they are left or not.
+    #[inline]
+    pub fn spend(&self, units: usize) {
+        self.0.set(self.left().saturating_sub_unsigned(units as u64));
+    }
+
+    /// Spends what looking at so many bytes takes.
+    #[inline]
+    pub fn look(&self, bytes: usize) {
+        if bytes > FREE_BYTES {
+            self.spend(bulk(bytes));
+        }
+    }
+}
