@@ -65,6 +65,65 @@ fn an_else_that_a_block_cannot_have_is_told_once() {
 }
 
 #[test]
+fn a_rest_that_is_not_the_last_is_told_once() {
+    for text in [
+        "[...a, b] = [1, 2]\nz = 1",
+        "{ x, ...a, y } = m\nz = 1",
+        "r = match l { [...a, b] -> b, _ -> 1 }\nz = 1",
+        "r = match l { { ...a, b } -> b, _ -> 1 }\nz = 1",
+        "for [...a, b] in l { print(b) }\nz = 1",
+        "f = ([...a, b]) => b\nz = 1",
+    ] {
+        let told = findings(text);
+        assert!(
+            told.lines().count() == 2 && told.contains("the rest stands last\n  help: write `...a`"),
+            "{told}"
+        );
+    }
+    let told = findings("r = match l { [a, ...b,] -> b, _ -> 1 }\nz = 1");
+    assert!(told.contains("the rest stands last\n  help: leave out the comma"), "{told}");
+}
+
+#[test]
+fn what_never_ends_is_shown_where_it_begins() {
+    for (text, begins) in [
+        ("z = [1, 2", "1:5"),
+        ("z = [1,\n", "1:5"),
+        ("z = (1 + 2", "1:5"),
+        ("z = { a: 1\n", "1:5"),
+        ("z = f(1,\n", "1:6"),
+        ("print(\"{x\")", "1:8"),
+        ("print(`${x`)", "1:9"),
+    ] {
+        let told = findings(text);
+        assert!(told.starts_with(&format!("broken.flin:{begins}: error[E0102]: ")), "{text}: {told}");
+    }
+    let opened = |text| {
+        let found = parse(FileId(0), text, ParseLimits::default()).diagnostics;
+        let [found] = &found[..] else { panic!("{found:?}") };
+        found.labels.iter().map(|label| (label.span.start, label.text.clone())).collect::<Vec<_>>()
+    };
+    for text in ["z = [1, 2\nw = 3", "z = (1 + 2\nw = 3", "z = { a: 1\nw(3)"] {
+        assert_eq!(opened(text), [(4, "opened here".to_owned())], "{text}");
+    }
+}
+
+#[test]
+fn slips_are_told_with_what_is_written_here() {
+    for (text, help) in [
+        ("m = { 3: \"x\" }", "`[3: …]`"),
+        ("print({ 3: 1 })", "`[3: …]`"),
+        ("{ 3: 1 }", "`[3: …]`"),
+        ("wait = 0.5s", "such as 500ms"),
+        ("every = 1.5h", "such as 500ms"),
+        ("print(\"{x\")", "a brace in a text is written `{{`"),
+    ] {
+        let told = findings(text);
+        assert!(told.lines().count() == 2 && told.contains(help), "{text}: {told}");
+    }
+}
+
+#[test]
 fn a_file_with_errors_is_not_formatted() {
     let refused = format(FileId(0), "x = = 1\n", ParseLimits::default());
     assert_eq!(refused.unwrap_err().len(), 1);

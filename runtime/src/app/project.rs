@@ -73,6 +73,20 @@ pub enum LoadError {
         /// What the system says.
         kind: io::ErrorKind,
     },
+    /// Nothing has this name, and a source has it with its ending.
+    #[error("{}: there is no such file or folder; did you mean {}?", path.display(), near.display())]
+    WithoutEnding {
+        /// What was asked for.
+        path: PathBuf,
+        /// What there is.
+        near: PathBuf,
+    },
+    /// A file where a project is asked for.
+    #[error("{0}: this is a file, and a project is a folder; `flin run {0}` runs a file", path.display())]
+    NoFolder {
+        /// Which.
+        path: PathBuf,
+    },
     /// A pipe in a folder.
     #[error("{}: this is a named pipe, not a file; to read from it, say /dev/stdin and redirect", path.display())]
     NamedPipe {
@@ -134,6 +148,17 @@ impl LoadError {
     fn unreadable(path: &Path, error: &io::Error) -> Self {
         Self::Unreadable { path: path.to_owned(), kind: error.kind() }
     }
+
+    /// Of a file that is not there, with the name that it perhaps has.
+    fn missing(path: &Path, error: &io::Error) -> Self {
+        let mut near = path.as_os_str().to_owned();
+        near.push(".flin");
+        let near = PathBuf::from(near);
+        if error.kind() == io::ErrorKind::NotFound && near.is_file() {
+            return Self::WithoutEnding { path: path.to_owned(), near };
+        }
+        Self::unreadable(path, error)
+    }
 }
 
 impl Project {
@@ -141,7 +166,7 @@ impl Project {
     pub fn of_file(file: &Path) -> Result<Self, LoadError> {
         let full = std::path::absolute(file).map_err(|error| LoadError::unreadable(file, &error))?;
         // A path may have thousands of parts, and each may hold a project: one that leads nowhere is not looked along.
-        fs::metadata(file).map_err(|error| LoadError::unreadable(file, &error))?;
+        fs::metadata(file).map_err(|error| LoadError::missing(file, &error))?;
         let own = full.parent().unwrap_or(&full);
         let root = own.ancestors().find(|folder| folder.join(config::FILE_NAME).is_file());
         Self::of_folder(root.unwrap_or(own))
@@ -159,8 +184,11 @@ impl Project {
     }
 
     /// The project whose root is this folder.
-    pub fn of_folder(root: &Path) -> Result<Self, LoadError> {
-        let root = std::path::absolute(root).map_err(|error| LoadError::unreadable(root, &error))?;
+    pub fn of_folder(folder: &Path) -> Result<Self, LoadError> {
+        let root = std::path::absolute(folder).map_err(|error| LoadError::unreadable(folder, &error))?;
+        if root.is_file() {
+            return Err(LoadError::NoFolder { path: folder.to_owned() });
+        }
         let place = root.join(config::FILE_NAME);
         let config = match read(&place, config::FILE_BYTES_MAX) {
             Err(LoadError::Unreadable { kind: io::ErrorKind::NotFound, .. }) => {

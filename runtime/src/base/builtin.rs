@@ -30,6 +30,8 @@ pub struct Signature {
     pub variadic: bool,
     /// May it be read without parentheses?
     pub property: bool,
+    /// Another spelling of a documented one? It works, and is never suggested.
+    pub alias: bool,
     /// What it yields, as far as the checker may rely on it.
     pub result: Kinds,
 }

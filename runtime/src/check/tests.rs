@@ -12,7 +12,7 @@ const TEXT: Kinds = Kinds::of(&[Kind::Text]);
 const LIST: Kinds = Kinds::LISTS;
 
 const fn row(name: &'static str, receiver: Kinds, params: &'static [Param]) -> Signature {
-    Signature { name, receiver, params, variadic: false, property: false, result: Kinds::ANY }
+    Signature { name, receiver, params, variadic: false, property: false, alias: false, result: Kinds::ANY }
 }
 
 const fn any(name: &'static str) -> Param {

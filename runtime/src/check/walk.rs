@@ -64,6 +64,10 @@ pub trait Visit<'t>: Sized {
     fn close_unit(&mut self) {}
     /// A type, wherever it is written; those inside it are visited by whoever resolves it.
     fn ty(&mut self, _ty: &'t Type) {}
+    /// What a variant carries.
+    fn payload(&mut self, payload: &'t Payload) {
+        self.ty(&payload.ty);
+    }
     /// The type after `is`.
     fn tested_type(&mut self, ty: &'t Type) {
         self.ty(ty);

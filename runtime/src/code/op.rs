@@ -436,9 +436,9 @@ ops! {
     0x8E PutClasses { markup: Update, src: Read } Block::No;
     /// Appends `<` and the tag in `src`, or when `end` its end tag unless it has none; ValueError when it is none.
     0x8F PutTag { markup: Update, src: Read, end: Flag } Block::No;
-    /// Begins an address, or a `<style>` element when `style`.
+    /// Begins the value of the attribute whose opening quote was appended, or a `<style>` element when `style`.
     0x90 BeginPart { markup: Update, style: Flag } Block::No;
-    /// Ends it: an address that would run as a script becomes `#`, a `<style>` element that is there already goes away.
+    /// Ends it: a value that would run as a script becomes `#`, a `<style>` element that is there already goes away.
     0x91 EndPart { markup: Update, style: Flag } Block::No;
     /// `dst` = a view of the markup, or its text when `text`; the markup is empty afterwards.
     0x92 TakeMarkup { dst: Write, markup: Read, text: Flag } Block::No;

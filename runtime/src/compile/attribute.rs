@@ -6,7 +6,7 @@ use super::program::Compiler;
 use crate::base::event::event_of;
 use crate::code::op::Op;
 use crate::syntax::tree::{Attr, AttrKind, AttrValue, Body, Name, Quote, StmtKind, Tag, Tagged, Template};
-use crate::value::markup::address::is_address;
+use crate::value::markup::place::Place;
 
 impl<'a> Compiler<'a> {
     /// All attributes of an element.
@@ -84,14 +84,14 @@ impl<'a> Compiler<'a> {
     fn quoted(&mut self, name: &'a Name, template: &'a Template, markup: Reg) {
         let quote = if template.quote == Quote::Single { "'" } else { "\"" };
         self.known(&[" ", &name.text, "=", quote]);
-        let address = is_address(&name.text) && template.as_static().is_none();
-        if address {
+        let placed = Place::of(&name.text).is_some() && template.as_static().is_none();
+        if placed {
             self.put_pending(markup);
             self.frame.emit(Op::BeginPart { markup, style: false });
         }
         self.frame.span = template.span;
         self.text_parts(&template.parts, Dest::Put(Sink { markup, form: Form::Attribute }));
-        if address {
+        if placed {
             self.put_pending(markup);
             self.frame.emit(Op::EndPart { markup, style: false });
         }

@@ -95,6 +95,8 @@ pub(super) struct Frame {
     pub slotted: Option<u32>,
     /// Is an element being compiled that no jump leaves half done?
     pub whole: bool,
+    /// Is it the top level of its file, which sets the file's variables first?
+    pub is_top_level: bool,
     /// Did an expression need more registers than there are?
     pub overflow: Option<Span>,
     code: Vec<Op>,
@@ -125,6 +127,7 @@ impl Frame {
             pending: String::new(),
             slotted: None,
             whole: false,
+            is_top_level: false,
             overflow: None,
             code: Vec::new(),
             spans: Vec::new(),

@@ -268,9 +268,25 @@ impl<'a> Compiler<'a> {
                 self.frame.release(mark);
             }
             Location::Captured(captured) => self.frame.emit(Op::SetCaptured { src, captured }),
-            Location::Global(global) => self.frame.emit(Op::SetGlobal { src, global }),
+            Location::Global(global) => {
+                // Who sets a variable of a file that did not begin would see it set once more when that begins.
+                if !self.frame.is_top_level && self.begins_when_read(global) {
+                    let mark = self.frame.mark();
+                    let dst = self.frame.temp();
+                    self.frame.emit(Op::PeekGlobal { dst, global });
+                    self.frame.release(mark);
+                }
+                self.frame.emit(Op::SetGlobal { src, global });
+            }
             Location::Missing => {}
         }
+    }
+
+    /// Is it a variable of a file whose top level runs when one of them is first read?
+    fn begins_when_read(&self, global: u32) -> bool {
+        let module = &self.tables.module;
+        let file = module.globals.get(to_usize(global)).and_then(|&(file, _)| module.files.get(to_usize(file)));
+        file.is_some_and(|file| file.initialiser.is_some())
     }
 
     /// The variable that a name assigns.

@@ -189,6 +189,7 @@ impl<'a> Compiler<'a> {
     /// The statements of a file as a function.
     fn top_level(&mut self, body: &'a Body) -> crate::code::module::Function {
         self.frame = Frame::new(body.span);
+        self.frame.is_top_level = true;
         self.enter_scope(body.id);
         self.stmts(&body.stmts, super::body::Dest::Drop);
         self.finish_frame(None)

@@ -47,7 +47,8 @@ pub const fn method(
     result: Kinds,
     run: Run,
 ) -> Native {
-    let signature = Signature { name, receiver, params, variadic: false, property: false, result };
+    let signature =
+        Signature { name, receiver, params, variadic: false, property: false, alias: false, result };
     Native { signature, run }
 }
 
@@ -67,6 +68,7 @@ pub const fn variadic(mut native: Native) -> Native {
 /// The same under another spelling.
 pub const fn alias(name: &'static str, mut native: Native) -> Native {
     native.signature.name = name;
+    native.signature.alias = true;
     native
 }
 

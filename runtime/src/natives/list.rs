@@ -52,7 +52,7 @@ const EVERY: Native = method("every", LISTS, CALLBACK, BOOL, callbacks::every);
 /// The family.
 pub const NATIVES: &[Native] = &[
     property("length", NO_QUERY, INT, length),
-    property("len", NO_QUERY, INT, length),
+    alias("len", property("length", NO_QUERY, INT, length)),
     property("count", NO_QUERY, INT, length),
     IS_EMPTY,
     alias("isEmpty", IS_EMPTY),

@@ -8,7 +8,7 @@ mod hint;
 mod rank;
 mod run;
 
-use super::define::{BOOL, FUNCTION, INT, NOTHING, function, method, optional, property, required};
+use super::define::{BOOL, FUNCTION, INT, NOTHING, alias, function, method, optional, property, required};
 use super::excerpt::excerpt;
 use super::{arguments, list};
 use crate::base::builtin::Param;
@@ -54,7 +54,7 @@ pub const NATIVES: &[Native] = &[
     property("first", QUERY, ENTITY_OR_NONE, first),
     property("count", QUERY, INT, count),
     property("length", QUERY, INT, count),
-    property("len", QUERY, INT, count),
+    alias("len", property("length", QUERY, INT, count)),
     property("is_empty", QUERY, BOOL, is_empty),
     property("isEmpty", QUERY, BOOL, is_empty),
     method("sum", QUERY, FIELD, Kinds::NUMERIC, sum),

@@ -41,7 +41,7 @@ const MATCHES: Native = method("matches", TEXT, &[required("re", NEEDLE)], BOOL,
 /// The family.
 pub const NATIVES: &[Native] = &[
     property("length", TEXT, INT, length),
-    property("len", TEXT, INT, length),
+    alias("len", property("length", TEXT, INT, length)),
     IS_EMPTY,
     alias("isEmpty", IS_EMPTY),
     UPPER,

@@ -2,20 +2,23 @@
 //!
 //! - **M1** Growth is charged before it is made, by capacity.
 //! - **M2** A piece is written whole or not at all, so that what met a full budget can be repeated.
-//! - **M3** Text that the program computed comes in escaped ([`escape`]); an attribute that names a place to go to never
-//!   keeps a value that would run as a script ([`address`]).
+//! - **M3** Text that the program computed comes in escaped ([`escape`]), where markup is written inside an attribute
+//!   twice; an attribute that names a place to go to ([`place`]) never keeps a value that would run as a script
+//!   ([`address`]).
 //! - **M4** Of `<style>` elements with equal markup one is kept, however the views that held them were put together.
 //!
 //! Absences: no element, attribute or component is known here, and no value but text.
 
-pub mod address;
+mod address;
 pub mod escape;
 pub mod name;
+pub mod place;
 mod style;
 
 use super::memory::Memory;
 use super::stop::{Bug, Outcome};
 use super::{Handle, Heap, Object, Text, Value};
+use place::Place;
 pub use style::Style;
 use style::Styles;
 
@@ -44,8 +47,8 @@ pub struct Markup {
     content: String,
     /// Bytes charged for the content and the styles.
     charged: usize,
-    /// Where the value of an address began.
-    address: usize,
+    /// What the attribute at hand is, if its value is more than a text, and where that value began.
+    place: Option<(Place, usize)>,
     /// Where a `<style>` element began.
     style: usize,
     styles: Styles,
@@ -100,6 +103,16 @@ impl Markup {
         Ok(())
     }
 
+    /// Appends text so that it stays text in the page whose source is written here.
+    pub fn push_escaped_twice(&mut self, memory: &mut Memory, text: &str) -> Outcome<()> {
+        if escape::first(text).is_none() {
+            return self.push(memory, text);
+        }
+        self.reserve(memory, escape::length_twice(text))?;
+        escape::push_twice(text, &mut self.content);
+        Ok(())
+    }
+
     /// Appends what `write` adds, which is at most so many bytes, whatever it holds.
     pub fn push_with(
         &mut self,
@@ -112,15 +125,26 @@ impl Markup {
         Ok(())
     }
 
-    /// The value of an address begins here.
-    pub const fn begin_address(&mut self) {
-        self.address = self.content.len();
+    /// The value of an attribute begins here.
+    pub fn begin_value(&mut self, place: Option<Place>) {
+        self.place = place.map(|place| (place, self.content.len()));
     }
 
-    /// The value of an address ends here; one that would run as a script becomes `#`.
-    pub fn end_address(&mut self) {
-        let from = self.content.floor_char_boundary(self.address);
-        if address::runs_script(self.content.get(from..).unwrap_or_default()) {
+    /// The same of the attribute whose opening quote was written last.
+    pub fn begin_quoted(&mut self) {
+        self.begin_value(Place::behind(&self.content));
+    }
+
+    /// Is the value at hand the source of a page?
+    pub const fn is_document(&self) -> bool {
+        matches!(self.place, Some((Place::Document, _)))
+    }
+
+    /// The value ends here; one that would run as a script becomes `#`.
+    pub fn end_value(&mut self) {
+        let Some((place, from)) = self.place.take() else { return };
+        let from = self.content.floor_char_boundary(from);
+        if place.runs_script(self.content.get(from..).unwrap_or_default()) {
             self.cut(from);
             // What was taken away is longer.
             self.content.push('#');

@@ -42,12 +42,18 @@ pub fn to_int(n: f64) -> Outcome<i64> {
     if off(Guard::ConvertRange) {
         return Ok(saturating_int(whole));
     }
-    exact_int(whole).ok_or_else(|| overflow("the number converted to int"))
+    exact_int(whole)
+        .ok_or_else(|| if n.is_nan() { no_int() } else { overflow("the number converted to int") })
 }
 
 #[cold]
 fn overflow(what: &str) -> Stop {
     Stop::overflow(what)
+}
+
+#[cold]
+fn no_int() -> Stop {
+    Stop::raise(ErrorKind::IntegerOverflow, "NaN, which is not a number, has no int")
 }
 
 #[cold]

@@ -58,16 +58,25 @@ pub(super) fn not_callable(kind: Kind) -> Stop {
     Stop::type_error(format!("only functions can be called, not {}", kind.name()))
 }
 
+/// What a member of other languages is called here.
+const fn meant(kind: Kind, name: &str) -> &'static str {
+    match (kind, name.as_bytes()) {
+        (Kind::Text | Kind::List | Kind::Range | Kind::Query, b"size") => "; did you mean `length`?",
+        (Kind::Map, b"size" | b"length" | b"len") => "; did you mean `count()`?",
+        _ => "",
+    }
+}
+
 /// A method that there is not.
 #[cold]
 pub(super) fn no_method(kind: Kind, name: &str) -> Stop {
-    Stop::type_error(format!("{} has no method `{name}`", kind.name()))
+    Stop::type_error(format!("{} has no method `{name}`{}", kind.name(), meant(kind, name)))
 }
 
 /// A property that there is not.
 #[cold]
 pub(super) fn no_property(kind: Kind, name: &str) -> Stop {
-    Stop::type_error(format!("{} has no property `{name}`", kind.name()))
+    Stop::type_error(format!("{} has no property `{name}`{}", kind.name(), meant(kind, name)))
 }
 
 /// A method name called without anything to be a method of.

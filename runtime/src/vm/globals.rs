@@ -10,7 +10,7 @@ use crate::value::stop::{Bug, Outcome};
 #[derive(Clone, Copy, Debug)]
 struct Global {
     value: Value,
-    /// Did its file's initialiser start, or has it none?
+    /// Did its file's initialiser start and not fail, or has it none?
     ready: bool,
 }
 
@@ -73,10 +73,19 @@ impl Globals {
 
     /// From now on a global's file counts as initialised: its initialiser began, and runs once.
     pub fn begin(&mut self, program: &Program, global: u32) -> Result<(), Bug> {
+        self.set_ready(program, global, true)
+    }
+
+    /// An error ended the initialiser of a global's file: it runs again when one is next read, and says the same again.
+    pub fn give_up(&mut self, program: &Program, global: u32) -> Result<(), Bug> {
+        self.set_ready(program, global, false)
+    }
+
+    fn set_ready(&mut self, program: &Program, global: u32, ready: bool) -> Result<(), Bug> {
         let globals = &program.module.globals;
         let file = globals.get(to_usize(global)).ok_or(Bug::BadIndex)?.0;
-        for (place, &(of, _)) in self.0.iter_mut().zip(globals) {
-            place.ready |= of == file;
+        for (place, _) in self.0.iter_mut().zip(globals).filter(|(_, (of, _))| *of == file) {
+            place.ready = ready;
         }
         Ok(())
     }

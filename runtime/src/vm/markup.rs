@@ -45,10 +45,17 @@ pub(super) fn text(context: &mut Context<'_>, markup: Value, constant: u32) -> O
 #[inline]
 pub(super) fn put(context: &mut Context<'_>, markup: Value, value: Value, form: Form) -> Outcome<Flow> {
     let handle = handle(markup)?;
+    let form = if form == Form::Escaped { escaped(context, handle)? } else { form };
     if piece::put(context, handle, value, form)? {
         return Ok(Flow::Value(markup));
     }
     run(context, Rendering::new(handle, value, form))
+}
+
+/// How a text is escaped between the quotes of the attribute at hand.
+fn escaped(context: &mut Context<'_>, markup: Handle<Object>) -> Outcome<Form> {
+    let (markup, _) = context.heap.markup(markup)?;
+    Ok(if markup.is_document() { Form::Document } else { Form::Escaped })
 }
 
 /// `<tag`, or `</tag>`.
@@ -74,13 +81,13 @@ pub(super) fn tag(context: &mut Context<'_>, markup: Value, tag: Value, end: boo
     markup.push_with(memory, tag.len().saturating_add(1), |out| out.extend(["<", tag]))
 }
 
-/// Begins an address or a `<style>` element.
+/// Begins the value of an attribute or a `<style>` element.
 pub(super) fn begin(heap: &mut Heap, markup: Value, style: bool) -> Outcome<()> {
     let (markup, _) = heap.markup(handle(markup)?)?;
     if style {
         markup.begin_style();
     } else {
-        markup.begin_address();
+        markup.begin_quoted();
     }
     Ok(())
 }
@@ -91,7 +98,7 @@ pub(super) fn end(heap: &mut Heap, markup: Value, style: bool) -> Outcome<()> {
     if style {
         return markup.end_style(memory);
     }
-    markup.end_address();
+    markup.end_value();
     Ok(())
 }
 

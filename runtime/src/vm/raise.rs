@@ -226,6 +226,9 @@ impl Vm {
             if let Frame::Need { floor, .. } = frame {
                 self.heap.fetched.give_up(floor);
             }
+            if let Frame::Global { global, .. } = frame {
+                self.globals.give_up(&self.program, global)?;
+            }
             if let Frame::Native = frame
                 && self.stack.native()?.state.catches()
             {

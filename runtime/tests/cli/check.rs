@@ -19,6 +19,21 @@ fn diagnostics_say_file_line_and_column() {
 }
 
 #[test]
+fn what_is_suggested_is_in_the_reference() {
+    let slips = [
+        ("\"a\".size", "length"),
+        ("[1].size()", "length"),
+        ("\"a\".chars()", "graphemes"),
+        ("\"a\".chrAt(0)", "char_at"),
+    ];
+    for (slip, meant) in slips {
+        let project = Project::new(&[("main.flin", &*format!("print({slip})\n"))]);
+        let (code, _, err) = project.flin(&["check", "main.flin"]);
+        assert!(code == 2 && err.contains(&format!("did you mean `{meant}`?")), "{slip}: {err}");
+    }
+}
+
+#[test]
 fn findings_in_components_that_nothing_uses_only_warn() {
     let old = ("components/Old.flin", "x = (\n<Older/>\n<p>{nowhere}</p>\n");
     let older = ("components/Older.flin", "<Old/>\n<b>{\n");

@@ -93,6 +93,10 @@ fn missing_and_unreadable_files_are_named() {
     }
     let (code, _, err) = project.flin(&["run", "folder"]);
     assert_eq!((code, err.as_str()), (2, "error: folder: this is a folder, not a file\n"));
+    let project = Project::new(&[("ok.flin", "x = 1\n")]);
+    let (code, _, err) = project.flin(&["run", "ok"]);
+    let told = "error: ok: there is no such file or folder; did you mean ok.flin?\n";
+    assert_eq!((code, err.as_str()), (2, told));
 }
 
 #[test]
@@ -101,6 +105,13 @@ fn a_project_that_is_missing_or_empty_is_not_served() {
     for command in ["start", "dev"] {
         let (code, _, err) = project.flin(&[command, "nowhere"]);
         assert!(code == 2 && err.ends_with("nowhere: there is no such file or folder\n"), "{command}: {err}");
+    }
+    let project = Project::new(&[("ok.flin", "x = 1\n")]);
+    for command in ["start", "dev"] {
+        let (code, _, err) = project.flin(&[command, "ok.flin"]);
+        let told =
+            "error: ok.flin: this is a file, and a project is a folder; `flin run ok.flin` runs a file\n";
+        assert_eq!((code, err.as_str()), (2, told), "{command}");
     }
     let (code, _, err) = project.flin(&["start", "."]);
     assert!(code == 2 && err.contains("there is nothing to serve"), "{err}");

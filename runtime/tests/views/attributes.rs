@@ -83,7 +83,23 @@ fn maps_are_spread() {
 
 #[test]
 fn addresses_never_run_scripts() {
-    for attribute in ["href", "src", "action", "formaction", "HREF"] {
+    for attribute in [
+        "href",
+        "src",
+        "action",
+        "formaction",
+        "HREF",
+        "data",
+        "ping",
+        "poster",
+        "background",
+        "cite",
+        "manifest",
+        "to",
+        "from",
+        "by",
+        "values",
+    ] {
         for value in
             ["javascript:a()", "JavaScript:a()", " \tjava\\nscript:a()", "vbscript:a()", "data:text/html,a"]
         {
@@ -100,7 +116,51 @@ fn addresses_never_run_scripts() {
         ("<a href=\"/a?b={(\"&\")}\"/>", "<a href=\"/a?b=&amp;\"></a>"),
         ("<a href={\"/x\"} src={none} action={true}/>", "<a href=\"/x\" action></a>"),
         ("<a title={\"javascript:x\"}/>", "<a title=\"javascript:x\"></a>"),
+        (
+            "<svg><set attributeName=\"href\" to={\"javascript:x\"} values=\"/a;{(\"javascript:x\")}\"/></svg>",
+            "<svg><set attributeName=\"href\" to=\"#\" values=\"#\"></set></svg>",
+        ),
+        (
+            "<object data={\"data:image/svg+xml,a\"}><img src={\"data:image/svg+xml,a\"}/></object>",
+            "<object data=\"#\"><img src=\"data:image/svg+xml,a\"></object>",
+        ),
+        (
+            "<p><meta http-equiv=\"refresh\" content={\"0;url=javascript:x\"}/><meta content=\"0;url='{(\"javascript:x\")}'\"/></p>",
+            "<p><meta http-equiv=\"refresh\" content=\"#\"><meta content=\"#\"></p>",
+        ),
+        (
+            "<p><meta content={\"JavaScript: a history\"}/><meta content={\"5;url=/next\"}/></p>",
+            "<p><meta content=\"JavaScript: a history\"><meta content=\"5;url=/next\"></p>",
+        ),
+        ("<a {...{ Data: \"javascript:x\", to: \"x\" }}/>", "<a Data=\"#\" to=\"x\"></a>"),
     ]);
+}
+
+#[test]
+fn a_text_stays_a_text_in_the_source_of_a_page() {
+    renders(&[
+        ("<iframe srcdoc={\"<b>&\"}/>", "<iframe srcdoc=\"&amp;lt;b&amp;gt;&amp;amp;\"></iframe>"),
+        ("<iframe srcdoc={raw(\"<b>\")}/>", "<iframe srcdoc=\"&lt;b&gt;\"></iframe>"),
+        ("<iframe srcdoc={<b>{(\"<\")}</b>}/>", "<iframe srcdoc=\"&lt;b&gt;&amp;lt;&lt;/b&gt;\"></iframe>"),
+        (
+            "<iframe SRCDOC='<p>{(\"<\")} {raw(\"<i>\")} {(<u/>)}</p>'/>",
+            "<iframe SRCDOC='<p>&amp;lt; &lt;i&gt; &lt;u&gt;&lt;/u&gt;</p>'></iframe>",
+        ),
+        (
+            "<iframe srcdoc={[<b/>, \"'\", [raw(\"<i>\")]]}/>",
+            "<iframe srcdoc=\"&lt;b&gt;&lt;/b&gt; &amp;#39; [&amp;lt;i&amp;gt;]\"></iframe>",
+        ),
+        (
+            "<iframe {...{ srcdoc: \"<\", title: \"<\" }}/>",
+            "<iframe srcdoc=\"&amp;lt;\" title=\"&lt;\"></iframe>",
+        ),
+        ("<iframe srcdoc={\"javascript:x\"}/>", "<iframe srcdoc=\"javascript:x\"></iframe>"),
+        ("<iframe srcdoc=\"<b>\" title={none}/>", "<iframe srcdoc=\"<b>\"></iframe>"),
+        ("<iframe srcdoc={none}/>", "<iframe></iframe>"),
+    ]);
+    let long = crate::run("print(<iframe srcdoc={\"<\".repeat(50000)} title={\"<\"}/>)", &[], false);
+    assert_eq!(long.matches("&amp;lt;").count(), 50_000);
+    assert!(long.ends_with("\" title=\"&lt;\"></iframe>"));
 }
 
 #[test]

@@ -5,6 +5,7 @@ use super::Binding;
 use super::query::{self, Clause};
 use super::resolver::{Resolver, Row};
 use super::types::{is_builtin_type, is_only_type};
+use crate::base::diagnostic::nearest;
 use crate::base::{Code, Diagnostic, Kind};
 use crate::syntax::tree::Name;
 
@@ -30,6 +31,20 @@ const FOREIGN: &[(&str, &str)] = &[
     ("switch", "write `match value { … }`"),
     ("this", "functions have no receiver: pass the value as an argument"),
     ("self", "functions have no receiver: pass the value as an argument"),
+];
+
+/// Types by their names in other languages, and by synonyms that the reference leaves out.
+const TYPES: &[(&str, &str)] = &[
+    ("string", "text"),
+    ("str", "text"),
+    ("float", "number"),
+    ("double", "number"),
+    ("decimal", "number"),
+    ("integer", "int"),
+    ("boolean", "bool"),
+    ("array", "list"),
+    ("object", "map"),
+    ("dict", "map"),
 ];
 
 impl<'t> Resolver<'_, 't> {
@@ -115,11 +130,20 @@ impl<'t> Resolver<'_, 't> {
             return found;
         }
         self.suggestions = self.suggestions.saturating_sub(1);
-        let kinds = Kind::ALL.iter().map(|kind| kind.name()).chain(["any", "string", "float", "boolean"]);
+        let (small, synonyms) = (name.text.to_lowercase(), TYPES.iter().map(|(word, _)| *word));
+        let documented = |word: &str| TYPES.iter().find(|(known, _)| *known == word).map(|(_, meant)| *meant);
+        let kinds = || Kind::ALL.iter().map(|kind| kind.name()).chain(["any"]).chain(synonyms.clone());
+        if let Some(meant) = documented(&small) {
+            return found.help(format!("did you mean `{meant}`?"));
+        }
         let is_type =
             |global: &Binding| matches!(global, Binding::Entity(_) | Binding::Enum(_) | Binding::Alias(_));
         let globals = self.around.globals.names.iter().filter(|(_, global)| is_type(&global.binding));
-        found.suggest(&name.text, kinds.chain(globals.map(|(name, _)| *name)))
+        let declared = globals.map(|(name, _)| *name);
+        match nearest(&name.text, kinds().chain(declared)).or_else(|| nearest(&small, kinds())) {
+            Some(meant) => found.help(format!("did you mean `{}`?", documented(meant).unwrap_or(meant))),
+            None => found,
+        }
     }
 
     pub(super) fn refuse_assignment(&mut self, name: &Name, what: &str, help: &str) {

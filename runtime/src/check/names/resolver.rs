@@ -304,6 +304,22 @@ impl<'t> Visit<'t> for Resolver<'_, 't> {
         self.resolve_type(ty);
     }
 
+    fn payload(&mut self, payload: &'t Payload) {
+        let before = self.diagnostics.len();
+        self.resolve_type(&payload.ty);
+        if payload.name.is_none()
+            && let TypeKind::Named { name, .. } = &payload.ty.kind
+            && let Some(unknown) = self.diagnostics.get_mut(before)
+        {
+            // What stands alone is a type, and was perhaps meant as a name.
+            let named = format!("a payload with a name is written `{}: type`", name.text);
+            unknown.help = Some(match unknown.help.take() {
+                Some(help) => format!("{help} {named}"),
+                None => named,
+            });
+        }
+    }
+
     fn tested_type(&mut self, ty: &'t Type) {
         self.resolve_type(ty);
         let test = self.test_of(ty);

@@ -168,6 +168,29 @@ fn types_after_is_are_flattened() {
 }
 
 #[test]
+fn a_payload_that_names_no_type_was_perhaps_meant_as_a_name() {
+    let told = findings("enum E { A, B(x), C(n: zz), D(int) }");
+    let [unknown, help, other] = told.lines().collect::<Vec<_>>()[..] else { panic!("{told}") };
+    assert!(unknown.ends_with("unknown type `x`") && other.ends_with("unknown type `zz`"), "{told}");
+    assert_eq!(help, "  help: a payload with a name is written `x: type`");
+}
+
+#[test]
+fn types_are_suggested_by_the_names_of_the_reference() {
+    for (wrong, meant) in [
+        ("Strng", "text"),
+        ("String", "text"),
+        ("strng", "text"),
+        ("Foat", "number"),
+        ("Integer", "int"),
+        ("Txt", "text"),
+    ] {
+        let told = findings(&format!("x: {wrong} = f\nfn f() {{ }}"));
+        assert!(told.contains(&format!("help: did you mean `{meant}`?")), "{wrong}: {told}");
+    }
+}
+
+#[test]
 fn findings_about_names() {
     insta::assert_snapshot!(findings(include_str!("tests/unknown.flin")));
 }

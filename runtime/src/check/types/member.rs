@@ -20,6 +20,8 @@ const CLOSED: &[Kind] = &[
     Kind::Duration,
     Kind::Bytes,
 ];
+/// Members in other languages, and what they are called here.
+const FOREIGN: &[(&str, &str)] = &[("size", "length"), ("chars", "graphemes"), ("characters", "graphemes")];
 /// Methods of an entity that are no fields.
 const ENTITY_METHODS: &[&str] = &["to_text", "type", "copy", "toString"];
 
@@ -95,13 +97,28 @@ impl<'t> Fit<'_, '_, 't> {
         }
         let text = format!("`{}` has no property or method `{}`", self.known().show(ty), name.text);
         let found = Diagnostic::new(Code::E0002, name.span, text);
+        let takes = |method: &&Signature| !method.alias && !method.receiver.and(kinds).is_empty();
+        let known = || index.method_names().filter(|known| index.methods(known).iter().any(takes));
+        let foreign =
+            FOREIGN.iter().find(|(word, meant)| *word == &*name.text && known().any(|one| one == *meant));
         let found = if &*name.text == "forEach" && kinds.has(Kind::List) {
             found.help("write `each(x => …)`, or `for x in list { … }`")
+        } else if let Some((_, meant)) = foreign {
+            found.help(format!("did you mean `{meant}`?"))
         } else {
-            let takes = |method: &&Signature| !method.receiver.and(kinds).is_empty();
-            let known = index.method_names().filter(|known| index.methods(known).iter().any(takes));
-            found.suggest(&name.text, known)
+            found.suggest(&name.text, known()).suggest(&snake_case(&name.text), known())
         };
         self.out.push(found);
     }
+}
+
+/// `charAt` as it is spelled here: `char_at`.
+fn snake_case(name: &str) -> String {
+    name.chars().fold(String::new(), |mut spelled, c| {
+        if c.is_ascii_uppercase() {
+            spelled.push('_');
+        }
+        spelled.push(c.to_ascii_lowercase());
+        spelled
+    })
 }

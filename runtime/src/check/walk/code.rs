@@ -49,7 +49,7 @@ pub fn walk_stmt<'t, V: Visit<'t>>(visit: &mut V, stmt: &'t Stmt) {
         StmtKind::Entity(entity) => visit.entity(entity),
         StmtKind::Enum(decl) => {
             for payload in decl.variants.iter().flat_map(|variant| &variant.payload) {
-                visit.ty(&payload.ty);
+                visit.payload(payload);
             }
         }
         StmtKind::TypeAlias(alias) => visit.ty(&alias.ty),

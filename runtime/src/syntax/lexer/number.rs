@@ -23,6 +23,9 @@ pub fn scan(text: &str, at: usize) -> (TokenKind, usize) {
     let exponent = exponent_end(text, end);
     if dot || exponent.is_some() {
         let end = exponent.unwrap_or(end);
+        if let Some((_, end)) = unit(text, end) {
+            return (TokenKind::Bad(Bad::DurationFraction), end);
+        }
         return suffixed(text, end).unwrap_or_else(|| (number(text, at, end), end));
     }
     duration(text, at, end)
@@ -92,14 +95,19 @@ fn number(text: &str, at: usize, end: usize) -> TokenKind {
     }
 }
 
+/// The milliseconds of the unit that stands at the offset, and where it ends.
+fn unit(text: &str, at: usize) -> Option<(u64, usize)> {
+    [("ms", 1_u64), ("s", 1_000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000)].into_iter().find_map(
+        |(unit, per)| {
+            let end = at.saturating_add(unit.len());
+            let stands = super::stands_at(text, at, unit) && !char_at(text, end).is_some_and(continues_name);
+            stands.then_some((per, end))
+        },
+    )
+}
+
 fn duration(text: &str, at: usize, end: usize) -> Option<(TokenKind, usize)> {
-    let (unit, per) = [("ms", 1_u64), ("s", 1_000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000)]
-        .into_iter()
-        .find(|(unit, _)| {
-            let behind = end.saturating_add(unit.len());
-            super::stands_at(text, end, unit) && !char_at(text, behind).is_some_and(continues_name)
-        })?;
-    let end_of_unit = end.saturating_add(unit.len());
+    let (per, end_of_unit) = unit(text, end)?;
     let kind = match int(text.get(at..end)?, 10) {
         TokenKind::Int(count) => count.checked_mul(per).and_then(|ms| i64::try_from(ms).ok()),
         _ => None,
@@ -145,11 +153,14 @@ mod tests {
         assert_eq!(kind("500ms"), TokenKind::Duration(500));
         assert_eq!(kind("1d"), TokenKind::Duration(86_400_000));
         assert_eq!(kind("9223372036854775807d"), TokenKind::Bad(Bad::DurationTooLarge));
+        for text in ["0.5s", "1.5h", "1e3ms"] {
+            assert_eq!(kind(text), TokenKind::Bad(Bad::DurationFraction), "{text}");
+        }
     }
 
     #[test]
     fn letters_behind_a_number_are_one_bad_token() {
-        for text in ["5min", "1_", "3x", "1.5s", "1__0", "2e"] {
+        for text in ["5min", "1_", "3x", "1.5sec", "1__0", "2e"] {
             assert_eq!(kind(text), TokenKind::Bad(Bad::NumberSuffix), "{text}");
         }
         for text in ["0x", "0b102", "0xG", "0x_1"] {

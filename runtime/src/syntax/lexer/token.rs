@@ -126,6 +126,8 @@ pub enum Bad {
     NumberTooLarge,
     /// A duration beyond what 63 bits of milliseconds hold.
     DurationTooLarge,
+    /// The unit of a duration behind a number with a fraction.
+    DurationFraction,
     /// Letters or an underscore where a number should have ended.
     NumberSuffix,
     /// `0x`, `0b` or `0o` without digits, or with digits of another base.

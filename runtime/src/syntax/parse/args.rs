@@ -22,7 +22,7 @@ impl Parser<'_> {
     fn args_inside(&mut self) -> Parse<Vec<Arg>> {
         let mut args: Vec<Arg> = Vec::new();
         let mut named = false;
-        while !self.is(TokenKind::RightParen) {
+        while !self.is(TokenKind::RightParen) && !self.is(TokenKind::Eof) {
             let arg = self.arg()?;
             if named && arg.name.is_none() {
                 let found =

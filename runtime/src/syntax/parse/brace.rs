@@ -87,7 +87,7 @@ impl Parser<'_> {
 
     fn entries_inside(&mut self) -> Parse<Vec<MapEntry>> {
         let mut entries = Vec::new();
-        while !self.is(TokenKind::RightBrace) {
+        while !self.is(TokenKind::RightBrace) && !self.is(TokenKind::Eof) {
             entries.push(self.entry()?);
             if !self.eat(TokenKind::Comma) && !self.token.newline {
                 break;

@@ -56,7 +56,7 @@ impl Parser<'_> {
 
     fn items(&mut self) -> Parse<Vec<Item>> {
         let mut items = Vec::new();
-        while !self.is(TokenKind::RightBracket) {
+        while !self.is(TokenKind::RightBracket) && !self.is(TokenKind::Eof) {
             let spread = self.eat(TokenKind::Ellipsis);
             let value = self.expr()?;
             let mapped = if !spread && self.eat(TokenKind::Colon) { Some(self.expr()?) } else { None };

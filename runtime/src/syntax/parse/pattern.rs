@@ -113,17 +113,18 @@ impl Parser<'_> {
     }
 
     fn list_pattern_inside(&mut self) -> Parse<(Vec<Pattern>, Option<Name>)> {
-        let mut items = Vec::new();
+        let (mut items, mut rest) = (Vec::new(), None);
         if self.is(TokenKind::RightBracket) {
-            return Ok((items, None));
+            return Ok((items, rest));
         }
         loop {
-            if self.eat(TokenKind::Ellipsis) {
-                return Ok((items, Some(self.name("a name for the rest")?)));
+            if self.is(TokenKind::Ellipsis) && rest.is_none() {
+                rest = Some(self.rest()?);
+            } else {
+                items.push(*self.sub_pattern()?);
             }
-            items.push(*self.sub_pattern()?);
             if !self.eat(TokenKind::Comma) {
-                return Ok((items, None));
+                return Ok((items, rest));
             }
         }
     }
@@ -137,17 +138,18 @@ impl Parser<'_> {
     }
 
     fn map_pattern_inside(&mut self) -> Parse<(Vec<PatternEntry>, Option<Name>)> {
-        let mut entries = Vec::new();
+        let (mut entries, mut rest) = (Vec::new(), None);
         if self.is(TokenKind::RightBrace) {
-            return Ok((entries, None));
+            return Ok((entries, rest));
         }
         loop {
-            if self.eat(TokenKind::Ellipsis) {
-                return Ok((entries, Some(self.name("a name for the rest")?)));
+            if self.is(TokenKind::Ellipsis) && rest.is_none() {
+                rest = Some(self.rest()?);
+            } else {
+                entries.push(*self.pattern_entry()?);
             }
-            entries.push(*self.pattern_entry()?);
             if !self.eat(TokenKind::Comma) {
-                return Ok((entries, None));
+                return Ok((entries, rest));
             }
         }
     }

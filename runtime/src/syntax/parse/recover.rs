@@ -53,6 +53,9 @@ impl Parser<'_> {
                 TokenKind::Plus => found.help("there is no prefix `+`"),
                 TokenKind::Comma if self.is_behind_first_name(token) => found
                     .help("a `{` that begins a statement begins a block; a map there is written `({ … })`"),
+                TokenKind::Colon if let Some(key) = self.number_behind_brace(token) => {
+                    found.help(format!("a map with keys that are no texts is written `[{key}: …]`"))
+                }
                 _ => match self.foreign(token, wanted) {
                     Some(help) => found.help(help),
                     None => found,
@@ -85,6 +88,17 @@ impl Parser<'_> {
         let before = self.text.get(..to_usize(token.start)).unwrap_or_default();
         let name = before.rsplit_once('{').map_or("", |(_, name)| name.trim());
         !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || c == '_')
+    }
+
+    /// The number that stands alone between the last `{` and this token.
+    fn number_behind_brace(&self, token: Token) -> Option<&str> {
+        const SHOWN_MAX: usize = 20;
+        let before = self.text.get(..to_usize(token.start))?;
+        let (_, key) = before.rsplit_once('{')?;
+        let key = key.trim();
+        let (number, _) = lexer::token_at(key, 0);
+        let is_number = matches!(number.kind, TokenKind::Int(_));
+        (is_number && to_usize(number.end) == key.len() && key.len() <= SHOWN_MAX).then_some(key)
     }
 
     /// A bracket or block was opened at `open` and does not end.
@@ -146,6 +160,8 @@ impl Parser<'_> {
                 .help("write it as a number, with a dot"),
             Bad::NumberTooLarge => found(Code::E0103, "this number is too large for a double"),
             Bad::DurationTooLarge => found(Code::E0103, "this duration is too long"),
+            Bad::DurationFraction => found(Code::E0103, "a duration is a whole number of units")
+                .help("write it in a smaller unit, such as 500ms"),
             Bad::NumberSuffix => found(Code::E0103, "letters right behind a number")
                 .help("the units of durations are ms, s, m, h and d; underscores stand between digits"),
             Bad::Digits => found(Code::E0103, "0x, 0b and 0o need digits of their base behind them"),

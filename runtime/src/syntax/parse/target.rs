@@ -2,6 +2,7 @@
 
 use super::trial::Group;
 use super::{Parse, Parser};
+use crate::base::{Code, Diagnostic};
 use crate::syntax::lexer::TokenKind;
 use crate::syntax::tree::{Name, Target, TargetEntry, TargetKind};
 
@@ -31,17 +32,18 @@ impl Parser<'_> {
     }
 
     fn list_target_inside(&mut self) -> Parse<(Vec<Target>, Option<Name>)> {
-        let mut items = Vec::new();
+        let (mut items, mut rest) = (Vec::new(), None);
         if self.is(TokenKind::RightBracket) {
-            return Ok((items, None));
+            return Ok((items, rest));
         }
         loop {
-            if self.eat(TokenKind::Ellipsis) {
-                return Ok((items, Some(self.name("a name for the rest")?)));
+            if self.is(TokenKind::Ellipsis) && rest.is_none() {
+                rest = Some(self.rest()?);
+            } else {
+                items.push(self.target()?);
             }
-            items.push(self.target()?);
             if !self.eat(TokenKind::Comma) {
-                return Ok((items, None));
+                return Ok((items, rest));
             }
         }
     }
@@ -55,16 +57,31 @@ impl Parser<'_> {
     }
 
     fn map_target_inside(&mut self) -> Parse<(Vec<TargetEntry>, Option<Name>)> {
-        let mut entries = Vec::new();
+        let (mut entries, mut rest) = (Vec::new(), None);
         loop {
-            if !entries.is_empty() && self.eat(TokenKind::Ellipsis) {
-                return Ok((entries, Some(self.name("a name for the rest")?)));
+            if !entries.is_empty() && rest.is_none() && self.is(TokenKind::Ellipsis) {
+                rest = Some(self.rest()?);
+            } else {
+                entries.push(self.target_entry()?);
             }
-            entries.push(self.target_entry()?);
             if !self.eat(TokenKind::Comma) {
-                return Ok((entries, None));
+                return Ok((entries, rest));
             }
         }
+    }
+
+    /// `...name` in a target or pattern; reading goes on where it is not the last, so that nothing else is said.
+    pub(super) fn rest(&mut self) -> Parse<Name> {
+        let start = self.advance().start;
+        let name = self.name("a name for the rest")?;
+        if self.is(TokenKind::Comma) {
+            let found = Diagnostic::new(Code::E0103, self.since(start), "the rest stands last");
+            if matches!(self.second().kind, TokenKind::RightBracket | TokenKind::RightBrace) {
+                return Err(self.fail(found.help("leave out the comma behind it")));
+            }
+            self.report(found.help(format!("write `...{}` behind everything else", name.text)));
+        }
+        Ok(name)
     }
 
     fn target_entry(&mut self) -> Parse<TargetEntry> {

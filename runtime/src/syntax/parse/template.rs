@@ -154,6 +154,14 @@ impl Parser<'_> {
         self.resume();
         let context = self.context.braces();
         let expr = self.within(context, |parser| parser.nested(Self::simple))?;
+        if matches!(self.token.kind, TokenKind::Quote(_) | TokenKind::Eof) {
+            let found =
+                Diagnostic::new(Code::E0102, open, "this `{` opens an interpolation, which does not end");
+            let found = found.label(self.token_span(self.token), "not closed before here");
+            return Err(
+                self.fail(found.help("write `}` behind its value; a brace in a text is written `{{`"))
+            );
+        }
         self.end_of_braces(open, "interpolation")?;
         Ok(TemplatePart::Interpolation(*expr))
     }

@@ -1,42 +1,89 @@
-//! Attribute values that name a place to go to, and what such a place must not be.
+//! Addresses that a browser would run as a script, in whatever spelling.
 //!
 //! Browsers take `javascript:` for a script whatever its case, and leave out blanks and control characters before they
 //! look. What is looked at here is the attribute as it is written, so character references count as what they stand for.
 
 use crate::base::guard::{Guard, off};
 
-/// Attributes whose value is an address.
-const ADDRESSES: &[&str] = &["href", "src", "action", "formaction", "xlink:href"];
+/// Beginnings of an address that run what follows, or show it as a page that can.
+const SCRIPTS: &[&str] = &[
+    "javascript:",
+    "vbscript:",
+    "data:text/html",
+    "data:application/xhtml",
+    "data:text/xml",
+    "data:application/xml",
+];
 
-/// Beginnings of an address that run what follows, or show it as a page of the same origin.
-const SCRIPTS: &[&str] = &["javascript:", "vbscript:", "data:text/html"];
+/// Shown as a page where a page is embedded, and as a mere picture where an image is.
+const PAGES: &[&str] = &["data:image/svg"];
 
 /// Characters without meaning that may come before and between those that are compared; with more an address is none.
 const IGNORED_MAX: usize = 256;
 
-/// Is it the name of an attribute whose value is an address?
-pub fn is_address(name: &str) -> bool {
-    ADDRESSES.iter().any(|address| name.eq_ignore_ascii_case(address))
+/// Would a browser run the address, as it stands between the quotes of an attribute?
+pub fn runs_script(written: &str) -> bool {
+    begins_with(Decoded::new(written), &[SCRIPTS])
 }
 
-/// Would a browser run the value, as it stands between the quotes of an attribute?
-pub fn runs_script(written: &str) -> bool {
+/// The same of what is embedded as a page of its own.
+pub fn runs_embedded(written: &str) -> bool {
+    begins_with(Decoded::new(written), &[SCRIPTS, PAGES])
+}
+
+/// Would one of the addresses between semicolons run?
+pub fn one_runs_script(written: &str) -> bool {
+    let mut rest = Decoded::new(written);
+    loop {
+        if begins_with(rest.clone(), &[SCRIPTS]) {
+            return true;
+        }
+        if !rest.any(|c| c == ';') {
+            return false;
+        }
+    }
+}
+
+/// Would it run as what a `<meta>` says of where to go and when: `0; url=address` (HTML, shared declarative refresh steps)?
+pub fn refresh_runs_script(written: &str) -> bool {
+    let mut rest = Decoded::new(written);
+    rest.leave_out(is_ignored);
+    if !rest.leave_out(|c| c.is_ascii_digit() || c == '.') {
+        return false;
+    }
+    rest.leave_out(|c| is_ignored(c) || matches!(c, ';' | ','));
+    let mut address = rest.clone();
+    if ['u', 'r', 'l']
+        .into_iter()
+        .all(|letter| address.next().is_some_and(|c| c.eq_ignore_ascii_case(&letter)))
+    {
+        address.leave_out(is_ignored);
+        if address.next() == Some('=') {
+            address.leave_out(is_ignored);
+            rest = address;
+        }
+    }
+    rest.leave_out(|c| matches!(c, '"' | '\''));
+    begins_with(rest, &[SCRIPTS])
+}
+
+fn begins_with(mut rest: Decoded<'_>, lists: &[&[&str]]) -> bool {
     if off(Guard::AddressScheme) {
         return false;
     }
-    let mut rest = Decoded { rest: written };
     let mut seen = String::new();
     let mut ignored = 0_usize;
     loop {
-        if SCRIPTS.contains(&seen.as_str()) {
-            return true;
-        }
-        if !SCRIPTS.iter().any(|script| script.starts_with(&seen)) {
+        let mut near = lists.iter().copied().flatten().filter(|script| script.starts_with(&seen)).peekable();
+        if near.peek().is_none() {
             return false;
+        }
+        if near.any(|script| script.len() == seen.len()) {
+            return true;
         }
         match rest.next() {
             None => return false,
-            Some(c) if c.is_whitespace() || c.is_control() || is_invisible(c) => {
+            Some(c) if is_ignored(c) => {
                 ignored = ignored.saturating_add(1);
                 if ignored > IGNORED_MAX {
                     return true;
@@ -47,14 +94,38 @@ pub fn runs_script(written: &str) -> bool {
     }
 }
 
+fn is_ignored(c: char) -> bool {
+    c.is_whitespace() || c.is_control() || is_invisible(c)
+}
+
 /// Characters of no width that a lenient reader may leave out too.
 const fn is_invisible(c: char) -> bool {
     matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}' | '\u{fffd}')
 }
 
 /// The characters of an attribute value; character references are what they stand for.
+#[derive(Clone)]
 struct Decoded<'t> {
     rest: &'t str,
+}
+
+impl<'t> Decoded<'t> {
+    const fn new(rest: &'t str) -> Self {
+        Self { rest }
+    }
+
+    /// Leaves out what meets the test; true when that was anything.
+    fn leave_out(&mut self, test: impl Fn(char) -> bool) -> bool {
+        let mut skipped = false;
+        loop {
+            let mut ahead = self.clone();
+            if !ahead.next().is_some_and(&test) {
+                return skipped;
+            }
+            *self = ahead;
+            skipped = true;
+        }
+    }
 }
 
 impl Iterator for Decoded<'_> {
@@ -71,7 +142,17 @@ impl Iterator for Decoded<'_> {
 
 /// The character that the reference at the start stands for, and how long it is. Of names only those that matter here.
 fn reference(text: &str) -> Option<(char, usize)> {
-    const NAMED: &[(&str, char)] = &[("&Tab;", '\t'), ("&NewLine;", '\n'), ("&colon;", ':'), ("&sol;", '/')];
+    const NAMED: &[(&str, char)] = &[
+        ("&Tab;", '\t'),
+        ("&NewLine;", '\n'),
+        ("&colon;", ':'),
+        ("&sol;", '/'),
+        ("&semi;", ';'),
+        ("&equals;", '='),
+        ("&quot;", '"'),
+        ("&apos;", '\''),
+        ("&amp;", '&'),
+    ];
     if let Some((name, meant)) = NAMED.iter().find(|(name, _)| text.starts_with(name)) {
         return Some((*meant, name.len()));
     }
@@ -109,6 +190,8 @@ mod tests {
             "java\u{1}script\u{0}:x",
             "\u{feff}javascript:",
             "vbscript:x",
+            "data:application/xhtml+xml,x",
+            "data:text/xml,x",
             "data:text/html,<script>",
             "DATA: text/html;base64,",
             "&#106;avascript:x",
@@ -138,6 +221,38 @@ mod tests {
         ] {
             assert!(!runs_script(value), "{value}");
         }
-        assert!(is_address("HREF") && is_address("formaction") && !is_address("hrefs"));
+        assert!(!runs_script("data:image/svg+xml,x") && runs_embedded(" DATA:image/svg+xml,x"));
+    }
+
+    #[test]
+    fn each_address_between_semicolons_counts() {
+        for value in
+            ["javascript:x", "/a;javascript:x", "/a; JAVA\tscript:x;/b", "/a&#59;vbscript:x", ";;javascript:"]
+        {
+            assert!(one_runs_script(value), "{value}");
+        }
+        for value in ["", ";", "/a;/b", "0;1;2", "/a?b=javascript:x;/c"] {
+            assert!(!one_runs_script(value), "{value}");
+        }
+    }
+
+    #[test]
+    fn where_a_page_goes_next_counts_behind_the_time() {
+        for value in [
+            "0;url=javascript:x",
+            "0; URL = 'javascript:x'",
+            " 1.5, url=&#39;javascript:x&#39;",
+            "0;url=&quot;java&#10;script:x",
+            "0 javascript:x",
+            "0;javascript:x",
+            ".;url=data:text/html,x",
+        ] {
+            assert!(refresh_runs_script(value), "{value}");
+        }
+        for value in
+            ["", "5", "0;url=/a", "0;url", "javascript: a history", "a; url=javascript:x", "2 urls, 3 more"]
+        {
+            assert!(!refresh_runs_script(value), "{value}");
+        }
     }
 }

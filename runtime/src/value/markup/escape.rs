@@ -50,9 +50,26 @@ pub fn length(text: &str) -> usize {
     text.bytes().fold(text.len(), |sum, byte| sum.saturating_add(more(byte)))
 }
 
+/// Bytes of the text when it is escaped twice: an entity holds one byte that is escaped itself.
+pub fn length_twice(text: &str) -> usize {
+    let escaped = text.bytes().filter(|&byte| entity(byte).is_some()).count();
+    length(text).saturating_add(escaped.saturating_mul(4))
+}
+
 /// Appends the text escaped; the caller made room for [`length`] bytes.
 #[inline]
 pub fn push(text: &str, out: &mut String) {
+    push_behind("", text, out);
+}
+
+/// Appends the text escaped twice; the caller made room for [`length_twice`] bytes.
+pub fn push_twice(text: &str, out: &mut String) {
+    push_behind("&amp;", text, out);
+}
+
+/// Appends the text escaped, the `&` of entities written as given unless that is empty.
+#[inline]
+fn push_behind(ampersand: &str, text: &str, out: &mut String) {
     if off(Guard::MarkupEscape) {
         return out.push_str(text);
     }
@@ -61,7 +78,9 @@ pub fn push(text: &str, out: &mut String) {
         // What is escaped is one byte long, so both cuts are between characters.
         let (before, after) = rest.split_at_checked(at).unwrap_or((rest, ""));
         out.push_str(before);
-        out.push_str(after.bytes().next().and_then(entity).unwrap_or_default());
+        let entity = after.bytes().next().and_then(entity).unwrap_or_default();
+        out.push_str(ampersand);
+        out.push_str(if ampersand.is_empty() { entity } else { entity.get(1..).unwrap_or_default() });
         rest = after.get(1..).unwrap_or_default();
     }
     out.push_str(rest);
@@ -80,6 +99,10 @@ mod tests {
             let plain = out.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"");
             assert_eq!(plain.replace("&#39;", "'").replace("&amp;", "&"), text);
             assert!(!out.contains(['<', '>', '"', '\'']), "{out}");
+            let (mut again, mut twice) = (String::new(), String::new());
+            push(&out, &mut again);
+            push_twice(text, &mut twice);
+            assert_eq!((twice.len(), twice), (length_twice(text), again));
         }
     }
 }

@@ -80,9 +80,9 @@ fn an_address_that_would_run_becomes_a_fragment() {
     let handle = markup(&mut heap);
     let (markup, memory) = heap.markup(handle).unwrap();
     for value in ["javascript:x()", "/ok"] {
-        markup.begin_address();
+        markup.begin_value(Place::of("href"));
         markup.push_escaped(memory, value).unwrap();
-        markup.end_address();
+        markup.end_value();
     }
     assert_eq!(markup.as_str(), "#/ok");
 }

@@ -1,9 +1,9 @@
 //! Attributes whose value, or name and value, are computed.
 
 use super::rendering::Rendering;
-use super::{Form, handle, piece, run};
+use super::{handle, piece, run};
 use crate::base::event::event_of;
-use crate::value::markup::{address, name};
+use crate::value::markup::{name, place::Place};
 use crate::value::stop::{Outcome, Stop};
 use crate::value::text::Texts;
 use crate::value::{Handle, Map, Object, Text, Value};
@@ -70,24 +70,23 @@ impl Writing {
                     self.state = State::End;
                 }
                 State::Value(rendering @ None) => {
-                    if piece::put(context, self.markup, self.value, Form::Escaped)? {
+                    let form = super::escaped(context, self.markup)?;
+                    if piece::put(context, self.markup, self.value, form)? {
                         self.state = State::End;
                     } else {
                         let is_list =
                             matches!(self.value, Value::List(_) | Value::Query(_) | Value::Range(_));
                         *rendering = Some(if is_list {
-                            Rendering::words(self.markup, self.value)
+                            Rendering::words(self.markup, self.value, form)
                         } else {
-                            Rendering::new(self.markup, self.value, Form::Escaped)
+                            Rendering::new(self.markup, self.value, form)
                         });
                     }
                 }
                 State::End => {
-                    let (markup, memory, texts) = context.heap.markup_and_texts(self.markup)?;
+                    let (markup, memory) = context.heap.markup(self.markup)?;
                     markup.reserve(memory, 1)?;
-                    if address::is_address(texts.str(self.name)?) {
-                        markup.end_address();
-                    }
+                    markup.end_value();
                     markup.push(memory, "\"")?;
                     return Ok(true);
                 }
@@ -113,9 +112,7 @@ impl Writing {
             }
             _ => put("=\"")?,
         }
-        if address::is_address(name) {
-            markup.begin_address();
-        }
+        markup.begin_value(Place::of(name));
         Ok(Some(State::Value(None)))
     }
 

@@ -46,7 +46,9 @@ impl Stepped for Classes {
             self.written = true;
             self.rendering = Some(match word {
                 Value::View(_) => Rendering::new(self.markup, word, Form::Rendered),
-                Value::List(_) | Value::Query(_) | Value::Range(_) => Rendering::words(self.markup, word),
+                Value::List(_) | Value::Query(_) | Value::Range(_) => {
+                    Rendering::words(self.markup, word, Form::Escaped)
+                }
                 other => Rendering::new(self.markup, other, Form::Escaped),
             });
         }

@@ -1,7 +1,8 @@
 //! Values that go into markup at once: none, scalars, and texts and views that are short enough.
 
 use super::{BULK_BYTES, SLICE};
-use crate::value::markup::Style;
+use crate::value::markup::{Markup, Style};
+use crate::value::memory::Memory;
 use crate::value::show::write_scalar;
 use crate::value::stop::Outcome;
 use crate::value::{Handle, Object, Value};
@@ -14,8 +15,22 @@ pub(in crate::vm) enum Form {
     Rendered,
     /// As text, escaped.
     Escaped,
+    /// Into the source of a page in an attribute: views as markup of that page, other values as its text.
+    Document,
     /// As text.
     Plain,
+}
+
+impl Form {
+    /// Appends a text.
+    #[inline]
+    pub(super) fn push(self, markup: &mut Markup, memory: &mut Memory, text: &str) -> Outcome<()> {
+        match self {
+            Self::Rendered | Self::Escaped => markup.push_escaped(memory, text),
+            Self::Document => markup.push_escaped_twice(memory, text),
+            Self::Plain => markup.push(memory, text),
+        }
+    }
 }
 
 /// The longest text of a scalar: a duration with all its units.
@@ -44,11 +59,7 @@ pub(super) fn put(
                 return Ok(false);
             }
             let work = text.len() / BULK_BYTES;
-            if form == Form::Plain {
-                markup.push(memory, text)?;
-            } else {
-                markup.push_escaped(memory, text)?;
-            }
+            form.push(markup, memory, text)?;
             context.charge_fuel(work);
             Ok(true)
         }

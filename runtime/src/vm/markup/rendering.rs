@@ -27,7 +27,7 @@ pub(super) struct Rendering {
 enum Next {
     Value(Value),
     /// The rest of a text, from a byte on.
-    Text(Handle<Text>, usize),
+    Text(Handle<Text>, usize, Form),
     /// The rest of a view, from a byte and from a `<style>` element on.
     View(Handle<Object>, usize, usize),
     Show(Box<Show>),
@@ -47,8 +47,8 @@ impl Rendering {
     }
 
     /// The elements of a list as escaped texts with blanks between them.
-    pub(super) fn words(markup: Handle<Object>, list: Value) -> Self {
-        Self { separator: " ", ..Self::new(markup, list, Form::Escaped) }
+    pub(super) fn words(markup: Handle<Object>, list: Value, form: Form) -> Self {
+        Self { separator: " ", ..Self::new(markup, list, form) }
     }
 
     /// Goes on for about a slice; true when all is written.
@@ -69,11 +69,11 @@ impl Rendering {
                     self.value(context, value)?;
                     8
                 }
-                Next::Text(text, at) => {
-                    let (text, from) = (*text, *at);
-                    let end = put_stretch(context.heap, self.markup, (text, from), self.form)?;
+                Next::Text(text, at, form) => {
+                    let (text, from, form) = (*text, *at, *form);
+                    let end = put_stretch(context.heap, self.markup, (text, from), form)?;
                     let whole = context.heap.texts.bytes(text)?;
-                    self.next = (end < whole).then_some(Next::Text(text, end));
+                    self.next = (end < whole).then_some(Next::Text(text, end, form));
                     end.saturating_sub(from)
                 }
                 Next::View(view, at, style) => {
@@ -83,7 +83,7 @@ impl Rendering {
                 }
                 Next::Show(show) => {
                     if let Some(Value::Text(text)) = show.step(context.heap, context.program, SLICE / 2)? {
-                        self.next = Some(Next::Text(text, 0));
+                        self.next = Some(Next::Text(text, 0, self.form));
                     }
                     SLICE / 2
                 }
@@ -136,11 +136,15 @@ impl Rendering {
         let heap = &mut *context.heap;
         let level = match value {
             Value::Text(text) => {
-                self.next = Some(Next::Text(text, 0));
+                self.next = Some(Next::Text(text, 0, self.form));
                 return Ok(());
             }
             Value::View(view) if self.form == Form::Rendered => {
                 self.next = Some(Next::View(view, 0, 0));
+                return Ok(());
+            }
+            Value::View(view) if self.form == Form::Document => {
+                self.next = Some(Next::Text(heap.view(view)?.text, 0, Form::Escaped));
                 return Ok(());
             }
             Value::List(list) if opens => Level::List(list, 0),
@@ -179,11 +183,7 @@ fn put_stretch(
     let whole = texts.uncharged(text)?;
     let end = whole.ceil_char_boundary(from.saturating_add(TEXT_BYTES_MAX));
     let part = whole.get(from..end).ok_or(Bug::WrongShape)?;
-    if form == Form::Plain {
-        markup.push(memory, part)?;
-    } else {
-        markup.push_escaped(memory, part)?;
-    }
+    form.push(markup, memory, part)?;
     Ok(end)
 }
 
@@ -231,7 +231,7 @@ impl Stepped for Rendering {
         visit(Value::Markup(self.markup));
         match &self.next {
             Some(Next::Value(value)) => visit(*value),
-            Some(Next::Text(text, _)) => visit(Value::Text(*text)),
+            Some(Next::Text(text, ..)) => visit(Value::Text(*text)),
             Some(Next::View(view, ..)) => visit(Value::View(*view)),
             Some(Next::Show(show)) => show.trace(visit),
             None => {}
