@@ -12,7 +12,7 @@ mod mutated;
 pub mod names;
 mod place;
 pub mod project;
-mod regex;
+pub mod regex;
 pub mod routes;
 #[cfg(test)]
 mod tests;
@@ -25,6 +25,7 @@ pub use project::{Project, ProjectFile, Role};
 use crate::base::Diagnostic;
 use crate::base::builtin::Builtins;
 use names::{Globals, Index, Names};
+use regex::Patterns;
 use types::Known;
 
 /// What the checker knows of a project.
@@ -32,6 +33,8 @@ use types::Known;
 pub struct Checked {
     /// What each name means.
     pub names: Names,
+    /// Its patterns so far.
+    pub patterns: Patterns,
     /// In the order of files and positions. A program with an error among them does not start.
     pub diagnostics: Vec<Diagnostic>,
 }
@@ -49,11 +52,11 @@ pub fn check(project: &Project<'_>, builtins: &Builtins) -> Checked {
             declare::check(file, of_file, &mut diagnostics);
         }
     }
-    regex::check(project, &mut diagnostics);
+    let patterns = regex::check(project, &mut diagnostics);
     routes::check(project, &mut diagnostics);
     types::check(&Known::new(project, &names, &globals, &index), &mut diagnostics);
     components::check(project, &mut names, &mut diagnostics);
     diagnostics.sort_by_key(|found| (found.span, found.code));
     diagnostics.dedup();
-    Checked { names, diagnostics }
+    Checked { names, patterns, diagnostics }
 }

@@ -52,6 +52,7 @@ use crate::base::builtin::Builtins;
 use crate::base::{Diagnostic, FileId, SourceMap};
 use crate::check::names::Names;
 use crate::check::project::Project;
+use crate::check::regex::Patterns;
 use crate::code::Module;
 
 /// What a program is compiled from: all of it parsed and checked without errors.
@@ -65,6 +66,8 @@ pub struct Input<'a> {
     pub served: bool,
     /// What its names mean.
     pub names: &'a Names,
+    /// Its regex literals: what is made of texts counts to the same total.
+    pub patterns: &'a Patterns,
     /// The built-ins of the process.
     pub builtins: Builtins,
     /// The text of the files, for positions and for what `assert` shows.

@@ -274,6 +274,9 @@ impl Server {
         let mut random = Random::new(seed);
         let folder = app.root.join(&config.store.path);
         let sessions = Sessions::open(&folder, session_seed, machine::now_millis())?;
+        if let Some(fault) = sessions.fault() {
+            tracing::error!(%fault, "ended sessions cannot be kept");
+        }
         let (broadcaster, rooms) = broadcast::open();
         let shared = Arc::new(Shared {
             broadcaster,

@@ -89,6 +89,7 @@ fn compiled(
         entry,
         served,
         names: &checked.names,
+        patterns: &checked.patterns,
         builtins: natives::builtins(),
         sources: &front.sources,
     })
@@ -119,4 +120,42 @@ pub fn load(bytes: &[u8]) -> Result<Arc<Program>, BadBytecode> {
 /// Ties a module to the built-ins of this process.
 pub fn link(module: Verified) -> Result<Arc<Program>, LinkError> {
     Program::link(module, natives::TABLE).map(Arc::new)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::Code;
+    use crate::check::Role;
+    use crate::value::Pattern;
+
+    /// Where patterns are too many, if they are.
+    fn too_many(source: &str, patterns_bytes_max: usize) -> Option<u32> {
+        let files = [SourceFile::in_memory("main.flin", Role::Script, source)];
+        match build(&files, 0, &Limits { patterns_bytes_max, ..Limits::default() }) {
+            Ok(built) => {
+                link(built.module).unwrap();
+                None
+            }
+            Err(Rejected::Diagnostics(_, found)) => {
+                assert_eq!(found.iter().map(|found| found.code).collect::<Vec<_>>(), [Code::E0103]);
+                assert!(found[0].message.contains("together"), "{found:?}");
+                Some(found[0].span.start)
+            }
+            Err(refused) => panic!("{refused:?}"),
+        }
+    }
+
+    #[test]
+    fn x_26_patterns_given_as_texts_count_with_the_literals() {
+        let bytes = |pattern: &str| Pattern::compile(pattern, "").unwrap().bytes;
+        let both = bytes("[a-z]{50}") + bytes("[a-y]{50}");
+        let source = "print(/[a-z]{50}/)\nentity E {\n a: text @pattern(\"[a-z]{50}\")\n b: text @pattern(\"[a-y]{50}\")\n c: text @pattern(\"[a-x]{50}\")\n}";
+        let two = source.replace("\n c: text @pattern(\"[a-x]{50}\")", "");
+        assert_eq!(too_many(&two, both), None);
+        let at = |part: &str| u32::try_from(source.find(part).unwrap()).ok();
+        assert_eq!(too_many(&two, both - 1), at("\"[a-y]"));
+        assert_eq!(too_many(source, both), at("\"[a-x]"));
+        assert_eq!(too_many(source, both - 1), at("\"[a-y]"), "it is said once");
+    }
 }

@@ -10,6 +10,7 @@ use super::body::Dest;
 use super::frame::{Frame, Key, Location};
 use super::program::Compiler;
 use crate::base::{Code, Diagnostic};
+use crate::check::regex::{Fault, too_many};
 use crate::check::walk::Visit;
 use crate::code::module::ParamShape;
 use crate::code::op::Op;
@@ -17,7 +18,6 @@ use crate::record::{Datum, EntityShape, FieldShape, FieldType, OnDelete, Rule};
 use crate::syntax::tree::{
     Arg, Decorator, EntityDecl, EntityMember, Expr, ExprKind, Field, Function, StmtKind,
 };
-use crate::value::Pattern;
 use std::sync::Arc;
 
 impl<'a> Compiler<'a> {
@@ -147,10 +147,15 @@ impl<'a> Compiler<'a> {
 
     /// A regex that is given as a text; the checker has looked at literals alone.
     fn text_pattern(&mut self, value: &Expr, pattern: Arc<str>) -> Rule {
-        if let Err(error) = Pattern::compile(&pattern, "") {
-            self.diagnostics.push(Diagnostic::new(Code::E0103, value.span, error.to_string()));
+        let flags: Arc<str> = "".into();
+        match self.patterns.add(&pattern, &flags) {
+            Ok(()) => {}
+            Err(Fault::Pattern(error)) => {
+                self.diagnostics.push(Diagnostic::new(Code::E0103, value.span, error.to_string()));
+            }
+            Err(Fault::Together(bytes_max)) => self.diagnostics.push(too_many(bytes_max, value.span)),
         }
-        Rule::Pattern(pattern, "".into())
+        Rule::Pattern(pattern, flags)
     }
 
     /// What happens to a reference whose entity goes; aliases are known here, and not to the checker.

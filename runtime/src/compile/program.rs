@@ -9,6 +9,7 @@ use crate::base::span::to_u32;
 use crate::base::{Code, Diagnostic, FileId, Span};
 use crate::check::names::{FileNames, VarId, Variable, VariableKind};
 use crate::check::project::{ProjectFile, Role};
+use crate::check::regex::Patterns;
 use crate::code::Module;
 use crate::code::module::{Capture, GlobalFile};
 use crate::code::op::Op;
@@ -57,6 +58,8 @@ pub(super) struct Compiler<'a> {
     pub components: Components,
     /// Those that are not compiled yet.
     pub waiting: Vec<FileId>,
+    /// The patterns of the program, bounded together.
+    pub patterns: Patterns,
     /// Findings.
     pub diagnostics: Vec<Diagnostic>,
 }
@@ -81,6 +84,7 @@ impl<'a> Compiler<'a> {
             component: None,
             components: Components::new(),
             waiting: Vec::new(),
+            patterns: input.patterns.clone(),
             diagnostics: Vec::new(),
         }
     }

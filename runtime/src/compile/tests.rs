@@ -33,8 +33,9 @@ pub fn module_of(files: &[(&str, &str)]) -> Result<Module, String> {
     assert!(errors.is_empty(), "{}", lines(&errors));
     let entry = parsed[0].0;
     let entry = Some(entry);
+    let (names, patterns) = (&checked.names, &checked.patterns);
     let input =
-        Input { project: &project, entry, served: false, names: &checked.names, builtins, sources: &sources };
+        Input { project: &project, entry, served: false, names, patterns, builtins, sources: &sources };
     compile(&input).map_err(|found| lines(&found))
 }
 

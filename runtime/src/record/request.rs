@@ -28,6 +28,8 @@ pub enum Request {
     Restore(Given),
     /// Removes it and its versions, with what cascades. Reply: [`Reply::Done`].
     Destroy(Given),
+    /// What a change would write, cascade included; nothing is changed. Reply: [`Reply::Reach`].
+    Reach(Given, Fate),
     /// Opens a transaction, inside the one that is open, if any. Reply: [`Reply::Done`].
     Begin,
     /// Ends the innermost transaction; the outermost becomes visible and durable. Refused, it is undone and closed.
@@ -82,6 +84,26 @@ pub enum Request {
         /// Stop after versions of so many bytes (one at least).
         bytes_max: usize,
     },
+}
+
+/// What may become of a row besides being saved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// [`Request::Delete`].
+    Delete,
+    /// [`Request::Restore`].
+    Restore,
+    /// [`Request::Destroy`].
+    Destroy,
+}
+
+/// How much a change would write.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Reach {
+    /// Rows.
+    pub rows: usize,
+    /// Bytes of their data as it is now.
+    pub bytes: usize,
 }
 
 /// A row by its key.
@@ -178,6 +200,8 @@ pub enum Reply {
     Rows(Batch),
     /// A number of rows.
     Count(u64),
+    /// How much a change would write.
+    Reach(Reach),
 }
 
 /// Why the store did not do what was asked. Nothing changed.

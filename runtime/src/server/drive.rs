@@ -400,6 +400,7 @@ const fn reads_files(request: &Request) -> bool {
         | Request::Delete(_)
         | Request::Restore(_)
         | Request::Destroy(_)
+        | Request::Reach(..)
         | Request::Begin
         | Request::Commit
         | Request::Rollback

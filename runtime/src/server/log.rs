@@ -195,7 +195,7 @@ fn line(format: LogFormat, time: &str, level: &str, fields: &Fields) -> String {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use std::sync::{Arc, Mutex};
 
@@ -213,7 +213,8 @@ mod tests {
         }
     }
 
-    fn logged(format: LogFormat, log: impl FnOnce()) -> String {
+    /// What is logged on this thread meanwhile.
+    pub(in crate::server) fn logged(format: LogFormat, log: impl FnOnce()) -> String {
         let kept = Kept::default();
         let out = kept.clone();
         let lines = tracing_subscriber::fmt::layer()

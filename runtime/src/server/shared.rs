@@ -180,7 +180,8 @@ impl Shared {
         })
     }
 
-    /// Waits until sessions that were ended are ended for good; a disk that cannot is told of once.
+    /// Waits until sessions that were ended are ended for good; a disk that cannot is told of once, also where it showed
+    /// at the start.
     pub(super) async fn keep_ended(&self) {
         let sessions = Arc::clone(&self.sessions);
         match self.places.blocking.run(move || sessions.keep_ended()).await {

@@ -283,6 +283,30 @@ fn an_informational_status_is_the_programs_error() {
 }
 
 #[test]
+fn a_disk_that_cannot_keep_ended_sessions_is_told_of_at_the_start() {
+    // A folder so deep that its files can be named, but not the longer names that they are written under first.
+    let root = tempfile::tempdir().unwrap();
+    let mut folder = root.path().to_owned();
+    while folder.as_os_str().len() < 4_070 {
+        let left = 4_078_usize.saturating_sub(folder.as_os_str().len() + 1);
+        folder.push("a".repeat(left.min(200)));
+    }
+    std::fs::create_dir_all(&folder).unwrap();
+    let key = folder.join(crate::app::http::session::KEY_FILE);
+    std::fs::write(&key, [1; 32]).unwrap();
+    std::fs::set_permissions(&key, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    let mut config = config();
+    folder.to_str().unwrap().clone_into(&mut config.store.path);
+    let app = app(APP, config);
+    let mut running = None;
+    let text = log::tests::logged(crate::config::LogFormat::Text, || {
+        running = Some(Server::start(app, options()).unwrap());
+    });
+    assert!(text.contains("ended sessions cannot be kept") && text.contains("sessions.ended"), "{text}");
+    assert!(get(&running.unwrap(), "/_flin/health").contains("sessions.ended"));
+}
+
+#[test]
 fn every_answer_has_the_headers_that_protect_a_browser() {
     let running = start(config());
     let refused = ask(&running, "GET / HTTP/1.1\r\n\r\n");

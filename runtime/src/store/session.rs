@@ -91,6 +91,7 @@ impl<T: Threading> Session<T> {
             Request::Save { .. } | Request::Delete(_) | Request::Restore(_) | Request::Destroy(_) => {
                 return self.write(request, now).unwrap_or_else(|refusal| Asked::Done(Err(refusal)));
             }
+            Request::Reach(given, fate) => self.reach(given, fate),
             Request::Commit => return self.commit().unwrap_or_else(|refusal| Asked::Done(Err(refusal))),
             Request::Begin => self.begin(),
             Request::Rollback => {

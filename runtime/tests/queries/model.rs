@@ -3,7 +3,7 @@
 use flin_runtime::app::build::{Rejected, build, link};
 use flin_runtime::app::{Limits, SourceFile};
 use flin_runtime::check::Role;
-use flin_runtime::record::request::Given;
+use flin_runtime::record::request::{Given, Reach};
 use flin_runtime::record::{
     Batch, Datum, Key, Lookup, Pinned, Reply, Request, Row, Schema, VersionAt, Which, data,
 };
@@ -90,6 +90,7 @@ impl Model {
                 self.rows.remove(&(given.entity, given.id));
                 Reply::Done
             }
+            Request::Reach(..) => Reply::Reach(Reach { rows: 1, bytes: 0 }),
             Request::Begin | Request::Rollback => Reply::Done,
             Request::Commit => Reply::Rows(Batch::default()),
             Request::Find { given, which } => one(self.current(given).filter(|row| Self::fits(row, which))),
@@ -134,7 +135,7 @@ impl Model {
         self.given += match &reply {
             Reply::Row(_) => 1,
             Reply::Rows(batch) => batch.rows.len(),
-            Reply::Done | Reply::Nothing | Reply::Count(_) => 0,
+            Reply::Done | Reply::Nothing | Reply::Count(_) | Reply::Reach(_) => 0,
         };
         reply
     }

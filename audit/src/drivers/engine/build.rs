@@ -70,6 +70,7 @@ pub(super) fn module(
         entry: Some(entry),
         served: false,
         names: &checked.names,
+        patterns: &checked.patterns,
         builtins: natives::builtins(),
         sources: &front.sources,
     };

@@ -220,7 +220,6 @@ fn x_33_texts_of_any_length_are_cut_or_refused_where_they_are_copied() {
             "entity E { a: int }\nroute GET { @\n e = E { a: 1 }\n try { e[t] } catch e { e.message.length < 70_000 } }",
             "true",
         ),
-        ("route GET { @\n request.query_list(t) }", "[]"),
         (
             "route GET { @\n try { set_cookie(\"a\", t) } catch e { e.message } }",
             "a cookie has at most 65536 bytes",

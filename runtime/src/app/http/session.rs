@@ -166,7 +166,7 @@ impl Sessions {
     }
 
     /// Waits until all sessions that were ended before are ended for good, over a restart and the loss of power (K4).
-    /// Gives what is in the way of it when that first appears.
+    /// Gives what is in the way of it when that first appears; what was from the start, [`Self::fault`] says.
     pub fn keep_ended(&self) -> Option<EndedFault> {
         self.ended.keep()
     }

@@ -318,7 +318,7 @@ impl Run {
             Reply::Row(row) => (std::slice::from_ref(row), None),
             Reply::Nothing => (&[][..], None),
             Reply::Rows(batch) => (batch.rows.as_slice(), batch.more.clone()),
-            Reply::Done | Reply::Count(_) => return Err(Bug::BadAnswer.into()),
+            Reply::Done | Reply::Count(_) | Reply::Reach(_) => return Err(Bug::BadAnswer.into()),
         };
         let bytes = rows.iter().map(|row| row.data.len().saturating_add(size_of::<Row>()));
         let bytes = bytes.fold(0, usize::saturating_add);

@@ -157,11 +157,11 @@ pub fn csrf(context: &mut Context<'_>, args: &[Value]) -> Outcome<Flow> {
     let token = exchange.inbound.csrf.clone();
     let header = exchange.inbound.headers.iter().find(|(name, _)| name == "x-csrf-token");
     let header = header.map(|(_, value)| value.clone());
-    let field = match of_user(context.heap, body, "_csrf")? {
-        Value::Text(field) => Some(context.heap.texts.str(field)?.to_owned()),
-        _ => None,
+    // Whatever the body has under that name is compared where it is: a copy of it would not be charged.
+    let given = match of_user(context.heap, body, "_csrf")? {
+        Value::Text(field) => context.heap.texts.str(field)?,
+        _ => header.as_deref().unwrap_or_default(),
     };
-    let given = field.or(header).unwrap_or_default();
     if !token.is_empty() && bool::from(given.as_bytes().ct_eq(token.as_bytes())) {
         return passed();
     }

@@ -331,8 +331,9 @@ impl Stepped for Saving {
             }
             (Phase::Store, Answer::Store(Ok(Reply::Row(row)))) => {
                 // What was saved counts against the budget until the execution ends.
-                self.held = self.held.saturating_sub(row.data.len().saturating_add(context.saved.cost()));
-                context.saved.stage();
+                let cost = context.saved.cost();
+                self.held = self.held.saturating_sub(row.data.len().saturating_add(cost));
+                context.saved.stage(cost);
                 self.take_over(context, stored(row))
             }
             (_, Answer::Store(Err(refusal))) => Err(refused(refusal)),

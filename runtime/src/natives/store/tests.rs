@@ -7,6 +7,7 @@ use crate::app::SourceFile;
 use crate::app::build::{build, link};
 use crate::app::limits::Limits as Bounds;
 use crate::check::Role;
+use crate::record::request::Reach;
 use crate::record::{Refusal, Request};
 use crate::value::Pool;
 use crate::vm::{Answer, Effect, Limits, Outcome, Trap, Vm};
@@ -301,6 +302,29 @@ fn x_33_what_an_open_transaction_saved_is_charged_with_what_its_rows_cost() {
     let source = "entity Row { n: int }\ncount = 0\ntry { transaction { for i in 0..20_000 { save Row { n: i }\n count += 1 } } }\ncatch e { print(e.kind) }\nprint(count > 500 && count < 4_500)\nsave Row { n: 1 }";
     let limits = Limits { memory_bytes_max: 4 << 20, ..Limits::default() };
     assert_eq!(run_limited(&mut Model::default(), source, limits), "MemoryLimitExceeded\ntrue\n");
+}
+
+#[test]
+fn x_33_what_cascades_in_a_transaction_is_charged_before_it_is_written() {
+    let source = |change: &str| {
+        format!(
+            "entity Row {{ n: int }}\nr = save Row {{ n: 1 }}\ntransaction {{ e = try {change} r\n print(e.kind, r.deleted_at) }}\n{change} r\nprint(\"alone\")"
+        )
+    };
+    let limits = Limits { memory_bytes_max: 4 << 20, ..Limits::default() };
+    for reach in [Reach { rows: 10_000, bytes: 0 }, Reach { rows: 2, bytes: 3 << 20 }] {
+        for change in ["delete", "destroy"] {
+            let mut model = Model::default();
+            model.reach = reach;
+            let found = run_limited(&mut model, &source(change), limits);
+            assert_eq!(found, "MemoryLimitExceeded none\nalone\n", "{change} {reach:?}");
+        }
+    }
+    let mut model = Model::default();
+    model.reach = Reach { rows: 3, bytes: 100 };
+    let many = "entity Row { n: int }\nfor i in 1..1_500 { transaction { r = save Row { n: i }\n delete r\n restore r\n destroy r } }\nprint(\"done\")";
+    let limits = Limits { memory_bytes_max: 1 << 20, ..Limits::default() };
+    assert_eq!(run_limited(&mut model, many, limits), "done\n");
 }
 
 #[test]

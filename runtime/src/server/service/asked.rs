@@ -247,3 +247,50 @@ impl Executed {
         asked.answers(outbound)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::LogFormat;
+    use crate::server::gate::Traffic;
+    use crate::server::{Server, log, tests};
+    use http_body_util::BodyExt as _;
+    use std::net::Ipv4Addr;
+    use tokio::sync::Semaphore;
+
+    #[tokio::test]
+    async fn an_answer_that_cannot_be_sent_is_logged_and_becomes_an_error_like_others() {
+        let app = tests::app("route GET \"/\" { 1 }", tests::config());
+        let running = Server::start(app, tests::options()).unwrap();
+        let shared = Arc::clone(running.shared());
+        let permit = Arc::new(Arc::new(Semaphore::new(1)).try_acquire_owned().unwrap());
+        let peer = Peer::new(shared, Traffic::default(), Ipv4Addr::LOCALHOST.into(), permit);
+        let asked = Asked {
+            peer: Arc::new(peer),
+            id: "id-1".into(),
+            wanted: Wanted::Json,
+            visit: None,
+            secure: false,
+            began: Instant::now(),
+        };
+        let headers = vec![("a".to_owned(), "b\r\nset-cookie: c".to_owned())];
+        let outbound = Outbound { headers, body: "secret".into(), ..Outbound::default() };
+        let mut sent = None;
+        let text = log::tests::logged(LogFormat::Text, || sent = Some(asked.sends(outbound)));
+        assert!(text.contains("an answer cannot be sent") && text.contains("id-1"), "{text}");
+        let sent = sent.unwrap();
+        assert_eq!(sent.status(), 500);
+        for (name, value) in [
+            ("x-request-id", "id-1"),
+            ("x-content-type-options", "nosniff"),
+            ("content-type", "application/json"),
+        ] {
+            assert_eq!(sent.headers().get(name).unwrap(), value);
+        }
+        assert!(!sent.headers().contains_key("a") && !sent.headers().contains_key("set-cookie"));
+        let body = sent.into_body().collect().await.unwrap().to_bytes();
+        let body = String::from_utf8(body.to_vec()).unwrap();
+        assert!(body.contains(exchange::INTERNAL) && !body.contains("secret"), "{body}");
+        tokio::task::spawn_blocking(|| drop(running)).await.unwrap();
+    }
+}

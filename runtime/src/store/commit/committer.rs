@@ -44,8 +44,10 @@ pub struct Committer<T: Threading> {
     handed: bool,
     /// Was anything written that was not synced?
     dirty: bool,
-    /// Was anything synced that is not told yet?
-    durable: bool,
+    /// Was anything written, and not synced, since a save was last refused? Durable, it shows that saving works again.
+    heals: bool,
+    /// Does somebody wait for the batch at hand?
+    saving: bool,
 }
 
 impl<T: Threading> Committer<T> {
@@ -60,7 +62,8 @@ impl<T: Threading> Committer<T> {
             due,
             handed: false,
             dirty: false,
-            durable: false,
+            heals: false,
+            saving: false,
         }
     }
 
@@ -71,6 +74,9 @@ impl<T: Threading> Committer<T> {
             self.run();
         } else {
             while caught(&shared, || self.run()).is_none() {
+                if std::mem::take(&mut self.saving) {
+                    self.refused(super::FAULT.into());
+                }
                 // What it was doing is not known to be whole; what lies on disk is.
                 self.fail(super::FAULT.into());
             }
@@ -81,6 +87,7 @@ impl<T: Threading> Committer<T> {
     fn run(&mut self) {
         loop {
             let work = self.wait();
+            self.saving = !work.batch.is_empty();
             self.shared.options.at(Point::Commit);
             let last = work.last;
             self.work(work);
@@ -107,6 +114,7 @@ impl<T: Threading> Committer<T> {
         }
         if !work.batch.is_empty() {
             self.commit(work.batch);
+            self.saving = false;
         }
         if work.flush || work.last {
             self.flush();
@@ -117,7 +125,7 @@ impl<T: Threading> Committer<T> {
     /// Commits a batch, or refuses all of it.
     fn commit(&mut self, batch: Vec<Submission>) {
         if let Err(reason) = self.takes_more() {
-            self.shared.health.with(|health| health.failing = Some(reason.clone()));
+            self.refused(reason.clone());
             return self.refuse(batch, reason);
         }
         let Published { state, .. } = self.shared.published();
@@ -156,7 +164,10 @@ impl<T: Threading> Committer<T> {
             self.dirty = true;
             let record = log::Transaction { catalogue: self.catalogue.take(), next_ids: Vec::new(), effects };
             match log.append(&record) {
-                Ok(lsn) => state.logged(&record.effects, lsn),
+                Ok(lsn) => {
+                    self.heals = true;
+                    state.logged(&record.effects, lsn);
+                }
                 // Without the guard the saver is told that all is well (T2-11).
                 Err(_) if off(Guard::WriteFailure) => {}
                 Err(error) => return Err(format!("the log cannot be written: {error}").into()),
@@ -175,7 +186,10 @@ impl<T: Threading> Committer<T> {
                 Err(format!("the log cannot be made durable: {error}").into())
             }
             _ => {
-                (self.dirty, self.durable) = (false, true);
+                self.dirty = false;
+                if std::mem::take(&mut self.heals) {
+                    self.shared.health.with(|health| health.failing = None);
+                }
                 Ok(())
             }
         }
@@ -201,11 +215,7 @@ impl<T: Threading> Committer<T> {
         });
         // Frees what only it held, outside the lock.
         drop(old);
-        let durable = std::mem::take(&mut self.durable);
-        self.shared.health.with(|health| {
-            health.log_bytes = log_bytes;
-            health.failing = health.failing.take().filter(|_| !durable);
-        });
+        self.shared.health.with(|health| health.log_bytes = log_bytes);
     }
 
     /// Syncs what was acknowledged before it was durable (`sync = "interval"`), and what is left at the end.
@@ -246,14 +256,21 @@ impl<T: Threading> Committer<T> {
     /// The log is in doubt: nothing is written to it again.
     fn doubt(&mut self, reason: Cow<'static, str>) {
         self.log = None;
-        self.dirty = false;
+        (self.dirty, self.heals) = (false, false);
         self.shared.health.with(|health| health.fail(reason));
     }
 
     /// Nothing of a batch is committed.
     fn fail_with(&mut self, batch: Vec<Submission>, reason: Cow<'static, str>) {
         self.fail(reason.clone());
+        self.refused(reason.clone());
         self.refuse(batch, reason);
+    }
+
+    /// A saver is refused: operators are told until a later save is durable.
+    fn refused(&mut self, reason: Cow<'static, str>) {
+        self.heals = false;
+        self.shared.health.with(|health| health.failing = Some(reason));
     }
 
     fn fail(&mut self, reason: Cow<'static, str>) {

@@ -23,7 +23,7 @@ pub struct Health {
     pub checkpoints: u64,
     /// Panics of the committer, of a checkpoint or of a transaction since the store was opened.
     pub panics: u64,
-    /// Why the last save could not be made durable; none once one was again.
+    /// Why a save was refused; none once a later one is durable.
     pub failing: Option<Cow<'static, str>>,
     /// What went wrong last, whether or not it is over.
     pub last_error: Option<Cow<'static, str>>,
@@ -60,7 +60,6 @@ impl Record {
     /// Saves are refused from now on.
     pub fn fail(&mut self, reason: Cow<'static, str>) {
         self.last_error = Some(reason.clone());
-        self.failing = Some(reason.clone());
         self.writable = Err(reason);
     }
 }

@@ -2,10 +2,12 @@
 
 use super::ticket::Ticket;
 use super::{Asked, Session};
+use crate::record::request::{Fate, Given};
 use crate::record::{Batch, Refusal, Reply, Request};
 use crate::store::commit::{Transaction, unavailable};
 use crate::store::state::{Change, Draft};
 use crate::store::sync::Threading;
+use crate::store::view::declared;
 use crate::store::{Store, TypeId, View};
 use std::sync::Arc;
 
@@ -72,6 +74,14 @@ impl<T: Threading> Session<T> {
         }));
         store.submit(transaction, answer);
         Ok(Asked::Wait(ticket))
+    }
+
+    /// How much a change would write. Asks for the store as the change itself will, so that both see the same rows.
+    pub(super) fn reach(&mut self, given: Given, fate: Fate) -> Result<Reply, Refusal> {
+        self.writable()?;
+        let state = self.state()?;
+        let ty = declared(&state, given.entity)?.ty;
+        state.reach((ty, given.id), fate).map(Reply::Reach)
     }
 
     /// A save and its kin.

@@ -7,6 +7,7 @@
 use super::State;
 #[cfg(feature = "knockout")]
 use crate::base::guard::{Guard, off};
+use crate::record::request::{Fate, Reach};
 use crate::record::{OnDelete, Refusal, Which};
 use crate::store::schema::Referrer;
 use crate::store::{FieldId, TypeId};
@@ -81,6 +82,27 @@ fn naive(state: &State, row: (TypeId, u64), plan: &mut Plan) {
 }
 
 impl State {
+    /// How much a change would write in a draft of this state.
+    ///
+    /// # Errors
+    ///
+    /// Why the change would be refused, as far as its plan shows that.
+    pub fn reach(&self, key: (TypeId, u64), fate: Fate) -> Result<Reach, Refusal> {
+        let row = self.find(key.0, key.1).ok_or_else(|| self.not_found(key.0, key.1))?;
+        let destroy = match (fate, row.deleted_at) {
+            (Fate::Delete, Some(_)) | (Fate::Restore, None) => return Ok(Reach::default()),
+            (Fate::Restore, Some(_)) => return Ok(Reach { rows: 1, bytes: row.data.len() }),
+            (Fate::Delete, None) => false,
+            (Fate::Destroy, _) => true,
+        };
+        let Plan { gone, cleared } = plan(self, key, destroy)?;
+        let rows = gone.iter().chain(cleared.keys()).filter_map(|&(ty, id)| self.find(ty, id));
+        Ok(rows.fold(Reach::default(), |Reach { rows, bytes }, row| Reach {
+            rows: rows.saturating_add(1),
+            bytes: bytes.saturating_add(row.data.len()),
+        }))
+    }
+
     /// Ids of the rows whose field refers to a target, rising.
     fn referring<'a>(
         &'a self,

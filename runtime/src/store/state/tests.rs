@@ -3,6 +3,7 @@
 mod model;
 
 use super::*;
+use crate::record::request::{Fate, Reach};
 use crate::record::{Datum, EntityShape, FieldShape, FieldType, OnDelete, data};
 
 /// A field; with a `?` behind its name it may be none.
@@ -110,6 +111,40 @@ fn t3_21_a_value_that_a_live_row_has_is_taken() {
     delete(&mut draft, 1).unwrap();
     save(&mut draft, 2, None, [text("a"), Datum::None]).unwrap();
     assert_eq!(draft.stage(&Change::Restore { ty: NODE, id: 1, now: 0 }, PLENTY), Err(taken));
+}
+
+#[test]
+fn x_33_what_a_change_writes_is_known_before() {
+    for rule in [OnDelete::Cascade, OnDelete::SetNone] {
+        let mut draft = Draft::new(&open(&nodes(rule)));
+        for (name, parent) in [("a", 0), ("bb", 1), ("ccc", 1), ("alone", 0)] {
+            save(&mut draft, 0, None, [text(name), next(parent)]).unwrap();
+        }
+        let state = draft.finish().0;
+        let bytes = |ids: &[u64]| ids.iter().map(|id| state.find(NODE, *id).unwrap().data.len()).sum();
+        let mut draft = Draft::new(&state);
+        for (fate, id, rows) in [
+            (Fate::Restore, 1, &[][..]),
+            (Fate::Delete, 1, &[1, 2, 3]),
+            (Fate::Delete, 1, &[]),
+            (Fate::Restore, 1, &[1]),
+            (Fate::Destroy, 4, &[4]),
+        ] {
+            let reach = draft.state().reach((NODE, id), fate).unwrap();
+            if rule == OnDelete::Cascade || id == 4 {
+                assert_eq!(reach, Reach { rows: rows.len(), bytes: bytes(rows) }, "{fate:?}");
+            }
+            assert_eq!(reach.rows, rows.len(), "{rule:?} {fate:?}");
+            match fate {
+                Fate::Delete => drop(delete(&mut draft, id).unwrap()),
+                Fate::Destroy => drop(destroy(&mut draft, id).unwrap()),
+                Fate::Restore => {
+                    draft.stage(&Change::Restore { ty: NODE, id, now: 3000 }, PLENTY).unwrap();
+                }
+            }
+        }
+        assert!(matches!(draft.state().reach((NODE, 4), Fate::Delete), Err(Refusal::NotFound { .. })));
+    }
 }
 
 #[test]

@@ -79,6 +79,82 @@ fn t2_11_under_an_interval_a_flush_that_fails_once_loses_nothing() {
     }
 }
 
+/// Has what was written synced, and waits until the disk has it.
+fn flush(store: &Store, twin: &Twin) {
+    store.0.shared.queue.with(|queue| queue.flush = true);
+    while twin.unsynced() > 0 {
+        std::thread::yield_now();
+    }
+}
+
+#[test]
+fn t2_11_a_refused_save_is_told_until_a_later_one_is_durable() {
+    for sync in [Sync::Always, Sync::Interval(Duration::from_hours(1))] {
+        let twin = Twin::new();
+        let store = open(&twin, Options { sync, ..options() });
+        let mut session = session(&store);
+        ask(&mut session, insert("kept", 1)).unwrap();
+        flush(&store, &twin);
+        twin.plan(Some(Plan { at: 0, fault: Fault::Error(ErrorKind::Other), lasting: false }));
+        assert!(is_unavailable(&ask(&mut session, insert("lost", 2))), "{sync:?}");
+        assert!(store.health().failing.is_some(), "{sync:?}");
+        // What was durable before the refusal says nothing of what comes behind it, nor does what writes nothing.
+        store.commit(Transaction::default()).unwrap();
+        assert!(store.health().failing.is_some(), "{sync:?}");
+        ask(&mut session, insert("next", 3)).unwrap();
+        assert_eq!(store.health().failing.is_some(), sync != Sync::Always, "{sync:?}");
+        flush(&store, &twin);
+        // Behind the flush, and no save.
+        store.checkpoint().unwrap();
+        assert_eq!(store.health().failing, None, "{sync:?}");
+    }
+}
+
+#[test]
+fn t2_11_a_failure_that_refuses_no_save_is_no_refused_save() {
+    for sync in [Sync::Always, Sync::Interval(Duration::from_hours(1))] {
+        let twin = Twin::new();
+        let store = open(&twin, Options { sync, ..options() });
+        ask(&mut session(&store), insert("kept", 1)).unwrap();
+        twin.plan(Some(Plan { at: 0, fault: Fault::Error(ErrorKind::Other), lasting: false }));
+        if sync == Sync::Always {
+            // No segment can be begun.
+            assert!(store.checkpoint().is_err());
+        } else {
+            // The flush fails.
+            store.0.shared.queue.with(|queue| queue.flush = true);
+        }
+        while store.health().last_error.is_none() {
+            std::thread::yield_now();
+        }
+        assert_eq!(store.health().failing, None, "{sync:?}");
+        store.commit(Transaction::default()).unwrap();
+        assert_eq!(contents(&store).len(), 1);
+    }
+}
+
+#[test]
+fn x_20_a_panic_of_the_committer_is_a_refused_save_if_somebody_waited_for_one() {
+    for waits in [false, true] {
+        let (arm, probe) = armed();
+        let store = open(&Twin::new(), Options { probe, ..options() });
+        let mut session = session(&store);
+        ask(&mut session, insert("kept", 1)).unwrap();
+        arm.with(|armed| *armed = Some(Point::Commit));
+        if waits {
+            assert!(is_unavailable(&ask(&mut session, insert("lost", 2))));
+        } else {
+            store.0.shared.queue.with(|queue| queue.flush = true);
+        }
+        while store.health().last_error.is_none() {
+            std::thread::yield_now();
+        }
+        assert_eq!(store.health().failing.is_some(), waits);
+        ask(&mut session, insert("next", 3)).unwrap();
+        assert_eq!(store.health().failing, None);
+    }
+}
+
 #[test]
 fn t2_11_the_store_is_read_only_while_the_disk_fails_and_recovers_by_itself() {
     let twin = Twin::new();

@@ -5,7 +5,7 @@
 //! transaction cost in the store is charged from the write to the transaction's end, however it ends.
 
 use crate::base::guard::{Guard, off};
-use crate::record::request::{Given, Row};
+use crate::record::request::{Given, Reach, Row};
 use crate::value::entity::Stored;
 use crate::value::stop::{Bug, Outcome};
 use crate::value::{Handle, Heap, Memory, Object, Value};
@@ -39,14 +39,22 @@ impl Saved {
         self.release(0, memory)
     }
 
-    /// What writing a row is to be charged before the store is asked; nothing outside of a transaction.
+    /// What writing a row is to be charged, beside its data, before the store is asked; nothing outside of a transaction.
     pub fn cost(&self) -> usize {
-        if self.open.is_empty() || off(Guard::OutsideBudget) { 0 } else { STAGED_BYTES }
+        self.cost_of(Reach { rows: 1, bytes: 0 })
     }
 
-    /// A row was written: [`Self::cost`] stays charged until the transaction ends.
-    pub fn stage(&mut self) {
-        self.staged = self.staged.saturating_add(self.cost());
+    /// What writing all these rows is to be charged. The draft copies the data of each twice: as it was, and as it is.
+    pub fn cost_of(&self, reach: Reach) -> usize {
+        if self.open.is_empty() || off(Guard::OutsideBudget) {
+            return 0;
+        }
+        reach.rows.saturating_mul(STAGED_BYTES).saturating_add(reach.bytes.saturating_mul(2))
+    }
+
+    /// Rows were written: what they cost stays charged until the transaction ends.
+    pub fn stage(&mut self, cost: usize) {
+        self.staged = self.staged.saturating_add(cost);
     }
 
     fn release(&mut self, keep: usize, memory: &mut Memory) -> Result<(), Bug> {

@@ -72,7 +72,8 @@ impl Ended {
         Self { list: Mutex::new(List::new()), log: None }
     }
 
-    /// Reads the list and drops what has run out. That it cannot be written is a fault that it tells, and no error.
+    /// Reads the list and drops what has run out. That it cannot be written is no error: whoever opens it asks for the
+    /// [`Self::fault`] and tells it.
     pub fn open(folder: &Path, now: i64) -> Result<Self, KeyFault> {
         let mut list = List::new();
         let place = folder.join(FILE);
@@ -119,7 +120,8 @@ impl Ended {
         }
     }
 
-    /// Writes what was added since, and waits for the disk (N2). Gives a fault when it first appears.
+    /// Writes what was added since, and waits for the disk (N2). Gives a fault when it first appears; one that was there
+    /// when the list was opened is no news.
     pub fn keep(&self) -> Option<EndedFault> {
         let mut log = self.log.as_ref()?.lock().unwrap_or_else(PoisonError::into_inner);
         let (records, is_whole) = {
@@ -290,7 +292,10 @@ mod tests {
         let ended = Ended::open(&away, NOW).unwrap();
         assert_eq!(ended.fault(), Some(EndedFault(io::ErrorKind::NotFound)));
         ended.add(id(1), NOW + 100, NOW);
-        assert!(ended.keep().is_none() && ended.fault().is_some(), "it was told at the start");
+        assert!(
+            ended.keep().is_none() && ended.fault().is_some(),
+            "it is no news to whoever opened the list"
+        );
         fs::create_dir(&away).unwrap();
         assert_eq!((ended.keep(), ended.fault()), (None, None));
         std::mem::forget(ended);

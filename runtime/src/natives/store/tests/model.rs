@@ -1,7 +1,7 @@
 //! A store as a map: rows by key, copied whole for each transaction.
 
 use crate::record::data::decode;
-use crate::record::request::{Batch, Given, Which};
+use crate::record::request::{Batch, Given, Reach, Which};
 use crate::record::{Datum, FieldType, Key, Refusal, Reply, Request, Row, Schema};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -19,6 +19,8 @@ pub struct Model {
     commits: u32,
     /// Which commits are refused, counted from 1.
     pub commits_refused: Vec<u32>,
+    /// What each delete, restore and destroy of a transaction writes, as it says.
+    pub reach: Reach,
     pub refuse: Vec<(fn(&Request) -> bool, Refusal)>,
 }
 
@@ -49,6 +51,7 @@ impl Model {
                 self.rows.remove(&given);
                 Ok(Reply::Done)
             }
+            Request::Reach(..) => Ok(Reply::Reach(self.reach)),
             Request::Begin => {
                 self.open.push((self.rows.clone(), self.next.clone()));
                 Ok(Reply::Done)
