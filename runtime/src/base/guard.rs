@@ -190,6 +190,8 @@ guards! {
     FilePath in "app::files"
     /// a file larger than what the memory budget has left is not read
     FileBudget in "natives::files"
+    /// looking at a long text spends fuel, whatever looks at it
+    LookFuel in "value::fuel"
     /// what is copied out of the heap is bounded or charged, and so is each row that an open transaction writes
     OutsideBudget in "value::text"
     /// text that a program computed is escaped where it goes into markup

@@ -285,7 +285,8 @@ impl<'a> Compiler<'a> {
     /// Is it a variable of a file whose top level runs when one of them is first read?
     fn begins_when_read(&self, global: u32) -> bool {
         let module = &self.tables.module;
-        let file = module.globals.get(to_usize(global)).and_then(|&(file, _)| module.files.get(to_usize(file)));
+        let file =
+            module.globals.get(to_usize(global)).and_then(|&(file, _)| module.files.get(to_usize(file)));
         file.is_some_and(|file| file.initialiser.is_some())
     }
 

@@ -171,13 +171,13 @@ fn child_of(object: &Object, at: usize) -> Option<Value> {
         },
         Object::Error(error) => match at {
             0 => Some(Value::Text(error.message)),
-            1 => Some(error.cause),
+            1 => Some(if let ErrorName::Own(name) = error.kind { Value::Text(name) } else { Value::None }),
             2 => Some(error.data.map_or(Value::None, Value::Map)),
-            3 => Some(if let ErrorName::Own(name) = error.kind { Value::Text(name) } else { Value::None }),
-            at => {
-                let point = error.trace.get(at.saturating_sub(4))?;
-                Some(point.note.map_or(Value::None, Value::Text))
-            }
+            // The cause is last: causes are what makes errors a chain, and behind the last child a place is not kept.
+            at => match at.checked_sub(3).and_then(|at| error.trace.get(at)) {
+                Some(point) => Some(point.note.map_or(Value::None, Value::Text)),
+                None => (at.saturating_sub(3) == error.trace.len()).then_some(error.cause),
+            },
         },
         Object::Iterator(iterator) => match iterator {
             Iterator::Items { items, at: given } => items.get(given.saturating_add(at)).copied(),

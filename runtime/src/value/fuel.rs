@@ -4,6 +4,7 @@
 //! everything that compares or hashes spends by itself, so that no operation can forget it; who looks at a text window by
 //! window asks for it `uncharged`, and spends for each window.
 
+use crate::base::guard::{Guard, off};
 use std::cell::Cell;
 
 /// Bytes that are copied or scanned in bulk for one unit of work.
@@ -48,7 +49,7 @@ impl Fuel {
     /// Spends what looking at so many bytes takes.
     #[inline]
     pub fn look(&self, bytes: usize) {
-        if bytes > FREE_BYTES {
+        if bytes > FREE_BYTES && !off(Guard::LookFuel) {
             self.spend(bulk(bytes));
         }
     }

@@ -18,6 +18,8 @@ use crate::vm::{Context, Program};
 const WINDOW_BYTES: usize = 1024;
 /// Room made with a text for its quotes and what stands around it in most values: a long one should not move for that.
 const CLOSE_BYTES: usize = 64;
+/// What stands around a key: a comma and a line break before, quotes, a colon and a blank.
+const PLAIN_BYTES: usize = 6;
 
 /// Bytes of a text that is written in the part that opens it.
 const SHORT_BYTES: usize = 256;
@@ -156,7 +158,7 @@ impl Writer {
             Value::Text(text) => {
                 let content = heap.texts.uncharged(text)?;
                 let (bytes, plain) = (content.len(), is_short_and_plain(content));
-                self.out.reserve(heap, bytes.saturating_add(CLOSE_BYTES))?;
+                self.out.reserve(heap, bytes.saturating_add(if plain { 2 } else { CLOSE_BYTES }))?;
                 self.out.push_reserved("\"");
                 if plain {
                     self.out.push_reserved(heap.texts.uncharged(text)?);
@@ -317,7 +319,8 @@ impl Writer {
             let content = heap.texts.uncharged(text)?;
             let (bytes, plain) = (content.len(), is_short_and_plain(content));
             let blanks = self.indent.saturating_mul(self.stack.len());
-            self.out.reserve(heap, blanks.saturating_add(bytes).saturating_add(CLOSE_BYTES))?;
+            let around = if plain { PLAIN_BYTES } else { CLOSE_BYTES };
+            self.out.reserve(heap, blanks.saturating_add(bytes).saturating_add(around))?;
             self.lead(heap, first, "\"")?;
             if plain {
                 self.out.push_reserved(heap.texts.uncharged(text)?);

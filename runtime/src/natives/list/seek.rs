@@ -123,10 +123,10 @@ pub fn same(
 ) -> Outcome<Option<bool>> {
     // A long text may have used up what there was for all.
     *work = if heap.texts.fuel.is_out() { 0 } else { work.saturating_sub(1) };
-    if walk.is_none() {
-        if let Some(answer) = at_once(heap, left, right)? {
-            return Ok(Some(answer));
-        }
+    if walk.is_none()
+        && let Some(answer) = at_once(heap, left, right)?
+    {
+        return Ok(Some(answer));
     }
     let started = walk.get_or_insert_with(|| Equality::new(left, right));
     let budget = (*work).max(1);
