@@ -12,6 +12,9 @@ const BULK_BYTES: usize = 16;
 /// Bytes that are looked at for nothing: an instruction, or the step of a built-in, costs more.
 const FREE_BYTES: usize = 256;
 
+/// No debt counts for more, so that there is always room to spend a little.
+const DEBT_MAX: i64 = i64::MIN / 2;
+
 /// What touching so many bytes in bulk costs.
 pub const fn bulk(bytes: usize) -> usize {
     (bytes / BULK_BYTES).saturating_add(1)
@@ -43,7 +46,14 @@ impl Fuel {
     /// Spends units, whether they are left or not.
     #[inline]
     pub fn spend(&self, units: usize) {
-        self.0.set(self.left().saturating_sub_unsigned(units as u64));
+        self.0.set(self.left().saturating_sub_unsigned(units as u64).max(DEBT_MAX));
+    }
+
+    /// The same for what a loop or a call of a program takes, which must not cost time itself.
+    #[inline]
+    pub fn spend_few(&self, units: u32) {
+        // Far from the end of an i64, whatever was spent before: the debt is checked before anything more is.
+        self.0.set(self.left().wrapping_sub(i64::from(units)));
     }
 
     /// Spends what looking at so many bytes takes.
@@ -52,5 +62,35 @@ impl Fuel {
         if bytes > FREE_BYTES && !off(Guard::LookFuel) {
             self.spend(bulk(bytes));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whatever_was_spent_it_stays_spent() {
+        let fuel = Fuel::default();
+        fuel.set(5);
+        fuel.spend_few(4);
+        assert!(!fuel.is_out());
+        fuel.spend(usize::MAX);
+        fuel.spend(usize::MAX);
+        for _ in 0..3 {
+            fuel.spend_few(u32::MAX);
+            assert!(fuel.is_out());
+        }
+        fuel.set(1);
+        assert_eq!(fuel.left(), 1);
+    }
+
+    #[test]
+    fn short_looks_are_free_and_long_ones_cost_by_length() {
+        let fuel = Fuel::default();
+        fuel.look(FREE_BYTES);
+        assert_eq!(fuel.left(), 0);
+        fuel.look(1 << 20);
+        assert_eq!(fuel.left(), -i64::try_from(bulk(1 << 20)).unwrap());
     }
 }

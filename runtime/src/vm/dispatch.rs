@@ -112,7 +112,7 @@ fn enter<const SINGLE: bool>(vm: &mut Vm) -> Outcome<Signal> {
         ($target:expr) => {{
             let target = $target;
             if target < pc {
-                heap.texts.fuel.spend(to_usize(pc.wrapping_sub(target)));
+                heap.texts.fuel.spend_few(pc.wrapping_sub(target));
                 pc = target;
                 if heap.texts.fuel.is_out() {
                     break Signal::Yield;
@@ -163,7 +163,7 @@ fn enter<const SINGLE: bool>(vm: &mut Vm) -> Outcome<Signal> {
             pc = 0;
             base = new_base;
             r = window(&mut stack.registers, base)?;
-            heap.texts.fuel.spend(code.len().wrapping_add(1));
+            heap.texts.fuel.spend_few(to_u32(code.len()).wrapping_add(1));
             if heap.texts.fuel.is_out() {
                 break Signal::Yield;
             }
