@@ -99,9 +99,11 @@ impl Mutate {
         );
         let (slowest, number) = summary.slowest;
         out!("slowest: {:.1} ms (input {number})", slowest.as_secs_f64() * 1000.0);
-        if let Some((early, late)) = summary.resident_kib {
+        if let Some((most, least)) = summary.resident_kib {
             let grew = if summary.grew() { ": it grew" } else { "" };
-            out!("resident memory: {early} KiB after a tenth, {late} KiB at the end{grew}");
+            out!(
+                "resident memory: at most {most} KiB in the second quarter, at least {least} KiB in the last{grew}"
+            );
         }
         if let Some(number) = summary.hung {
             out!("input {number} did not end in {} s", mutate::INPUT_TIME_MAX.as_secs());

@@ -2,6 +2,9 @@
 
 use super::address;
 
+/// Bytes of a value that is read to its end.
+const READ_BYTES_MAX: usize = 64 << 10;
+
 /// What the value of such an attribute is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place {
@@ -63,6 +66,8 @@ impl Place {
         match self {
             Self::Address => address::runs_script(written),
             Self::Embedded => address::runs_embedded(written),
+            // These are read to their end, which must not take long.
+            Self::Addresses | Self::Refresh if written.len() > READ_BYTES_MAX => true,
             Self::Addresses => address::one_runs_script(written),
             Self::Refresh => address::refresh_runs_script(written),
             Self::Document => false,
@@ -73,6 +78,14 @@ impl Place {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_too_long_to_read_counts_as_what_runs() {
+        for (place, value) in [(Place::Addresses, ";"), (Place::Refresh, "0")] {
+            assert!(!place.runs_script(&value.repeat(READ_BYTES_MAX)));
+            assert!(place.runs_script(&value.repeat(READ_BYTES_MAX + 1)));
+        }
+    }
 
     #[test]
     fn every_place_is_known_by_its_name_in_any_case() {
