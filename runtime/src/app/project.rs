@@ -10,6 +10,7 @@ use crate::code::is_bytecode;
 use crate::config::{self, Config, ProblemAt};
 use crate::record::translations::{self, LANGUAGES_MAX};
 use crate::record::{TranslationError, Translations};
+use std::collections::HashSet;
 use std::ffi::OsStr;
 use std::fmt::Write as _;
 use std::fs::{self, File};
@@ -220,22 +221,17 @@ impl Project {
     ) -> Result<(Vec<SourceFile>, usize), LoadError> {
         let mut paths = Vec::new();
         let components = self.config.views.components.iter().map(String::as_str);
-        for folder in GLOBAL_FOLDERS.into_iter().chain(components) {
+        for folder in GLOBAL_FOLDERS.into_iter().chain(components).chain(DECLARING_FOLDERS) {
             self.find(folder, &mut paths)?;
         }
-        let global = paths.len();
-        // A folder of components may be anywhere, and its files are read once.
-        paths.sort_unstable();
-        paths.dedup();
-        for folder in DECLARING_FOLDERS {
-            self.find(folder, &mut paths)?;
-        }
+        // A folder of components may be inside another of these.
+        let mut seen = HashSet::new();
+        paths.retain(|path| seen.insert(path.clone()));
         let mut files = self.read_all(&paths)?;
         let path = self.name_of(entry);
-        let mut at = 0_usize..;
         files.retain(|file| {
-            let is_global = at.next().is_some_and(|at| at < global);
-            is_global || (file.path != path && declares(&file.bytes))
+            matches!(file.role, Role::Global | Role::Component)
+                || (file.path != path && declares(&file.bytes))
         });
         if let Some(index) = files.iter().position(|file| file.path == path) {
             return Ok((files, index));

@@ -53,8 +53,7 @@ impl TextBuilder {
     pub fn reserve_total(&mut self, heap: &mut Heap, bytes: usize) -> Outcome<()> {
         let held = self.content.capacity();
         if bytes > held {
-            let growth = Text::payload(bytes).saturating_sub(self.charged);
-            heap.memory.charge_growth(growth, Text::payload(held))?;
+            heap.memory.grow_to(held, bytes, Text::payload)?;
             self.set_capacity(bytes);
         }
         Ok(())

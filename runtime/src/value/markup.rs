@@ -65,7 +65,7 @@ impl Markup {
         &self.content
     }
 
-    /// Makes room for so many more bytes; capacity at least doubles.
+    /// Makes room for so many more bytes.
     #[inline]
     pub fn reserve(&mut self, memory: &mut Memory, more: usize) -> Outcome<()> {
         if self.content.capacity().saturating_sub(self.content.len()) >= more {
@@ -95,21 +95,27 @@ impl Markup {
     /// Appends text so that it stays text.
     #[inline]
     pub fn push_escaped(&mut self, memory: &mut Memory, text: &str) -> Outcome<()> {
-        if escape::first(text).is_none() {
-            return self.push(memory, text);
-        }
-        self.reserve(memory, escape::length(text))?;
-        escape::push(text, &mut self.content);
-        Ok(())
+        self.push_changed(memory, text, escape::length, escape::push)
     }
 
     /// Appends text so that it stays text in the page whose source is written here.
     pub fn push_escaped_twice(&mut self, memory: &mut Memory, text: &str) -> Outcome<()> {
+        self.push_changed(memory, text, escape::length_twice, escape::push_twice)
+    }
+
+    #[inline]
+    fn push_changed(
+        &mut self,
+        memory: &mut Memory,
+        text: &str,
+        length: impl Fn(&str) -> usize,
+        push: impl Fn(&str, &mut String),
+    ) -> Outcome<()> {
         if escape::first(text).is_none() {
             return self.push(memory, text);
         }
-        self.reserve(memory, escape::length_twice(text))?;
-        escape::push_twice(text, &mut self.content);
+        self.reserve(memory, length(text))?;
+        push(text, &mut self.content);
         Ok(())
     }
 

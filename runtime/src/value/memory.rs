@@ -212,16 +212,17 @@ impl Memory {
         let double = wanted.max(held.saturating_mul(2));
         let fits = growth(double).saturating_add(payload(held)) <= self.left();
         let capacity = if fits { double } else { wanted.max(held.saturating_add(held >> 3)) };
-        self.charge_growth(growth(capacity), payload(held))?;
+        self.grow_to(held, capacity, payload)?;
         Ok(capacity)
     }
 
-    /// Charges what a buffer of `held` bytes grows by. It moves, so for a moment both are there: that must fit too (M1).
-    pub fn charge_growth(&mut self, growth: usize, held: usize) -> Outcome<()> {
+    /// The same to a capacity that is known. The buffer moves, so for a moment both are there: that must fit too (M1).
+    pub fn grow_to(&mut self, held: usize, capacity: usize, payload: impl Fn(usize) -> usize) -> Outcome<()> {
+        let (held, grown) = (payload(held), payload(capacity));
         if off(Guard::OutsideBudget) {
-            return self.charge(growth);
+            return self.charge(grown.saturating_sub(held));
         }
-        self.charge(growth.saturating_add(held))?;
+        self.charge(grown)?;
         Ok(self.release(held)?)
     }
 

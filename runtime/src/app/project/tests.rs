@@ -34,6 +34,22 @@ fn an_entry_comes_with_all_global_files_in_order() {
 }
 
 #[test]
+fn what_declares_comes_too_and_a_folder_of_components_inside_it_comes_once() {
+    let (folder, project) = project(&[
+        ("flin.config", b"[views]\ncomponents = [\"components\", \"app/parts\", \"lib\"]\n"),
+        ("main.flin", b""),
+        ("app/parts/card.flin", b"// of an entity"),
+        ("app/index.flin", b"route GET { 1 }"),
+        ("app/shop.flin", b"entity Shop { name: text }"),
+        ("lib/a.flin", b""),
+    ]);
+    let (files, entry) = project.with_entry(&folder.path().join("main.flin"), Role::Script, vec![]).unwrap();
+    let paths: Vec<&str> = files.iter().map(|file| file.path.as_str()).collect();
+    assert_eq!(paths, ["lib/a.flin", "app/parts/card.flin", "app/shop.flin", "main.flin"]);
+    assert_eq!(entry, 3);
+}
+
+#[test]
 fn the_root_is_where_the_configuration_is() {
     let (folder, _) = project(&[("flin.config", b"[vm]\nmemory_mb = 7\n"), ("a/b/main.flin", b"")]);
     let project = Project::of_file(&folder.path().join("a/b/main.flin")).unwrap();

@@ -3,7 +3,6 @@
 
 use super::{arguments, done, room};
 use crate::natives::json::Writer;
-use crate::natives::steps::bulk;
 use crate::record::Message;
 use crate::value::stop::{Bug, Outcome, Stop};
 use crate::value::{Handle, Object, Text, Value};
@@ -103,7 +102,6 @@ impl Stepped for Saying {
                 let bytes = context.heap.texts.bytes(text)?;
                 // Twice: a copy for the effect, and the one that is shared.
                 context.heap.memory.charge(bytes.saturating_mul(2))?;
-                context.charge_fuel(bulk(bytes));
                 self.charged = bytes.saturating_mul(2);
                 let copy = context.heap.texts.str(text)?.to_owned();
                 self.phase = Phase::Said;

@@ -60,13 +60,13 @@ impl Stepped for Folding {
     fn step(&mut self, context: &mut Context<'_>, _: Option<Value>) -> Outcome<Step> {
         let mut work: usize = 0;
         let mut ended = None;
-        while work < SLICE {
+        while work == 0 || (work < SLICE && !context.is_out_of_fuel()) {
             let Some(element) = self.elements.get(context.heap, self.at)? else {
                 ended = Some(self.fold.end(self.at));
                 break;
             };
-            let cost = self.fold.add(context.heap, element)?;
-            work = work.saturating_add(cost);
+            self.fold.add(context.heap, element)?;
+            work = work.saturating_add(1);
             self.at = self.at.saturating_add(1);
         }
         context.charge_fuel(work);
@@ -112,8 +112,8 @@ impl Fold {
         Self::Extreme { best: None, wanted: Ordering::Greater }
     }
 
-    /// Takes an element in; gives what that cost.
-    pub fn add(&mut self, heap: &Heap, element: Value) -> Outcome<usize> {
+    /// Takes an element in.
+    pub fn add(&mut self, heap: &Heap, element: Value) -> Outcome<()> {
         match self {
             Self::Sum(sum) => {
                 *sum = match (*sum, element) {
@@ -131,7 +131,7 @@ impl Fold {
             },
             Self::Extreme { best, wanted } => return extreme(heap, best, *wanted, element),
         }
-        Ok(1)
+        Ok(())
     }
 
     /// What it is of so many elements.
@@ -162,7 +162,7 @@ impl Fold {
 }
 
 /// The smaller or larger one, the earlier of equals; a NaN gives way to any number.
-fn extreme(heap: &Heap, best: &mut Option<Value>, wanted: Ordering, element: Value) -> Outcome<usize> {
+fn extreme(heap: &Heap, best: &mut Option<Value>, wanted: Ordering, element: Value) -> Outcome<()> {
     // Also refuses a single element of a kind without order.
     let order = order::compare(heap, element, best.unwrap_or(element))?;
     let better = match order {
@@ -172,8 +172,7 @@ fn extreme(heap: &Heap, best: &mut Option<Value>, wanted: Ordering, element: Val
     if better {
         *best = Some(element);
     }
-    let Value::Text(text) = element else { return Ok(1) };
-    Ok(steps::bulk(heap.texts.bytes(text)?))
+    Ok(())
 }
 
 fn is_nan(value: Value) -> bool {

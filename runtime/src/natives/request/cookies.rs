@@ -33,7 +33,6 @@ pub fn set_cookie(context: &mut Context<'_>, args: &[Value]) -> Outcome<Flow> {
     if bytes > COOKIE_BYTES_MAX {
         return Err(Stop::value_error(format!("a cookie has at most {COOKIE_BYTES_MAX} bytes")));
     }
-    context.charge_fuel(steps::bulk(bytes));
     let texts = &context.heap.texts;
     let (name, value) = (texts.str(name)?, texts.str(value)?);
     checked_name(name)?;

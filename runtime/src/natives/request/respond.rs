@@ -60,7 +60,6 @@ pub fn redirect(context: &mut Context<'_>, args: &[Value]) -> Outcome<Flow> {
     let Some(status) = status else {
         return Err(Stop::value_error("the status of a redirect must be 300 to 399"));
     };
-    context.charge_fuel(steps::bulk(context.heap.texts.bytes(url)?));
     let heap = &mut *context.heap;
     super::headers::checked_value(heap.texts.str(url)?, "location")?;
     let headers = heap.new_headers()?;
