@@ -86,6 +86,12 @@ pub(super) fn known_joins(lab: &mut Lab) -> Result<(), DriverError> {
         "x = -(-1)\n",
         "x = k++ ? 1 : 2\n",
         "x = k++ .. 3\n",
+        "x = { ; }\n",
+        "x = f({ ; }, { k; })\n",
+        "x = {\n    ;\n}\n",
+        "x = { /* c */ ; }\n",
+        "x = { ; /* c */ }\n",
+        "x = {\n    // c\n    ;\n}\n",
     ] {
         lab.channel.trying(format_args!("{source:?}"));
         try_one(lab, source);

@@ -102,25 +102,32 @@ impl Printer<'_> {
         self.statements_in_braces(&body.stmts, body.span, false);
     }
 
-    /// A deferred block; one bare name alone would read as a map.
+    /// A deferred block; nothing, or one bare name alone, would read as a map.
     pub(super) fn deferred(&mut self, body: &Body) {
-        let bare = matches!(
+        let as_map = matches!(
             body.stmts.as_slice(),
-            [Stmt { kind: StmtKind::Expr(Expr { kind: ExprKind::Name(_), .. }), .. }]
+            [] | [Stmt { kind: StmtKind::Expr(Expr { kind: ExprKind::Name(_), .. }), .. }]
         );
-        self.statements_in_braces(&body.stmts, body.span, bare);
+        self.statements_in_braces(&body.stmts, body.span, as_map);
     }
 
     fn statements_in_braces(&mut self, stmts: &[Stmt], span: Span, semicolon: bool) {
         self.put("{");
         let import = stmts.iter().any(|stmt| matches!(stmt.kind, StmtKind::Import));
-        if self.on_one_line(span) && !self.has_comment_before(span.end) && !import {
+        let empty = stmts.is_empty();
+        if (self.on_one_line(span) || empty && semicolon) && !self.has_comment_before(span.end) && !import {
             self.statements_on_one_line(stmts, semicolon);
         } else {
             self.read = span.start.saturating_add(1);
             let end = span.end.saturating_sub(1);
-            self.indented(|printer| printer.lines(stmts, |stmt| stmt.span, (end, ""), Self::stmt));
-            if semicolon {
+            self.indented(|printer| {
+                printer.lines(stmts, |stmt| stmt.span, (end, ""), Self::stmt);
+                if empty && semicolon {
+                    printer.newline();
+                    printer.put(";");
+                }
+            });
+            if !empty && semicolon {
                 self.put_before_comment(";");
             }
             self.newline();
@@ -142,9 +149,9 @@ impl Printer<'_> {
             self.stmt(stmt);
         }
         if semicolon {
-            self.put(";");
+            self.put(if stmts.is_empty() { " ;" } else { ";" });
         }
-        if !stmts.is_empty() {
+        if semicolon || !stmts.is_empty() {
             self.put(" ");
         }
     }
