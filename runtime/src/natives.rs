@@ -39,6 +39,7 @@ mod time;
 mod versions;
 
 pub use connection::takes_binary;
+pub use list::contains as contains_element;
 
 use crate::base::builtin::{Builtins, Signature};
 use crate::vm::Native;

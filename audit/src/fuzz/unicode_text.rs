@@ -2,12 +2,13 @@
 //!
 //! For `value::text` and `natives::text`.
 //!
-//! Oracle: the same result or the same kind of error, and texts that differ have hashes that differ. What the evaluator leaves to Unicode's tables is held to laws
-//! instead: graphemes join to the text they came from, and matches occur in it.
+//! Oracle: the same result or the same kind of error, texts that differ have hashes that differ, and a copy that nobody
+//! pays for is no longer than it may be. What the evaluator leaves to Unicode's tables is held to laws instead: graphemes
+//! join to the text they came from, and matches occur in it.
 
 use super::program_differential::compare;
 use crate::generate::Choices;
-use flin_runtime::value::text::seeded_hash;
+use flin_runtime::value::text::{seeded_hash, shortened};
 use std::fmt::Write as _;
 
 const CHARS: [char; 24] = [
@@ -80,6 +81,13 @@ pub fn target(bytes: &[u8]) {
     }
     let [t, u, _] = &texts;
     assert!(t == u || seeded_hash(t) != seeded_hash(u), "{t:?} and {u:?} should differ in their hash");
+    let cut = shortened(t, u.len());
+    let is_short = cut.strip_suffix('…').is_some_and(|head| head.len() <= u.len() && t.starts_with(head));
+    assert!(
+        if t.len() <= u.len() { cut == *t } else { is_short },
+        "{t:?} within {} bytes is {cut:?}",
+        u.len()
+    );
     let law = choices.pick(&LAWS);
     for _ in 0..OPERATIONS_MAX {
         if choices.left() == 0 {

@@ -58,11 +58,11 @@ const DIGITS_MAX: usize = 1 << 20;
 pub fn read_int(text: &str) -> Result<i64, NoInt> {
     let text = blanks::trim(text);
     let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
+    if digits.is_empty() || !digits.bytes().take(DIGITS_MAX).all(|byte| byte.is_ascii_digit()) {
+        return Err(NoInt::Malformed);
+    }
     if digits.len() > DIGITS_MAX {
         return Err(NoInt::OutOfRange);
-    }
-    if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err(NoInt::Malformed);
     }
     text.parse().map_err(|_| NoInt::OutOfRange)
 }

@@ -16,7 +16,8 @@ mod unique;
 
 pub use callbacks::{every, find};
 pub use elements::Elements;
-pub use fold::Fold;
+pub use fold::{Fold, folded};
+pub use seek::contains;
 pub use sort::Sort;
 
 use super::define::{

@@ -138,7 +138,6 @@ fn trimmed(context: &mut Context<'_>, args: &[Value], start: bool, end: bool) ->
 fn slice(context: &mut Context<'_>, args: &[Value]) -> Outcome<Flow> {
     let text = arguments::text(args, 0)?;
     let (start, end) = (arguments::optional_int(args, 1)?, arguments::optional_int(args, 2)?);
-    charge_copy(context, args)?;
     steps::done(context.heap.slice_text(text, start, end, 1)?)
 }
 
@@ -146,26 +145,19 @@ fn substring(context: &mut Context<'_>, args: &[Value]) -> Outcome<Flow> {
     let text = arguments::text(args, 0)?;
     let start = arguments::optional_int(args, 1)?.unwrap_or(0).max(0);
     let end = arguments::optional_int(args, 2)?.unwrap_or(i64::MAX).max(0);
-    charge_copy(context, args)?;
     steps::done(context.heap.slice_text(text, Some(start.min(end)), Some(start.max(end)), 1)?)
-}
-
-fn charge_copy(context: &mut Context<'_>, args: &[Value]) -> Outcome<()> {
-    let bytes = context.heap.texts.bytes(arguments::text(args, 0)?)?;
-    context.charge_fuel(steps::bulk(bytes));
-    Ok(())
 }
 
 fn char_at(context: &mut Context<'_>, args: &[Value]) -> Outcome<Flow> {
     let (text, index) = (arguments::text(args, 0)?, arguments::int(args, 1)?);
-    let found = if index < 0 { None } else { context.heap.texts.get(text)?.at(index) };
+    let found = if index < 0 { None } else { context.heap.texts.indexed(text)?.at(index) };
     let found = found.unwrap_or_default().to_owned();
     steps::done(context.heap.new_text(&found)?)
 }
 
 fn code_at(context: &mut Context<'_>, args: &[Value]) -> Outcome<Flow> {
     let (text, index) = (arguments::text(args, 0)?, arguments::int(args, 1)?);
-    let text = context.heap.texts.get(text)?;
+    let text = context.heap.texts.indexed(text)?;
     match text.at(index).and_then(|found| found.chars().next()) {
         Some(c) => steps::done(Value::Int(i64::from(u32::from(c)))),
         None => Err(crate::value::text::slice::out_of_bounds(index, "text", text.chars())),

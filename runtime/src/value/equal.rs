@@ -1,4 +1,4 @@
-//! Deep equality, as a walk with a stack of its own that pauses when its budget is used up.
+//! Deep equality, as a walk with a stack of its own that pauses when the work that it may do is used up.
 //!
 //! Invariant: the walk never goes deeper than [`DEPTH_MAX`], which also ends it for values that hold themselves.
 
@@ -41,35 +41,39 @@ impl Equality {
         Self { levels: Vec::new(), next: Some((left, right)) }
     }
 
-    /// Goes on for at most `budget` comparisons, and while there is fuel for their texts; none when it is not done.
-    pub fn step(&mut self, heap: &Heap, budget: usize) -> Outcome<Option<bool>> {
-        for done in 0..budget {
-            if done > 0 && heap.texts.fuel.is_out() {
-                break;
+    /// Goes on for one comparison and for as many as `work` allows and there is fuel for their texts, and takes them from
+    /// it; none when it is not done.
+    pub fn step(&mut self, heap: &Heap, work: &mut usize) -> Outcome<Option<bool>> {
+        loop {
+            *work = work.saturating_sub(1);
+            let answer = self.compare_next(heap)?;
+            if answer.is_some() || *work == 0 || heap.texts.fuel.is_out() {
+                return Ok(answer);
             }
-            let Some((left, right)) = self.next.take() else {
-                if self.levels.is_empty() {
-                    return Ok(Some(true));
-                }
-                if !self.advance(heap)? {
-                    return Ok(Some(false));
-                }
-                continue;
-            };
-            let found = match look(heap, left, right) {
-                Ok(found) => found,
-                Err(stop) => {
-                    // It may be repeated.
-                    self.next = Some((left, right));
-                    return Err(stop);
-                }
-            };
-            match found {
-                Look::Known(true) => {}
-                Look::Known(false) => return Ok(Some(false)),
-                Look::Inside(_) if self.levels.len() >= depth_max() => return Err(too_deep("compared")),
-                Look::Inside(level) => self.levels.push(level),
+        }
+    }
+
+    /// One comparison, or the way to the next one.
+    fn compare_next(&mut self, heap: &Heap) -> Outcome<Option<bool>> {
+        let Some((left, right)) = self.next.take() else {
+            if self.levels.is_empty() {
+                return Ok(Some(true));
             }
+            return Ok(if self.advance(heap)? { None } else { Some(false) });
+        };
+        let found = match look(heap, left, right) {
+            Ok(found) => found,
+            Err(stop) => {
+                // It may be repeated.
+                self.next = Some((left, right));
+                return Err(stop);
+            }
+        };
+        match found {
+            Look::Known(true) => {}
+            Look::Known(false) => return Ok(Some(false)),
+            Look::Inside(_) if self.levels.len() >= depth_max() => return Err(too_deep("compared")),
+            Look::Inside(level) => self.levels.push(level),
         }
         Ok(None)
     }
@@ -229,11 +233,17 @@ fn objects(heap: &Heap, a: Handle<Object>, b: Handle<Object>) -> Result<bool, Bu
                 (ErrorName::Known(a), ErrorName::Known(b)) => a == b,
                 (ErrorName::Own(a), ErrorName::Own(b)) => heap.texts.equal(a, b)?,
                 (ErrorName::Known(known), ErrorName::Own(own))
-                | (ErrorName::Own(own), ErrorName::Known(known)) => heap.texts.str(own)? == known.name(),
+                | (ErrorName::Own(own), ErrorName::Known(known)) => {
+                    let name = known.name();
+                    heap.texts.bytes(own)? == name.len() && heap.texts.str(own)? == name
+                }
             };
             same_kind && heap.texts.equal(a.message, b.message)?
         }
-        (Object::Regex(a), Object::Regex(b)) => a.source == b.source && a.flags == b.flags,
+        (Object::Regex(a), Object::Regex(b)) => {
+            heap.texts.fuel.look(a.source.len().min(b.source.len()));
+            a.source == b.source && a.flags == b.flags
+        }
         (Object::Bytes(a), Object::Bytes(b)) => {
             heap.texts.fuel.look(a.len().min(b.len()));
             a == b

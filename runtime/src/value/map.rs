@@ -252,7 +252,7 @@ impl Map {
                 let entries = &self.entries;
                 index.insert_unique(key.hash, at, |&at| entries.get(to_usize(at)).map_or(0, |e| e.hash));
             }
-            None if self.entries.len() > LINEAR_MAX => self.reindex(),
+            None if self.entries.len() > LINEAR_MAX => self.reindex(texts),
             None => {}
         }
     }
@@ -262,7 +262,9 @@ impl Map {
         self.entries.reserve_exact(capacity.saturating_sub(self.entries.len()));
     }
 
-    fn reindex(&mut self) {
+    /// Makes the index anew, which takes time for all the room that there is, however few entries are left.
+    fn reindex(&mut self, texts: &Texts) {
+        texts.fuel.spend(self.entries.capacity() >> 4);
         // The old one goes first, so that the two are never there together.
         self.index = None;
         let entries = &self.entries;
@@ -288,16 +290,17 @@ impl Map {
         *entry = Entry { key: Value::Unset, value: Value::None, hash: 0 };
         self.holes = self.holes.saturating_add(1);
         if self.holes.saturating_mul(2) > self.entries.len() {
-            self.close_up();
+            self.close_up(texts);
         }
         Some(value)
     }
 
-    fn close_up(&mut self) {
+    fn close_up(&mut self, texts: &Texts) {
+        texts.fuel.spend(self.entries.len());
         self.entries.retain(|entry| !matches!(entry.key, Value::Unset));
         self.holes = 0;
         if self.index.is_some() {
-            self.reindex();
+            self.reindex(texts);
         }
     }
 
@@ -323,6 +326,23 @@ mod tests {
 
     thread_local! {
         pub(super) static COMPARED: Cell<u64> = const { Cell::new(0) };
+    }
+
+    #[test]
+    fn an_index_is_paid_for_by_the_room_that_it_has_and_not_by_what_is_left() {
+        let texts = Texts::new(std::sync::Arc::default());
+        let mut map = Map::default();
+        map.set_capacity(1 << 20);
+        let key = |n| Key::new(&texts, Value::Int(n)).unwrap().unwrap();
+        for n in 0..=i64::try_from(LINEAR_MAX).unwrap() {
+            map.insert(&texts, key(n), Value::None);
+        }
+        let spent = texts.fuel.left();
+        assert!(spent <= -(1 << 16), "{spent}");
+        for n in 0..=i64::try_from(LINEAR_MAX).unwrap() {
+            map.remove(&texts, key(n));
+        }
+        assert!(texts.fuel.left() <= 2 * spent, "{}", texts.fuel.left());
     }
 
     #[test]

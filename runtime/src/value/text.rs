@@ -201,6 +201,18 @@ impl Texts {
         Ok(content)
     }
 
+    /// The text, for who asks it where code points stand: the first one to do so goes over all of it, pays for that, and
+    /// leaves the crumbs for all that come later.
+    #[inline]
+    pub fn indexed(&self, handle: Handle<Text>) -> Result<&Text, Bug> {
+        let text = self.get(handle)?;
+        if !text.is_ascii() && text.chars() > CRUMB_CHARS && text.crumbs.get().is_none() {
+            self.fuel.look(text.as_str().len());
+            text.crumbs();
+        }
+        Ok(text)
+    }
+
     /// Its UTF-8, for who spends fuel for each part that is looked at.
     #[inline]
     pub fn uncharged(&self, handle: Handle<Text>) -> Result<&str, Bug> {

@@ -5,13 +5,14 @@ use super::native::{Context, Flow, SLICE, Step, Stepped};
 use crate::base::Kind;
 use crate::base::span::to_usize;
 use crate::code::module::TypeShape;
+use crate::natives::contains_element;
 use crate::natives::text::contains as contains_text;
 use crate::value::equal::{self, Equality};
 use crate::value::fuel::bulk;
 use crate::value::map::Key;
 use crate::value::object::Object;
 use crate::value::stop::{Bug, Need, Outcome, Stop};
-use crate::value::{Handle, Heap, List, Value, number, order};
+use crate::value::{Heap, Value, number, order};
 use std::cmp::Ordering;
 
 /// `left < right`
@@ -92,11 +93,10 @@ struct Comparing {
 
 impl Stepped for Comparing {
     fn step(&mut self, context: &mut Context<'_>, _: Option<Value>) -> Outcome<Step> {
-        let answer = self.walk.step(context.heap, SLICE)?;
-        if answer.is_none() {
-            context.charge_fuel(SLICE);
-        }
-        Ok(answer.map_or(Step::Again, |answer| Step::Done(Value::Bool(answer == self.wanted))))
+        let mut work = SLICE;
+        let answer = self.walk.step(context.heap, &mut work);
+        context.charge_fuel(SLICE.saturating_sub(work));
+        Ok(answer?.map_or(Step::Again, |answer| Step::Done(Value::Bool(answer == self.wanted))))
     }
 
     fn trace(&self, visit: &mut dyn FnMut(Value)) {
@@ -122,14 +122,7 @@ pub(super) fn range_of(object: &Object) -> Option<&crate::value::Range> {
 pub(super) fn contains(context: &mut Context<'_>, needle: Value, hay: Value) -> Outcome<Flow> {
     let heap = &*context.heap;
     let answer = match listed(heap, hay)? {
-        Value::List(list) => {
-            let mut walk = Searching { needle, list, at: 0, walk: None };
-            return Ok(match walk.step(context, None) {
-                Ok(Step::Done(answer)) => Flow::Value(answer),
-                Ok(_) | Err(Stop::Need(_)) => Flow::Step(Box::new(walk)),
-                Err(stop) => return Err(stop),
-            });
-        }
+        list @ Value::List(_) => return contains_element(context, &[list, needle]),
         Value::Map(map) => {
             let key = Key::new(&heap.texts, needle)?;
             let map = heap.maps.get(map)?;
@@ -157,68 +150,26 @@ pub(super) fn contains(context: &mut Context<'_>, needle: Value, hay: Value) -> 
     Ok(Flow::Value(Value::Bool(answer)))
 }
 
-/// `in` of a list, in steps.
-#[derive(Debug)]
-struct Searching {
-    needle: Value,
-    list: Handle<List>,
-    at: usize,
-    walk: Option<Equality>,
-}
-
-impl Stepped for Searching {
-    fn step(&mut self, context: &mut Context<'_>, _: Option<Value>) -> Outcome<Step> {
-        let mut looked = 0;
-        while looked == 0 || (looked < SLICE && !context.is_out_of_fuel()) {
-            looked = looked.saturating_add(1);
-            if let Some(walk) = &mut self.walk {
-                match walk.step(context.heap, SLICE)? {
-                    None => {
-                        context.charge_fuel(SLICE);
-                        return Ok(Step::Again);
-                    }
-                    Some(true) => return Ok(Step::Done(Value::Bool(true))),
-                    Some(false) => self.walk = None,
-                }
-            }
-            let Some(&item) = context.heap.lists.get(self.list)?.items.get(self.at) else {
-                return Ok(Step::Done(Value::Bool(false)));
-            };
-            let answer = equal::at_once(context.heap, self.needle, item)?;
-            self.at = self.at.saturating_add(1);
-            match answer {
-                Some(true) => return Ok(Step::Done(Value::Bool(true))),
-                Some(false) => {}
-                None => self.walk = Some(Equality::new(self.needle, item)),
-            }
-        }
-        context.charge_fuel(looked);
-        Ok(Step::Again)
-    }
-
-    fn trace(&self, visit: &mut dyn FnMut(Value)) {
-        visit(self.needle);
-        visit(Value::List(self.list));
-        if let Some(walk) = &self.walk {
-            walk.trace(visit);
-        }
-    }
-}
-
 /// `value is type`
 pub(super) fn is_type(context: &mut Context<'_>, value: Value, type_: u32) -> Outcome<bool> {
     let shapes = &context.program.module.types;
     let of = declared(context.heap, value)?;
     let shape = shapes.get(to_usize(type_)).ok_or(Bug::BadIndex)?;
     let TypeShape::AnyOf(members) = shape else { return Ok(is_shape(value, of, shape)) };
-    let flat = |&member: &u32| match shapes.get(to_usize(member)) {
-        Some(TypeShape::AnyOf(_)) | None => None,
-        Some(shape) => Some(is_shape(value, of, shape)),
-    };
-    if let Some(answers) = members.iter().map(flat).collect::<Option<Vec<_>>>() {
-        return Ok(answers.contains(&true));
+    context.charge_fuel(members.len());
+    let mut is_flat = true;
+    for &member in members {
+        match shapes.get(to_usize(member)) {
+            Some(TypeShape::AnyOf(_)) | None => is_flat = false,
+            Some(shape) if is_shape(value, of, shape) => return Ok(true),
+            Some(_) => {}
+        }
+    }
+    if is_flat {
+        return Ok(false);
     }
     // Alternatives of alternatives: each names only types before itself, so one pass from the first answers all.
+    context.charge_fuel(to_usize(type_));
     let mut answers: Vec<bool> = Vec::new();
     for shape in shapes.iter().take(to_usize(type_).saturating_add(1)) {
         let answer = match shape {

@@ -163,7 +163,7 @@ fn enter<const SINGLE: bool>(vm: &mut Vm) -> Outcome<Signal> {
             pc = 0;
             base = new_base;
             r = window(&mut stack.registers, base)?;
-            heap.texts.fuel.spend_few(to_u32(code.len()).wrapping_add(1));
+            heap.texts.fuel.spend_few(to_u32(code.len()).saturating_add(1));
             if heap.texts.fuel.is_out() {
                 break Signal::Yield;
             }

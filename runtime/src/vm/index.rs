@@ -133,11 +133,7 @@ pub(super) fn slice(context: &mut Context<'_>, object: Value, bounds: &[Value]) 
     }
     let (start, end, step) = (bound(0)?, bound(1)?, bound(2)?.unwrap_or(1));
     match listed(context.heap, object)? {
-        Value::Text(text) => {
-            let bytes = context.heap.texts.bytes(text)?;
-            context.charge_fuel(bytes >> 6);
-            context.heap.slice_text(text, start, end, step)
-        }
+        Value::Text(text) => context.heap.slice_text(text, start, end, step),
         Value::List(list) => {
             let cut = list::cut(context.heap.lists.get(list)?.items.len(), start, end, step)?;
             context.charge_fuel(cut.count >> 2);

@@ -34,7 +34,7 @@ fn handle(markup: Value) -> Outcome<Handle<Object>> {
 pub(super) fn text(context: &mut Context<'_>, markup: Value, constant: u32) -> Outcome<()> {
     let handle = handle(markup)?;
     let (markup, memory, texts) = context.heap.markup_and_texts(handle)?;
-    let text = texts.str(Texts::constant(constant))?;
+    let text = texts.uncharged(Texts::constant(constant))?;
     let work = text.len() / BULK_BYTES;
     markup.push(memory, text)?;
     context.charge_fuel(work);

@@ -55,7 +55,7 @@ pub fn joined(context: &mut Context<'_>, values: &[Value]) -> Outcome<Flow> {
     let (mut at, mut ends) = (0, ends.into_iter());
     for &value in values {
         if let Value::Text(text) = value {
-            content.push_str(context.heap.texts.str(text)?);
+            content.push_str(context.heap.texts.uncharged(text)?);
         } else if let Some(end) = ends.next() {
             content.push_str(scratch.get(at..end).unwrap_or_default());
             at = end;

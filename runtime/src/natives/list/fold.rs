@@ -10,23 +10,24 @@ use crate::vm::{Context, Flow, Step, Stepped};
 use std::cmp::Ordering;
 
 pub fn sum(context: &mut Context<'_>, args: &[Value]) -> Outcome<Flow> {
-    begin(context, args, Fold::sum())
+    folded(context, arguments::value(args, 0)?, Fold::sum())
 }
 
 pub fn avg(context: &mut Context<'_>, args: &[Value]) -> Outcome<Flow> {
-    begin(context, args, Fold::avg())
+    folded(context, arguments::value(args, 0)?, Fold::avg())
 }
 
 pub fn min(context: &mut Context<'_>, args: &[Value]) -> Outcome<Flow> {
-    begin(context, args, Fold::min())
+    folded(context, arguments::value(args, 0)?, Fold::min())
 }
 
 pub fn max(context: &mut Context<'_>, args: &[Value]) -> Outcome<Flow> {
-    begin(context, args, Fold::max())
+    folded(context, arguments::value(args, 0)?, Fold::max())
 }
 
-fn begin(context: &mut Context<'_>, args: &[Value], fold: Fold) -> Outcome<Flow> {
-    let elements = Elements::of(context.heap, arguments::value(args, 0)?)?;
+/// The value of all elements of a list, a range or a query's rows.
+pub fn folded(context: &mut Context<'_>, elements: Value, fold: Fold) -> Outcome<Flow> {
+    let elements = Elements::of(context.heap, elements)?;
     if let Elements::Range(range) = elements {
         return steps::done(fold.of_range(range)?);
     }

@@ -107,8 +107,8 @@ impl Join {
         };
         let heap = &mut *context.heap;
         let separator = self.separator.filter(|_| self.at > 0);
-        let separator_bytes = separator.map_or(Ok(0), |text| heap.texts.str(text).map(str::len))?;
-        let bytes = written.map_or(Ok(self.scratch.len()), |text| heap.texts.str(text).map(str::len))?;
+        let separator_bytes = separator.map_or(Ok(0), |text| heap.texts.bytes(text))?;
+        let bytes = written.map_or(Ok(self.scratch.len()), |text| heap.texts.bytes(text))?;
         self.result.reserve(heap, separator_bytes.saturating_add(bytes))?;
         if let Some(separator) = separator {
             self.result.push_part(heap, separator, 0..separator_bytes)?;

@@ -8,6 +8,7 @@ use crate::value::{Heap, Value, number};
 use crate::vm::native::SLICE;
 use crate::vm::{Context, Flow, Step, Stepped};
 
+/// `list.contains(element)`, which `in` is too.
 pub fn contains(context: &mut Context<'_>, args: &[Value]) -> Outcome<Flow> {
     begin(context, args, Use::Contains)
 }
@@ -128,11 +129,7 @@ pub fn same(
     {
         return Ok(Some(answer));
     }
-    let started = walk.get_or_insert_with(|| Equality::new(left, right));
-    let budget = (*work).max(1);
-    let answer = started.step(heap, budget)?;
-    // The walk does not say what it used; charge all where it goes on, and a little where it ended.
-    *work = if answer.is_some() { work.saturating_sub(8) } else { 0 };
+    let answer = walk.get_or_insert_with(|| Equality::new(left, right)).step(heap, work)?;
     if answer.is_some() {
         *walk = None;
     }

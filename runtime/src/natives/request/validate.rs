@@ -12,6 +12,7 @@ use crate::natives::{arguments, time};
 use crate::record::{Body, EntityShape, FieldShape, FieldType, Rule};
 use crate::value::map::Key;
 use crate::value::stop::{Bug, ErrorKind, Outcome, Stop};
+use crate::value::text::blanks;
 use crate::value::{Handle, Heap, List, Map, Value, number};
 use crate::vm::exchange::Word;
 use crate::vm::native::SLICE;
@@ -129,7 +130,7 @@ impl Validating {
         };
         let given = match given {
             Some(Value::Text(text)) if self.is_text && field.ty != FieldType::Text => {
-                let blank = context.heap.texts.str(text)?.trim().is_empty();
+                let blank = blanks::trim(context.heap.texts.str(text)?).is_empty();
                 if blank { None } else { Some(Value::Text(text)) }
             }
             given => given,

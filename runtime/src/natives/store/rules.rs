@@ -3,6 +3,7 @@
 use super::formats::{is_email, is_url};
 use crate::record::{Datum, FieldType, Rule};
 use crate::value::stop::Outcome;
+use crate::value::text::blanks;
 use crate::value::{Heap, Value, calendar, format, number};
 use crate::vm::Program;
 use std::cmp::Ordering;
@@ -11,7 +12,7 @@ use std::cmp::Ordering;
 pub fn is_kept(heap: &Heap, program: &Program, rule: &Rule, value: Value) -> Outcome<Option<bool>> {
     Ok(Some(match rule {
         Rule::Required => match value {
-            Value::Text(text) => !heap.texts.str(text)?.trim().is_empty(),
+            Value::Text(text) => !blanks::trim(heap.texts.str(text)?).is_empty(),
             Value::List(list) => !heap.lists.get(list)?.items.is_empty(),
             _ => true,
         },

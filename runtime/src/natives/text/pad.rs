@@ -43,7 +43,7 @@ fn pad(context: &mut Context<'_>, args: &[Value], start: bool) -> Outcome<Flow> 
             _ => return Err(crate::value::Bug::WrongShape.into()),
         },
     };
-    let filled = context.heap.texts.get(filler)?;
+    let filled = context.heap.texts.indexed(filler)?;
     if filled.as_str().is_empty() {
         return Err(Stop::value_error("the filler must not be empty"));
     }
@@ -104,7 +104,7 @@ impl Stepped for Padded {
             self.result = Some(String::with_capacity(total));
             return Ok(Step::Again);
         };
-        let work = steps::bulk(STEP_BYTES.min(total));
+        let written = result.len();
         if self.before > 0 {
             fill(result, filler, &mut self.before);
         } else if self.text.take().is_some() {
@@ -115,6 +115,7 @@ impl Stepped for Padded {
             let result = std::mem::take(result);
             return Ok(Step::Done(context.heap.put_text(result)));
         }
+        let work = steps::bulk(result.len().saturating_sub(written));
         context.charge_fuel(work);
         Ok(Step::Again)
     }

@@ -40,7 +40,9 @@ impl Stepped for Position {
             search::find(content, needle, self.at)
         };
         let step = match progress {
-            Progress::Found(byte) => Step::Done(steps::int(text.position_of(byte))),
+            Progress::Found(byte) => {
+                Step::Done(steps::int(context.heap.texts.indexed(self.content)?.position_of(byte)))
+            }
             Progress::Missing => Step::Done(Value::Int(-1)),
             Progress::Paused(at) => {
                 self.at = at;

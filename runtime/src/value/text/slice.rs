@@ -53,7 +53,7 @@ pub fn out_of_bounds(index: i64, what: &str, length: usize) -> Stop {
 impl Heap {
     /// `text[index]`.
     pub fn index_text(&mut self, text: Handle<Text>, index: i64) -> Outcome<Value> {
-        let of = self.texts.get(text)?;
+        let of = self.texts.indexed(text)?;
         let Some(found) = of.at(index) else { return Err(out_of_bounds(index, "text", of.chars())) };
         let found = found.to_owned();
         self.new_text(&found)
@@ -67,13 +67,14 @@ impl Heap {
         end: Option<i64>,
         step: i64,
     ) -> Outcome<Value> {
-        let of = self.texts.get(text)?;
+        let of = self.texts.indexed(text)?;
         let cut = clamp(of.chars(), start, end, step)?;
         if cut.step == 1 && cut.count == of.chars() {
             return Ok(Value::Text(text));
         }
         let (low, high) = cut.covered();
         let (covered, ascii) = (of.between(low, high), of.is_ascii());
+        self.texts.fuel.look(covered.len());
         let bytes = match cut.stride() {
             _ if ascii => cut.count,
             1 => covered.len(),
@@ -132,6 +133,7 @@ mod naive {
 
 #[cfg(test)]
 mod tests {
+    use super::super::{CRUMB_CHARS, Texts};
     use super::*;
     use proptest::prelude::*;
 
@@ -204,6 +206,18 @@ mod tests {
         for index in [i64::MIN, -length - 1, length, i64::MAX] {
             assert_eq!(text.at(index), None);
         }
+    }
+
+    #[test]
+    fn who_asks_first_where_code_points_stand_pays_for_all_who_ask_later() {
+        let constants = ["é".repeat(1000), "e".repeat(1000), "é".repeat(CRUMB_CHARS)].map(Text::new);
+        let texts = Texts::new(constants.into());
+        let spent = |index| {
+            let before = texts.fuel.left();
+            texts.indexed(Texts::constant(index)).unwrap();
+            before - texts.fuel.left()
+        };
+        assert_eq!([0, 0, 1, 2].map(spent), [126, 0, 0, 0]);
     }
 
     proptest! {
