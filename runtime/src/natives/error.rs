@@ -5,7 +5,7 @@ use super::define::{TEXT, function, method, optional, required};
 use super::excerpt::excerpt;
 use crate::base::builtin::Param;
 use crate::base::{Kind, Kinds};
-use crate::value::object::{ErrorName, ErrorValue, NOWHERE, Object, TracePoint};
+use crate::value::object::{ErrorName, ErrorValue, Object, add_note};
 use crate::value::stop::{Bug, Outcome, Stop};
 use crate::value::{ErrorKind, Handle, Heap, Text, Value};
 use crate::vm::{Context, Flow, Native};
@@ -88,23 +88,13 @@ fn http(heap: &mut Heap, status: i64) -> Outcome<(ErrorName, u16)> {
     }
 }
 
-/// Entries of a chain that notes are added to; behind so many, a note takes the place of the one before it. Each note
-/// copies the chain, which would be quadratic in a loop.
-const CHAIN_MAX: usize = 256;
-
 /// A copy with a note at the end of its chain, at the outermost place that it has come to.
 fn with_note(context: &mut Context<'_>, args: &[Value]) -> Outcome<Flow> {
     let Value::Error(object) = arguments::value(args, 0)? else { return Err(Bug::WrongShape.into()) };
-    let note = Some(arguments::text(args, 1)?);
+    let note = arguments::text(args, 1)?;
     let Object::Error(error) = context.heap.objects.get(object)? else { return Err(Bug::WrongShape.into()) };
     let mut copy = error.clone();
-    let nowhere = TracePoint { function: NOWHERE, pc: 0, note };
-    let last = copy.trace.last().map_or(nowhere, |last| TracePoint { note, ..*last });
-    if copy.trace.len() >= CHAIN_MAX {
-        copy.trace.pop();
-    }
-    copy.trace.reserve_exact(1);
-    copy.trace.push(last);
+    add_note(&mut copy.trace, note);
     context.charge_fuel(copy.trace.len());
     Ok(Flow::Value(Value::Error(context.heap.new_object(Object::Error(copy))?)))
 }

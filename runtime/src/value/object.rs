@@ -111,6 +111,22 @@ pub struct ErrorValue {
 /// The function of a note that was added before the error was raised.
 pub const NOWHERE: u32 = u32::MAX;
 
+/// Entries of a chain that notes are added to; behind so many, a note takes the place of the one before it. Each note
+/// copies the chain, which would be quadratic in a loop.
+pub const CHAIN_MAX: usize = 256;
+
+/// Adds a note at the end of a chain, at the outermost place that it has come to.
+pub fn add_note(chain: &mut Vec<TracePoint>, note: Handle<Text>) {
+    let note = Some(note);
+    let nowhere = TracePoint { function: NOWHERE, pc: 0, note };
+    let last = chain.last().map_or(nowhere, |last| TracePoint { note, ..*last });
+    if chain.len() >= CHAIN_MAX {
+        chain.pop();
+    }
+    chain.reserve_exact(1);
+    chain.push(last);
+}
+
 impl ErrorValue {
     /// Was it raised? Notes may have been added before.
     pub fn is_raised(&self) -> bool {

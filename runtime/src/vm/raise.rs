@@ -4,7 +4,7 @@ use super::frame::Frame;
 use super::native::{Context, Flow, SLICE, Step, Stepped};
 use super::{Outcome as Ended, Trap, Vm, trace};
 use crate::base::span::{to_u32, to_usize};
-use crate::value::object::{ErrorName, ErrorValue, Object, TracePoint};
+use crate::value::object::{CHAIN_MAX, ErrorName, ErrorValue, Object, TracePoint, add_note};
 use crate::value::show::{Part, Show};
 use crate::value::stop::{Bug, ErrorKind, Outcome, Raise, Stop};
 use crate::value::text::shortened;
@@ -117,14 +117,15 @@ impl Exhausted {
     /// errors would do nothing but collect; so would one that waits for its turn, had it to wait much longer.
     const RAISE_BYTES_BITS: u32 = 14;
 
-    /// Is it too early to collect again? Not where there was room since the last time.
-    const fn skips(&mut self, heap: &Heap) -> bool {
+    /// Takes one of the times at which it is too early to collect again; false when there are none left, or there was
+    /// room since the last time.
+    const fn take_skip(&mut self, heap: &Heap) -> bool {
         if self.error.is_none() || !heap.memory.is_exhausted() {
             (self.skips, self.skipped) = (0, 0);
         }
-        let skips = self.skips > 0;
+        let is_left = self.skips > 0;
         self.skips = self.skips.saturating_sub(1);
-        skips
+        is_left
     }
 
     /// A collection found no room: the next one waits for twice as many errors.
@@ -148,13 +149,28 @@ impl Vm {
     pub(super) fn raise(&mut self, raise: &Raise) -> Result<Option<Ended>, Bug> {
         let error = match self.error_where_room(raise)? {
             Some(error) => Some(error),
-            None if self.exhausted.skips(&self.heap) => self.exhausted.error,
-            None => self.error_after_collection(raise)?.or(self.exhausted.error),
+            None if self.exhausted.take_skip(&self.heap) => self.raised_again()?,
+            None => match self.error_after_collection(raise)? {
+                Some(error) => Some(error),
+                None => self.raised_again()?,
+            },
         };
         match error {
             Some(error) => self.throw(error),
             None => Ok(Some(self.uncaught_raise(raise))),
         }
+    }
+
+    /// The last `MemoryLimitExceeded`, with as much of the trace of where the machine is now as it has room for.
+    fn raised_again(&mut self) -> Result<Option<Value>, Bug> {
+        let Some(Value::Error(handle)) = self.exhausted.error else { return Ok(None) };
+        let Object::Error(error) = self.heap.objects.get(handle)? else { return Err(Bug::WrongShape) };
+        let (points, left_out) = self.trace_points(error.trace.capacity());
+        let Object::Error(error) = self.heap.objects.get_mut(handle)? else { return Err(Bug::WrongShape) };
+        error.trace.clear();
+        error.trace.extend(points);
+        error.left_out = left_out;
+        Ok(Some(Value::Error(handle)))
     }
 
     /// Collects, and makes what there is room for then: the error of this refusal, or `MemoryLimitExceeded`.
@@ -188,7 +204,7 @@ impl Vm {
     }
 
     fn error_value(&mut self, raise: &Raise) -> Outcome<Value> {
-        let (trace, left_out) = self.trace_points();
+        let (trace, left_out) = self.trace_points(TRACE_MAX);
         let Value::Text(message) = self.heap.new_text(&raise.message)? else {
             return Err(Bug::WrongShape.into());
         };
@@ -250,16 +266,18 @@ impl Vm {
         if error.is_raised() {
             return Ok(());
         }
-        let notes = error.trace.clone();
-        let (mut points, left_out) = self.trace_points();
-        // Notes that were added before stand at the outermost place, as those that come later do.
-        let outermost = points.last().copied();
-        let placed = |note: TracePoint| outermost.map_or(note, |at| TracePoint { note: note.note, ..at });
-        points.reserve_exact(notes.len());
-        points.extend(notes.into_iter().map(placed));
-        let bytes = points.capacity().saturating_mul(size_of::<TracePoint>());
-        if self.heap.memory.charge(bytes).is_err() {
-            return Ok(());
+        let held = error.trace.capacity();
+        let notes: Vec<_> = error.trace.iter().filter_map(|point| point.note).collect();
+        let (mut points, left_out) = self.trace_points(TRACE_MAX);
+        points.reserve_exact(notes.len().min(CHAIN_MAX.saturating_sub(points.len())));
+        for note in notes {
+            add_note(&mut points, note);
+        }
+        let bytes = |entries: usize| entries.saturating_mul(size_of::<TracePoint>());
+        match self.heap.memory.grow_to(held, points.capacity(), bytes) {
+            Ok(()) => {}
+            Err(Stop::Bug(bug)) => return Err(bug),
+            Err(_) => return Ok(()),
         }
         if let Object::Error(error) = self.heap.objects.get_mut(handle)? {
             error.trace = points;
@@ -270,7 +288,7 @@ impl Vm {
 
     /// Where every function of the program stands that is under way, innermost first; of very many all but the outermost
     /// are left out behind a number of them, and counted.
-    fn trace_points(&self) -> (Vec<TracePoint>, u32) {
+    fn trace_points(&self, most: usize) -> (Vec<TracePoint>, u32) {
         let point = |frame: &Frame| match frame {
             Frame::Code(code) => {
                 Some(TracePoint { function: code.function, pc: code.pc.saturating_sub(1), note: None })
@@ -279,7 +297,7 @@ impl Vm {
         };
         let frames = &self.stack.frames;
         let mut calls = frames.iter().rev().filter_map(point);
-        let mut points: Vec<_> = calls.by_ref().take(TRACE_MAX).collect();
+        let mut points: Vec<_> = calls.by_ref().take(most).collect();
         let mut left_out = 0;
         if let Some(outermost) = calls.next_back()
             && let Some(last) = points.last_mut()
@@ -302,7 +320,7 @@ impl Vm {
             chain: Vec::new(),
             left_out: 0,
         };
-        let (places, left_out) = self.trace_points();
+        let (places, left_out) = self.trace_points(TRACE_MAX);
         uncaught.left_out = left_out;
         uncaught.chain.extend(places.iter().map(|point| trace::place(&self.program, point)));
         Ended::Trap(Trap::Uncaught(Box::new(uncaught)))
