@@ -1,7 +1,7 @@
 //! The front end as far as it judges: bytes of source files to trees and diagnostics.
 
 use super::limits::Limits;
-use super::project::SourceFile;
+use super::project::{SourceFile, declares};
 use crate::base::span::{to_u32, to_usize};
 use crate::base::{Code, Diagnostic, FileId, Severity, Source, SourceMap, Span};
 use crate::check::walk::Visit;
@@ -36,12 +36,12 @@ impl<'f> Front<'f> {
         front
     }
 
-    /// Parses what a program is made of: every file but component files, and of those the ones that tags name, from
-    /// file to file. What nothing uses is not looked at.
+    /// Parses what a program is made of: every file but component files, and of those the ones that declare what is
+    /// global, or that tags name, from file to file. What nothing uses is not looked at.
     pub fn parse_used(files: &'f [SourceFile], limits: &Limits) -> Self {
         let mut front = Self::new(limits);
         let (components, others): (Vec<_>, Vec<_>) =
-            files.iter().partition(|file| file.role == Role::Component);
+            files.iter().partition(|file| file.role == Role::Component && !declares(&file.bytes));
         for file in others {
             front.add(file, limits);
         }

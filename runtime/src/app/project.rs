@@ -359,7 +359,7 @@ impl Project {
 }
 
 /// May a source declare entities or enums?
-fn declares(source: &[u8]) -> bool {
+pub(super) fn declares(source: &[u8]) -> bool {
     let mut words = source.split(|byte| !byte.is_ascii_alphanumeric());
     words.any(|word| matches!(word, b"entity" | b"enum"))
 }

@@ -6,7 +6,7 @@ use super::version::print;
 use super::{Exit, Report};
 use crate::app::build::build_all;
 use crate::app::files::MemoryFiles;
-use crate::app::http::Sessions;
+use crate::app::http::{RateLimits, Sessions};
 use crate::app::machine::{env, now_millis};
 use crate::app::project;
 use crate::app::testing;
@@ -163,6 +163,7 @@ struct TestWorld {
     store: StorePlace,
     app: Arc<Application>,
     sessions: Arc<Sessions>,
+    rates: RateLimits,
 }
 
 impl TestWorld {
@@ -174,6 +175,7 @@ impl TestWorld {
             store: StorePlace::memory(&app.config.store),
             app: Arc::clone(app),
             sessions: Arc::new(Sessions::new([0; 32], [0; 32])),
+            rates: RateLimits::default(),
         }
     }
 }
@@ -211,6 +213,10 @@ impl Host for TestWorld {
 
     fn files(&mut self) -> &mut dyn Files {
         &mut self.files
+    }
+
+    fn rates(&mut self) -> Option<&RateLimits> {
+        Some(&self.rates)
     }
 
     fn request(&mut self, asked: Inbound) -> Result<Option<Outbound>, End> {

@@ -40,19 +40,19 @@ impl<'a> Compiler<'a> {
                     let Some(path) = path.or_else(|| own.clone()) else { continue };
                     let name: Arc<str> = format!("{} {path}", route.method.name()).into();
                     let handler = self.handler(file, &name, &route.body);
-                    self.served(file, EndpointKind::Route(route.method), &path, handler);
+                    self.served(file, EndpointKind::Route(route.method), &path, (handler, route.body.span));
                 }
                 ServerStmt::Ws(path, body) => {
                     let path = path.as_ref().map(|path| path.text.clone());
                     let Some(path) = path.or_else(|| own.clone()) else { continue };
                     let opening = self.socket(file, &path, body);
-                    self.served(file, EndpointKind::Socket, &path, opening);
+                    self.served(file, EndpointKind::Socket, &path, (opening, body.span));
                 }
                 ServerStmt::Sse(path, body) => {
                     let path = path.as_ref().map(|path| path.text.clone());
                     let Some(path) = path.or_else(|| own.clone()) else { continue };
                     let opening = self.stream(file, &path, body);
-                    self.served(file, EndpointKind::Stream, &path, opening);
+                    self.served(file, EndpointKind::Stream, &path, (opening, body.span));
                 }
                 ServerStmt::Every(every) => {
                     let kind = EndpointKind::Every { millis: every.interval_ms };
@@ -72,15 +72,21 @@ impl<'a> Compiler<'a> {
         }
         if let Some(path) = own.filter(|_| routes::is_page(file.tree)) {
             let page = self.page(file, &path);
-            self.served(file, EndpointKind::Page, &path, page);
+            self.served(file, EndpointKind::Page, &path, (page, file.tree.body.span));
         }
     }
 
-    /// The endpoint of a request whose pipeline ends in this function.
-    fn served(&mut self, file: &ProjectFile<'a>, kind: EndpointKind, path: &Arc<str>, handler: u32) {
+    /// The endpoint of a request whose pipeline ends in this function. What fails behind it fails at its place.
+    fn served(
+        &mut self,
+        file: &ProjectFile<'a>,
+        kind: EndpointKind,
+        path: &Arc<str>,
+        (handler, place): (u32, Span),
+    ) {
         let mut steps = self.middleware_around(file.path);
         steps.push(handler);
-        self.frame = Frame::new(file.tree.body.span);
+        self.frame = Frame::new(place);
         let base: Reg = self.frame.temp();
         for &function in &steps {
             let dst = self.frame.temp();

@@ -184,7 +184,7 @@ fn line(format: LogFormat, time: &str, level: &str, fields: &Fields) -> String {
             object.insert("level".to_owned(), level.into());
             object.insert("message".to_owned(), fields.message.as_str().into());
             for (name, value) in &fields.others {
-                // What a program gave is JSON already, unless it was cut.
+                // What a program gave is JSON already, unless it was cut. Read as bytes, as all JSON is: one reader.
                 let data = value.as_str().filter(|_| *name == "data");
                 let data = data.and_then(|data| serde_json::from_slice(data.as_bytes()).ok());
                 object.insert((*name).to_owned(), data.unwrap_or_else(|| value.clone()));

@@ -133,6 +133,20 @@ fn entities_and_enums_are_known_to_scripts_and_tests_wherever_they_stand() {
 }
 
 #[test]
+fn what_a_component_file_declares_is_global_though_no_tag_names_it() {
+    let project = Project::new(&[
+        ("flin.config", "[views]\ncomponents = [\"app/ui\"]\n"),
+        ("app/ui/shop.flin", "entity Shop { name: text = \"a\" }\n<p>shop</p>\n"),
+        ("app/index.flin", "route GET { Shop.count }\n"),
+        ("seed.flin", "s = Shop {}\nsave s\nprint(Shop.count)\n"),
+        ("tests/t.flin", "test \"served\" { assert test_request(\"GET\", \"/\").body == 0 }\n"),
+    ]);
+    assert_eq!(project.flin(&["check"]), said(0, "", ""));
+    assert_eq!(project.flin(&["run", "seed.flin"]), said(0, "1\n", ""));
+    assert_eq!(project.flin(&["test"]).0, 0);
+}
+
+#[test]
 fn spellings_of_other_languages_are_answered_with_the_one_of_this() {
     for (source, help) in [
         ("for x of [1] { print(x) }\n", "`for x in list { … }`"),
@@ -141,6 +155,8 @@ fn spellings_of_other_languages_are_answered_with_the_one_of_this() {
         ("print(1 === 1)\n", "`==` and `!=` already compare without converting"),
         ("print(1 !== 1)\n", "`==` and `!=` already compare without converting"),
         ("[1].forEach(x => print(x))\n", "write `each(x => …)`"),
+        ("f = x => { a: x }\n", "a map there is written `({ … })`"),
+        ("f = x => { a: x, b: 1 }\n", "a map there is written `({ … })`"),
     ] {
         let (code, _, err) = Project::new(&[("a.flin", source)]).flin(&["check", "a.flin"]);
         assert!(code == 2 && err.contains(help), "{source}: {err}");

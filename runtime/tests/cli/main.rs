@@ -217,6 +217,29 @@ fn a_failed_test_says_why_and_the_others_still_run() {
 }
 
 #[test]
+fn requests_of_a_test_are_limited_as_those_of_a_server_and_each_test_begins_anew() {
+    let limited = "route GET { guard rate_limit(2, 60)\n1 }\n";
+    let test = |name: &str| {
+        let statuses = "(1..4).map(n => test_request(\"GET\", \"/lim\").status)";
+        format!("test \"{name}\" {{\nassert {statuses} == [200, 200, 429, 429]\n}}\n")
+    };
+    let tests = test("one") + &test("two");
+    let project = Project::new(&[("app/lim.flin", limited), ("tests/a.flin", &*tests)]);
+    let passed = "ok      tests/a.flin: one\nok      tests/a.flin: two\n2 passed, 0 failed\n";
+    assert_eq!(project.flin(&["test"]), said(0, passed, ""));
+}
+
+#[test]
+fn an_error_that_there_is_no_room_for_says_where_the_program_is_and_not_where_it_was() {
+    let source = "junk = none\nfn fill() { for q in 1..9 { try { while true { junk = [\"z\".repeat(20), junk] } } catch e { }\n\
+                  try { while true { junk = [none, junk] } } catch e { } } }\nfill()\nprint(1 / 0)\n";
+    let project = Project::new(&[("main.flin", source), ("flin.config", "[vm]\nmemory_mb = 1\n")]);
+    let (code, _, err) = project.flin(&["run", "main.flin"]);
+    assert!(code == 1 && err.starts_with("error: ") && err.ends_with("at <main> (main.flin:5:7)\n"), "{err}");
+    assert!(!err.contains("at fill"), "{err}");
+}
+
+#[test]
 fn an_endless_test_meets_its_deadline() {
     let config = "[vm]\ndeadline = \"50ms\"\n";
     let project =

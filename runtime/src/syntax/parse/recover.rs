@@ -53,6 +53,9 @@ impl Parser<'_> {
                 TokenKind::Plus => found.help("there is no prefix `+`"),
                 TokenKind::Comma if self.is_behind_first_name(token) => found
                     .help("a `{` that begins a statement begins a block; a map there is written `({ … })`"),
+                TokenKind::Comma | TokenKind::RightBrace if wanted == TokenKind::Equal.name() => {
+                    found.help("this `{` begins a block, as behind `=>`; a map there is written `({ … })`")
+                }
                 TokenKind::Colon if let Some(key) = self.number_behind_brace(token) => {
                     found.help(format!("a map with keys that are no texts is written `[{key}: …]`"))
                 }
