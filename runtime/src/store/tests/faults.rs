@@ -79,12 +79,19 @@ fn t2_11_under_an_interval_a_flush_that_fails_once_loses_nothing() {
     }
 }
 
+/// Waits for another thread, not for ever.
+fn until(what: &str, is_so: impl Fn() -> bool) {
+    let began = std::time::Instant::now();
+    while !is_so() {
+        assert!(began.elapsed() < Duration::from_mins(1), "waited in vain: {what}");
+        std::thread::yield_now();
+    }
+}
+
 /// Has what was written synced, and waits until the disk has it.
 fn flush(store: &Store, twin: &Twin) {
     store.0.shared.queue.with(|queue| queue.flush = true);
-    while twin.unsynced() > 0 {
-        std::thread::yield_now();
-    }
+    until("the disk has everything", || twin.unsynced() == 0);
 }
 
 #[test]
@@ -124,9 +131,7 @@ fn t2_11_a_failure_that_refuses_no_save_is_no_refused_save() {
             // The flush fails.
             store.0.shared.queue.with(|queue| queue.flush = true);
         }
-        while store.health().last_error.is_none() {
-            std::thread::yield_now();
-        }
+        until("the failure is known", || store.health().last_error.is_some());
         assert_eq!(store.health().failing, None, "{sync:?}");
         store.commit(Transaction::default()).unwrap();
         assert_eq!(contents(&store).len(), 1);
@@ -146,9 +151,7 @@ fn x_20_a_panic_of_the_committer_is_a_refused_save_if_somebody_waited_for_one() 
         } else {
             store.0.shared.queue.with(|queue| queue.flush = true);
         }
-        while store.health().last_error.is_none() {
-            std::thread::yield_now();
-        }
+        until("the failure is known", || store.health().last_error.is_some());
         assert_eq!(store.health().failing.is_some(), waits);
         ask(&mut session, insert("next", 3)).unwrap();
         assert_eq!(store.health().failing, None);

@@ -122,22 +122,18 @@ impl Printer<'_> {
             let end = span.end.saturating_sub(1);
             self.indented(|printer| {
                 printer.lines(stmts, |stmt| stmt.span, (end, ""), Self::stmt);
-                if empty && semicolon {
-                    printer.newline();
-                    printer.put(";");
+                if semicolon {
+                    printer.put_behind_comment(";", empty);
                 }
             });
-            if !empty && semicolon {
-                self.put_before_comment(";");
-            }
             self.newline();
         }
         self.put("}");
     }
 
-    /// Behind the last statement, of which a comment may have followed.
-    fn put_before_comment(&mut self, text: &str) {
-        if self.line_comment || self.out.ends_with("*/") || self.out.ends_with("-->") {
+    /// Behind the last statement, on a line of its own where there is none or a comment follows it.
+    fn put_behind_comment(&mut self, text: &str, alone: bool) {
+        if alone || self.line_comment || self.out.ends_with("*/") || self.out.ends_with("-->") {
             self.newline();
         }
         self.put(text);
