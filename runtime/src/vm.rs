@@ -42,7 +42,7 @@ pub use effect::{Answer, Effect, LogLevel};
 pub use exchange::Exchange;
 pub use link::LinkError;
 pub use native::{Context, Flow, Native, Step, Stepped};
-pub use outcome::{Outcome, Place, Trap, Uncaught};
+pub use outcome::{Cause, Outcome, Place, Trap, Uncaught};
 pub use program::Program;
 pub use random::Random;
 

@@ -95,13 +95,13 @@ pub(super) enum Command {
         /// The program, as source or bytecode
         file: PathBuf,
     },
-    /// Format source files in place
+    /// Format source files in place, and say which were changed
     #[command(after_help = format!("Examples:\n  flin fmt\n  flin fmt --check lib app\n\n{EXIT_CODES}"))]
     Fmt {
         /// Change nothing; say which files need it, and end with 1 if any does
         #[arg(long)]
         check: bool,
-        /// Files and folders
+        /// Files and folders with all that lies below them
         #[arg(default_value = ".")]
         paths: Vec<PathBuf>,
     },

@@ -1,4 +1,4 @@
-//! `flin fmt`: files in their canonical layout, in place, or the names of those that are not.
+//! `flin fmt`: files in their canonical layout, in place or only looked at, and the names of those that were not.
 
 use super::build::{from_here, prefix};
 use super::replace::replace;
@@ -62,15 +62,10 @@ fn one(file: &SourceFile, limits: &Limits, prefix: &Path, check: bool, report: &
     if formatted.as_bytes() == file.bytes {
         return Found::Formatted;
     }
-    if check {
-        print(format_args!("{}\n", printable(&prefix.join(&file.path).to_string_lossy())), report);
-        return Found::Changed;
+    if !check && let Err(error) = replace(&file.place, formatted.as_bytes()) {
+        report.file_error(file.place.display(), said(error.kind()));
+        return Found::Bad;
     }
-    match replace(&file.place, formatted.as_bytes()) {
-        Ok(()) => Found::Changed,
-        Err(error) => {
-            report.file_error(file.place.display(), said(error.kind()));
-            Found::Bad
-        }
-    }
+    print(format_args!("{}\n", printable(&prefix.join(&file.path).to_string_lossy())), report);
+    Found::Changed
 }

@@ -133,7 +133,12 @@ impl Display for ErrorText<'_> {
             writeln!(f, "  … {left_out} more calls")?;
         }
         let rest = first.saturating_add(hidden);
-        error.chain.iter().skip(rest).try_for_each(|place| write_place(f, place))
+        error.chain.iter().skip(rest).try_for_each(|place| write_place(f, place))?;
+        for cause in &error.causes {
+            writeln!(f, "caused by: {}: {}", printable(&cause.kind), printable(&cause.message))?;
+            cause.origin.iter().try_for_each(|place| write_place(f, place))?;
+        }
+        Ok(())
     }
 }
 

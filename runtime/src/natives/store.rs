@@ -53,7 +53,8 @@ fn operand(args: &[Value], done: &str) -> Outcome<Handle<Object>> {
         Some(&Value::Entity(entity)) => Ok(entity),
         other => {
             let kind = other.map_or(Kind::None, |value| value.kind());
-            Err(Stop::type_error(format!("only entities can be {done}, not {}", kind.name())))
+            let hint = if done == "deleted" { "; a key of a map goes with `delete map[key]`" } else { "" };
+            Err(Stop::type_error(format!("only entities can be {done}, not {}{hint}", kind.name())))
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What went wrong lately, for the log and for whoever looks at the console.
 
-use crate::vm::Uncaught;
+use crate::vm::{Cause, Uncaught};
 use std::collections::VecDeque;
 use std::fmt::Write as _;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -63,9 +63,18 @@ impl Errors {
     }
 }
 
-/// The calls that an error came through, innermost first.
+/// The calls that an error came through, innermost first, and its causes.
 pub(super) fn chain(error: &Uncaught) -> Vec<String> {
-    error.chain.iter().take(PLACES_MAX).map(place).collect()
+    let places = error.chain.iter().take(PLACES_MAX).map(place);
+    places.chain(error.causes.iter().map(cause)).collect()
+}
+
+fn cause(cause: &Cause) -> String {
+    let mut text = format!("caused by {}: {}", cause.kind, cause.message);
+    if let Some(origin) = &cause.origin {
+        let _ = write!(text, " at {}", place(origin));
+    }
+    text
 }
 
 fn place(place: &crate::vm::Place) -> String {

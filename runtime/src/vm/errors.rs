@@ -82,5 +82,5 @@ pub(super) fn no_property(kind: Kind, name: &str) -> Stop {
 /// A method name called without anything to be a method of.
 #[cold]
 pub(super) fn no_receiver(name: &str) -> Stop {
-    Stop::type_error(format!("{name} needs the value that it is a method of as first argument"))
+    Stop::type_error(format!("{name} needs a value: `{name}(value, …)` or `value.{name}(…)`"))
 }

@@ -38,6 +38,19 @@ pub struct Uncaught {
     pub chain: Vec<Place>,
     /// Calls that the chain leaves out.
     pub left_out: u32,
+    /// The error that it names as its cause, and that one's, as far as is told.
+    pub causes: Vec<Cause>,
+}
+
+/// An error that another one names as its cause.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cause {
+    /// Its kind.
+    pub kind: String,
+    /// Its message.
+    pub message: String,
+    /// Where it was raised; none if it never was.
+    pub origin: Option<Place>,
 }
 
 impl Uncaught {

@@ -317,8 +317,7 @@ impl Vm {
             kind: raise.kind.name().to_owned(),
             message: raise.message.to_string(),
             status: raise.kind.status(),
-            chain: Vec::new(),
-            left_out: 0,
+            ..super::Uncaught::default()
         };
         let (places, left_out) = self.trace_points(TRACE_MAX);
         uncaught.left_out = left_out;

@@ -2,7 +2,7 @@
 
 use super::errors;
 use super::native::Context;
-use super::outcome::{Place, Uncaught};
+use super::outcome::{Cause, Place, Uncaught};
 use super::program::Program;
 use crate::base::Kind;
 use crate::base::span::to_usize;
@@ -51,17 +51,42 @@ pub(super) const TOLD_BYTES_MAX: usize = 64 << 10;
 /// An error as plain data; long texts are cut.
 pub fn uncaught(heap: &Heap, program: &Program, handle: Handle<Object>) -> Result<Uncaught, Bug> {
     let error = error_of(heap, handle)?;
-    let kind = match error.kind {
-        ErrorName::Known(kind) => kind.name(),
-        ErrorName::Own(name) => heap.texts.str(name)?,
-    };
     Ok(Uncaught {
-        kind: shortened(kind, TOLD_BYTES_MAX),
+        kind: shortened(kind_of(heap, error)?, TOLD_BYTES_MAX),
         message: shortened(heap.texts.str(error.message)?, TOLD_BYTES_MAX),
         status: error.status,
         left_out: error.left_out,
         chain: error.trace.iter().map(|point| noted(heap, program, point)).collect::<Result<_, _>>()?,
+        causes: causes(heap, program, error)?,
     })
+}
+
+/// Causes of an error that are told, and bytes of the kind and the message of each.
+const CAUSES_MAX: usize = 8;
+const CAUSE_BYTES_MAX: usize = 1 << 10;
+
+fn causes(heap: &Heap, program: &Program, error: &ErrorValue) -> Result<Vec<Cause>, Bug> {
+    let mut causes = Vec::new();
+    let mut next = error.cause;
+    while let Value::Error(handle) = next
+        && causes.len() < CAUSES_MAX
+    {
+        let error = error_of(heap, handle)?;
+        causes.push(Cause {
+            kind: shortened(kind_of(heap, error)?, CAUSE_BYTES_MAX),
+            message: shortened(heap.texts.str(error.message)?, CAUSE_BYTES_MAX),
+            origin: error.trace.first().map(|point| place(program, point)),
+        });
+        next = error.cause;
+    }
+    Ok(causes)
+}
+
+fn kind_of<'h>(heap: &'h Heap, error: &ErrorValue) -> Result<&'h str, Bug> {
+    match error.kind {
+        ErrorName::Known(kind) => Ok(kind.name()),
+        ErrorName::Own(name) => heap.texts.str(name),
+    }
 }
 
 /// What a place of a chain costs: a map and its texts.

@@ -157,6 +157,7 @@ fn spellings_of_other_languages_are_answered_with_the_one_of_this() {
         ("[1].forEach(x => print(x))\n", "write `each(x => …)`"),
         ("f = x => { a: x }\n", "a map there is written `({ … })`"),
         ("f = x => { a: x, b: 1 }\n", "a map there is written `({ … })`"),
+        ("for k in { a: 1 } { print(k) }\n", "a map there is written `({ … })`"),
     ] {
         let (code, _, err) = Project::new(&[("a.flin", source)]).flin(&["check", "a.flin"]);
         assert!(code == 2 && err.contains(help), "{source}: {err}");

@@ -150,9 +150,9 @@ fn formatting_changes_what_needs_it_and_check_changes_nothing() {
     let read = |name: &str| fs::read_to_string(project.path().join(name)).unwrap();
     assert_eq!(project.flin(&["fmt", "--check"]), said(1, "lib/a.flin\nlib/b.flin\n", ""));
     assert_eq!(read("lib/a.flin"), "x=1+2\n");
-    assert_eq!(project.flin(&["fmt", "lib/a.flin", "ok.flin"]), said(0, "", ""));
+    assert_eq!(project.flin(&["fmt", "lib/a.flin", "ok.flin"]), said(0, "lib/a.flin\n", ""));
     assert_eq!(read("lib/a.flin"), "x = 1 + 2\n");
-    assert_eq!(project.flin(&["fmt", "."]), said(0, "", ""));
+    assert_eq!(project.flin(&["fmt", "."]), said(0, "lib/b.flin\n", ""));
     assert_eq!(read("lib/b.flin"), "y = 2\n");
     assert_eq!(project.flin(&["fmt", "--check"]), said(0, "", ""));
     assert_eq!(fs::read_dir(project.path().join("lib")).unwrap().count(), 2);
@@ -178,6 +178,15 @@ fn an_uncaught_error_says_kind_message_and_chain() {
     assert_eq!(project.flin(&["run", "main.flin"]), said(1, "", chain));
     assert_eq!(project.flin(&["build", "main.flin"]), said(0, "", ""));
     assert_eq!(project.flin(&["run", "main.flinc"]), said(1, "", chain));
+}
+
+#[test]
+fn an_uncaught_error_says_its_causes_too() {
+    let source = "fn inner() { 1 / 0 }\ntry { inner() } catch e {\n    throw error(\"Outer\", \"it broke\", cause: error(\"Between\", \"why\", cause: e))\n}\n";
+    let project = Project::new(&[("main.flin", source)]);
+    let told = "error: Outer: it broke\n  at <main> (main.flin:3:11)\ncaused by: Between: why\n\
+                caused by: DivisionByZero: Cannot divide by zero\n  at inner (main.flin:1:14)\n";
+    assert_eq!(project.flin(&["run", "main.flin"]), said(1, "", told));
 }
 
 #[test]

@@ -248,7 +248,7 @@ fn delete_restore_and_destroy_update_the_entity() {
             "2",
             "3 none",
             "1 EntityNotFound EntityNotFound no Customer with id 1",
-            "this Customer was never saved and cannot be deleted only entities can be deleted, not map",
+            "this Customer was never saved and cannot be deleted only entities can be deleted, not map; a key of a map goes with `delete map[key]`",
             "[\"b\"]",
             "2 1",
         ],

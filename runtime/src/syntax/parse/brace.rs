@@ -11,7 +11,7 @@ impl Parser<'_> {
     /// An operand that starts with `{`.
     pub(super) fn brace_operand(&mut self) -> Parse<Box<Expr>> {
         if self.context.header {
-            return Err(self.unexpected("an expression; in a header `{` opens the body"));
+            return Err(self.unexpected("an expression"));
         }
         if self.at_control() {
             return self.control_operand();

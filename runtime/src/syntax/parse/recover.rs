@@ -51,6 +51,9 @@ impl Parser<'_> {
             match token.kind {
                 TokenKind::MinusMinus => found.help("`--` stands behind a place; write `a - -b` to subtract"),
                 TokenKind::Plus => found.help("there is no prefix `+`"),
+                TokenKind::LeftBrace if self.context.header && wanted == "an expression" => {
+                    found.help("in a header `{` opens the body; a map there is written `({ … })`")
+                }
                 TokenKind::Comma if self.is_behind_first_name(token) => found
                     .help("a `{` that begins a statement begins a block; a map there is written `({ … })`"),
                 TokenKind::Comma | TokenKind::RightBrace if wanted == TokenKind::Equal.name() => {
