@@ -201,7 +201,10 @@ pub fn slug(text: &str) -> String {
 pub fn contradictions(cases: &[Case], catalogue: &Catalogue) -> Vec<String> {
     let mut wrong = Vec::new();
     for case in cases {
-        let Some(id) = &case.record.vector else { continue };
+        let Some(id) = &case.record.vector else {
+            wrong.push(format!("{} belongs to no vector", case.name()));
+            continue;
+        };
         match catalogue.find(id) {
             None => wrong.push(format!("{} belongs to {id}, which is not in the catalogue", case.name())),
             Some(entry) if entry.vector.status == Claim::Open && !case.record.is_open() => {
@@ -276,6 +279,20 @@ mod tests {
             let said = all(root.path()).unwrap_err().to_string();
             assert!(said.contains(says), "{said}");
         }
+    }
+
+    #[test]
+    fn a_case_of_no_vector_or_of_an_unknown_one_is_named() {
+        let repository = crate::repository();
+        let catalogue = Catalogue::load(&repository).unwrap();
+        let mut cases = all(&repository).unwrap();
+        cases.truncate(2);
+        cases[0].record.vector = None;
+        cases[1].record.vector = Some("X-00".to_owned());
+        let wrong = contradictions(&cases, &catalogue);
+        let none = format!("{} belongs to no vector", cases[0].name());
+        let unknown = format!("{} belongs to X-00, which is not in the catalogue", cases[1].name());
+        assert_eq!(wrong, [none, unknown]);
     }
 
     #[test]
