@@ -2,7 +2,7 @@
 
 use super::strength::Fuzzing;
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// A fuzz target.
@@ -45,7 +45,7 @@ impl Coverage {
             if path.is_dir() {
                 self.read_tests(&path);
             } else if let Ok(text) = std::fs::read_to_string(&path) {
-                for id in text.split("fn ").skip(1).filter_map(vector_in_name) {
+                for id in text.split("fn ").skip(1).flat_map(vectors_in_name) {
                     *self.tests.entry(id).or_default() += 1;
                 }
             }
@@ -107,14 +107,16 @@ fn properties(text: &str) -> usize {
     count
 }
 
-/// `t1_08_…(` and `x_10_…(` carry T1-08 and X-10.
-fn vector_in_name(rest: &str) -> Option<String> {
-    let name = rest.split('(').next()?;
-    let mut parts = name.split('_');
-    let (tier, number) = (parts.next()?, parts.next()?);
-    let known = matches!(tier, "t1" | "t2" | "t3" | "x");
-    let numbered = number.len() == 2 && number.bytes().all(|byte| byte.is_ascii_digit());
-    (known && numbered).then(|| format!("{}-{number}", tier.to_uppercase()))
+/// `t1_08_…(` carries T1-08, and `t1_02_x_10_…(` T1-02 and X-10.
+fn vectors_in_name(rest: &str) -> BTreeSet<String> {
+    let parts: Vec<&str> = rest.split('(').next().unwrap_or_default().split('_').collect();
+    let id = |pair: &[&str]| {
+        let [tier, number] = pair else { return None };
+        let known = matches!(*tier, "t1" | "t2" | "t3" | "x");
+        let numbered = number.len() == 2 && number.bytes().all(|byte| byte.is_ascii_digit());
+        (known && numbered).then(|| format!("{}-{number}", tier.to_uppercase()))
+    };
+    parts.windows(2).filter_map(id).collect()
 }
 
 fn entries(folder: &Path) -> Vec<std::path::PathBuf> {
@@ -135,8 +137,10 @@ mod tests {
 
     #[test]
     fn ids_are_read_from_test_names() {
-        assert_eq!(vector_in_name("t1_08_names_the_limit() {"), Some("T1-08".to_owned()));
-        assert_eq!(vector_in_name("x_10_cycles() {"), Some("X-10".to_owned()));
-        assert_eq!(vector_in_name("to_text() {"), None);
+        let ids = |name: &str| vectors_in_name(name).into_iter().collect::<Vec<_>>().join(" ");
+        assert_eq!(ids("t1_08_names_the_limit() {"), "T1-08");
+        assert_eq!(ids("t1_01_t1_02_x_10_cycles(a: t1_03_) {"), "T1-01 T1-02 X-10");
+        assert_eq!(ids("a_pattern_of_x_26_ends() {"), "X-26");
+        assert_eq!(ids("to_text() {") + &ids("x_1_y_10() {"), "");
     }
 }
