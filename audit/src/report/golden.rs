@@ -106,7 +106,7 @@ pub fn page() -> Page {
         },
         mutants: mutants(),
         fuzz: vec![Target { name: "source".to_owned(), corpus: 3, executions: 1_000 }],
-        trend: vec![Moment { at: 0, inputs: 12, took_ms: 5, totals }; 2],
+        trend: vec![Moment { at: 0, commit: "a".to_owned(), inputs: 12, took_ms: 5, totals }; 2],
         vectors: vec![
             shown(row("T1-01", Tier::One, Status::Fixed, Some(Outcome::Held)), ""),
             shown(row("T1-02", Tier::One, Status::Regressed, Some(Outcome::Panic)), "it fell & broke"),

@@ -1,5 +1,5 @@
-//! `reports/history.jsonl`: what varies. A line whenever the totals or the number of inputs change, and one for each
-//! fuzz target and commit: the ledger of what fuzzing was done.
+//! `reports/history.jsonl`: what varies. A line whenever the totals or the commit change, and one for each fuzz target and
+//! commit: the ledger of what fuzzing was done.
 
 use super::ReportError;
 use super::model::Totals;
@@ -10,10 +10,13 @@ use std::process::Command;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// The totals at one time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Moment {
     /// Seconds since 1970.
     pub at: u64,
+    /// The commit that was checked out; lines from before it was kept have none.
+    #[serde(default)]
+    pub commit: String,
     /// Inputs tried.
     pub inputs: u64,
     /// Milliseconds that the run took.
@@ -97,13 +100,14 @@ pub fn commit(repository: &Path) -> String {
     asked.map(|said| String::from_utf8_lossy(&said.stdout).trim().to_owned()).unwrap_or_default()
 }
 
-/// Appends this run, unless it says what the last line says.
+/// Appends this run, unless the last line says the same of the same commit; how many inputs there are depends on timing.
 pub fn append(repository: &Path, totals: Totals, inputs: u64, took_ms: u64) -> Result<(), ReportError> {
-    if read(repository).last().is_some_and(|last| last.totals == totals && last.inputs == inputs) {
+    let now = Moment { at: now(), commit: commit(repository), inputs, took_ms, totals };
+    if read(repository).last().is_some_and(|last| last.totals == totals && last.commit == now.commit) {
         return Ok(());
     }
     let path = repository.join(FILE);
-    let mut line = serde_json::to_string(&Moment { at: now(), inputs, took_ms, totals })?;
+    let mut line = serde_json::to_string(&now)?;
     line.push('\n');
     let file = std::fs::OpenOptions::new().create(true).append(true).open(&path);
     let written = file.and_then(|mut file| file.write_all(line.as_bytes()));
@@ -113,6 +117,33 @@ pub fn append(repository: &Path, totals: Totals, inputs: u64, took_ms: u64) -> R
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_report_that_says_what_the_last_one_said_adds_no_line() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("reports")).unwrap();
+        let mut totals = Totals {
+            vectors: 2,
+            fixed: 1,
+            open: 0,
+            not_encoded: 0,
+            regressed: 1,
+            proved: 1,
+            found_since: 0,
+            found_since_fixed: 0,
+        };
+        let lines = |totals, inputs| {
+            append(folder.path(), totals, inputs, 3).unwrap();
+            read(folder.path()).len()
+        };
+        assert_eq!((lines(totals, 10), lines(totals, 11)), (1, 1));
+        totals.fixed = 2;
+        assert_eq!(lines(totals, 11), 2);
+        let path = folder.path().join(FILE);
+        let other = std::fs::read_to_string(&path).unwrap().replace("\"commit\":\"\"", "\"commit\":\"a\"");
+        std::fs::write(&path, other).unwrap();
+        assert_eq!((lines(totals, 11), read(folder.path()).len()), (3, 3));
+    }
 
     #[test]
     fn campaigns_of_one_commit_add_up_and_other_lines_stay() {
