@@ -15,6 +15,8 @@ pub mod connection;
 pub mod coverage;
 pub mod cron_expression;
 pub mod dictionary;
+#[cfg(feature = "cli")]
+pub mod finders;
 pub mod form_multipart;
 pub mod http_parser;
 pub mod http_sequence;

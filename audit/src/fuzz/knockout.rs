@@ -4,7 +4,7 @@
 //! other, for [`SECONDS_MAX`] at most. A control run with all guards on must find nothing.
 
 use super::programs::Programs;
-use super::{TARGETS, Target};
+use super::{GUARDS_LEFT_OUT, MODULES_LEFT_OUT, TARGETS, Target, lies_in};
 use flin_runtime::base::guard::Guard;
 use std::fmt::Write as _;
 use std::io;
@@ -14,6 +14,8 @@ use std::time::{Duration, Instant};
 
 /// A target that finds nothing in so long misses.
 pub const SECONDS_MAX: u64 = 60;
+/// What the page says where nothing was found.
+pub(super) const NOTHING: &str = "**nothing**";
 /// An input that takes longer hangs.
 const HANG_SECONDS: u64 = 10;
 const MEMORY_MB_MAX: u64 = 2048;
@@ -114,23 +116,34 @@ pub fn page(results: &[(Pair, Run)]) -> String {
     );
     for (pair, run) in results {
         let (guard, target) = (pair.guard, pair.target.name);
-        let found = run.found.unwrap_or("**nothing**");
+        let found = run.found.unwrap_or(NOTHING);
         let after = format!("{:.1} s", run.took.as_secs_f64());
         let _ = writeln!(page, "| {} | {} | {target} | {found} | {after} |", guard.name(), guard.module());
     }
-    page.push_str("\nNo target is for:\n\n");
+    page + &left_out()
+}
+
+/// The guards that no target is for, and why.
+fn left_out() -> String {
+    let mut text = "\nNo target is for:\n\n".to_owned();
     let alone = Guard::ALL.iter().filter(|guard| TARGETS.iter().all(|target| !target.is_for(guard.module())));
     for guard in alone {
-        let reason = super::GUARDS_LEFT_OUT.iter().find(|(name, _)| *name == guard.name());
-        let reason = reason.map_or("its module has no target yet", |(_, reason)| reason);
-        let _ = writeln!(page, "- {} in {}: {reason}", guard.name(), guard.module());
+        let reason = why_left_out(*guard).unwrap_or("its module has no target yet");
+        let _ = writeln!(text, "- {} in {}: {reason}", guard.name(), guard.module());
     }
-    page
+    text
+}
+
+fn why_left_out(guard: Guard) -> Option<&'static str> {
+    let by_name = GUARDS_LEFT_OUT.iter().find(|(name, _)| *name == guard.name());
+    let by_module = || MODULES_LEFT_OUT.iter().find(|(module, _)| lies_in(guard.module(), module));
+    by_name.or_else(by_module).map(|(_, reason)| *reason)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fuzz::finders::Finders;
 
     #[test]
     fn last_words_have_a_meaning() {
@@ -155,6 +168,18 @@ mod tests {
         let run = Run { found: None, took: Duration::from_millis(60_200), said: String::new() };
         let (guard, module) = (pair.guard.name(), pair.guard.module());
         let line = format!("| {guard} | {module} | bytecode | **nothing** | 60.2 s |");
-        assert!(page(&[(pair, run)]).contains(&line));
+        let page = page(&[(pair, run.clone()), (pair, Run { found: Some("panic"), ..run })]);
+        assert!(page.contains(&line));
+        let bitten = format!("| {guard} | {module} | bytecode | panic | 1 s |");
+        assert_eq!(Finders::parse(&page), Finders::parse(&bitten), "what is written can be read");
+    }
+
+    #[test]
+    fn the_committed_page_says_why_guards_are_left_out() {
+        let committed =
+            std::fs::read_to_string(crate::repository().join(super::super::finders::PAGE)).unwrap();
+        let left_out = left_out();
+        assert!(committed.ends_with(&left_out), "stale: the page must end with\n{left_out}");
+        assert!(left_out.contains("- TransactionPanic in store::commit::stage: its guard stops panics"));
     }
 }

@@ -4,6 +4,7 @@ use super::super::{Common, Failure, Found};
 use super::io;
 use crate::fuzz::TARGETS;
 use crate::fuzz::coverage::{self, PERCENT_MIN};
+use crate::fuzz::finders::PAGE;
 use crate::fuzz::knockout::{self, Fuzzers};
 use crate::fuzz::programs::target_folder;
 use std::path::Path;
@@ -49,7 +50,7 @@ pub(super) fn knock_out(only: Option<&str>, common: Common) -> Result<Found, Fai
         results.push((pair, run));
     }
     if only.is_none() {
-        write(&repository.join("reports/fuzz-knockout.md"), &knockout::page(&results))?;
+        write(&repository.join(PAGE), &knockout::page(&results))?;
     }
     Ok(fine.into())
 }
