@@ -1,6 +1,7 @@
 //! `audit show ID`: one vector, on a screen.
 
 use super::{Failure, Found};
+use crate::fuzz::finders::Finders;
 use crate::guards;
 use clap::Args;
 
@@ -46,8 +47,9 @@ impl Show {
         for waiting in &vector.waiting {
             out!("  waiting     {} (needs the {})", waiting.name, waiting.needs);
         }
-        if !vector.fuzz_targets.is_empty() {
-            out!("  fuzzed by   {}", vector.fuzz_targets.join(", "));
+        let fuzz_targets = Finders::read(&crate::repository()).of(vector);
+        if !fuzz_targets.is_empty() {
+            out!("  found by    the fuzz targets {}", fuzz_targets.join(", "));
         }
         let folder = entry.folder.strip_prefix(crate::repository()).unwrap_or(&entry.folder);
         out!("  case        {}/vector.toml", folder.display());

@@ -3,8 +3,9 @@
 
 use super::replay::Seen;
 use crate::cases::{Runner, Status};
-use crate::catalogue::{Catalogue, Claim, Entry};
+use crate::catalogue::{Catalogue, Claim, Entry, Vector};
 use crate::fuzz::Target;
+use crate::fuzz::finders::Finders;
 use crate::guards;
 use crate::harness::{HarnessError, Outcome, Size};
 use flin_runtime::base::guard::Guard;
@@ -32,31 +33,86 @@ pub fn vector_of(
     target: &Target,
     seen: &Seen,
 ) -> Result<Option<Known>, HarnessError> {
-    match lost_guard(catalogue, target, seen).or_else(|| near_guard(repository, catalogue, target, seen)) {
+    let search = Search { catalogue, finders: Finders::read(repository), target, seen };
+    match search.lost_guard().or_else(|| search.near_guard(repository)) {
         Some(known) => Ok(Some(known)),
-        None => fallen(runner, catalogue, target, seen.outcome),
+        None => search.fallen(runner),
     }
 }
 
-/// Runs the cases that the target covers.
-fn fallen(
-    runner: &Runner,
-    catalogue: &Catalogue,
-    target: &Target,
-    outcome: Outcome,
-) -> Result<Option<Known>, HarnessError> {
-    let covered = |entry: &&Entry| {
-        let vector = &entry.vector;
-        vector.status == Claim::Fixed && vector.fuzz_targets.iter().any(|name| name == target.name)
-    };
-    let mut fell = Vec::new();
-    for entry in catalogue.entries.iter().filter(covered) {
-        let ended = runner.run(entry, Size::Quick, &[])?.outcome;
-        if Status::of(entry.vector.status, Some(ended)) == Status::Regressed {
-            fell.push((entry.vector.id.as_str(), ended));
-        }
+/// Whose failure it is, among which vectors.
+struct Search<'a> {
+    catalogue: &'a Catalogue,
+    finders: Finders,
+    target: &'a Target,
+    seen: &'a Seen,
+}
+
+impl<'a> Search<'a> {
+    /// Is the target known to find this vector?
+    fn finds(&self, vector: &Vector) -> bool {
+        self.finders.of(vector).iter().any(|name| name == self.target.name)
     }
-    Ok(most_alike(fell, outcome))
+
+    /// Runs the cases that the target is known to find.
+    fn fallen(&self, runner: &Runner) -> Result<Option<Known>, HarnessError> {
+        let found = |entry: &&Entry| entry.vector.status == Claim::Fixed && self.finds(&entry.vector);
+        let mut fell = Vec::new();
+        for entry in self.catalogue.entries.iter().filter(found) {
+            let ended = runner.run(entry, Size::Quick, &[])?.outcome;
+            if Status::of(entry.vector.status, Some(ended)) == Status::Regressed {
+                fell.push((entry.vector.id.as_str(), ended));
+            }
+        }
+        Ok(most_alike(fell, self.seen.outcome))
+    }
+
+    /// A guard that no line of the sources asks for has been removed, and its vector is back.
+    fn lost_guard(&self) -> Option<Known> {
+        let lost = |guard: &&Guard| {
+            self.target.is_for(guard.module())
+                && guards::describe(guard.name()).is_some_and(|guard| guard.place.is_none())
+        };
+        let guard = Guard::ALL.iter().find(lost)?;
+        let entry = self.best(guard.name())?;
+        Some(Known {
+            vector: entry.vector.id.clone(),
+            because: format!("its guard {} stands nowhere", guard.name()),
+        })
+    }
+
+    fn near_guard(&self, repository: &Path) -> Option<Known> {
+        let frames = self.seen.frames.iter().take(FRAMES).filter_map(|frame| frame.place.as_deref());
+        let places = self.seen.place.as_deref().into_iter().chain(frames);
+        for place in places.filter(|place| place.starts_with("runtime/")) {
+            let mut parts = place.split(':');
+            let (Some(file), Some(line)) = (parts.next(), parts.next().and_then(|line| line.parse().ok()))
+            else {
+                continue;
+            };
+            let Some((guard, lines)) = nearest(&repository.join(file), line) else { continue };
+            if let Some(entry) = self.best(guard.name()) {
+                let because = format!("{lines} lines from its guard {}", guard.name());
+                return Some(Known { vector: entry.vector.id.clone(), because });
+            }
+        }
+        None
+    }
+
+    /// Among the vectors of a guard the one that this target finds and that claims such an end.
+    fn best(&self, guard: &str) -> Option<&'a Entry> {
+        let of_guard = self
+            .catalogue
+            .entries
+            .iter()
+            .filter(|entry| entry.vector.guards.iter().any(|name| name == guard));
+        let score = |entry: &&Entry| {
+            let without = entry.vector.without.as_ref();
+            let claimed = without.is_some_and(|without| without.outcome.contains(&self.seen.outcome));
+            (self.finds(&entry.vector), claimed)
+        };
+        of_guard.rev().max_by_key(score)
+    }
 }
 
 /// The first of the cases that fell, those before the others that ended as the input did.
@@ -67,38 +123,6 @@ fn most_alike(mut fell: Vec<(&str, Outcome)>, outcome: Outcome) -> Option<Known>
     let and =
         if others.is_empty() { String::new() } else { format!(", as do those of {}", others.join(", ")) };
     Some(Known { vector: (*first).to_owned(), because: format!("its case falls too{and}") })
-}
-
-/// A guard that no line of the sources asks for has been removed, and its vector is back.
-fn lost_guard(catalogue: &Catalogue, target: &Target, seen: &Seen) -> Option<Known> {
-    let lost = |guard: &&Guard| {
-        target.is_for(guard.module())
-            && guards::describe(guard.name()).is_some_and(|guard| guard.place.is_none())
-    };
-    let guard = Guard::ALL.iter().find(lost)?;
-    let entry = best(catalogue, guard.name(), target, seen.outcome)?;
-    Some(Known {
-        vector: entry.vector.id.clone(),
-        because: format!("its guard {} stands nowhere", guard.name()),
-    })
-}
-
-fn near_guard(repository: &Path, catalogue: &Catalogue, target: &Target, seen: &Seen) -> Option<Known> {
-    let frames = seen.frames.iter().take(FRAMES).filter_map(|frame| frame.place.as_deref());
-    let places =
-        seen.place.as_deref().into_iter().chain(frames).filter(|place| place.starts_with("runtime/"));
-    for place in places {
-        let mut parts = place.split(':');
-        let (Some(file), Some(line)) = (parts.next(), parts.next().and_then(|line| line.parse().ok())) else {
-            continue;
-        };
-        let Some((guard, lines)) = nearest(&repository.join(file), line) else { continue };
-        if let Some(entry) = best(catalogue, guard.name(), target, seen.outcome) {
-            let because = format!("{lines} lines from its guard {}", guard.name());
-            return Some(Known { vector: entry.vector.id.clone(), because });
-        }
-    }
-    None
 }
 
 /// The guard whose use in a file is nearest to a line, and how far away it is.
@@ -116,19 +140,6 @@ fn nearest_in(text: &str, line: usize) -> Option<(Guard, usize)> {
         })
     });
     uses.filter(|(_, lines)| *lines <= LINES_MAX).min_by_key(|(_, lines)| *lines)
-}
-
-/// Among the vectors of a guard the one that this target covers and that claims such an end.
-fn best<'a>(catalogue: &'a Catalogue, guard: &str, target: &Target, outcome: Outcome) -> Option<&'a Entry> {
-    let of_guard =
-        catalogue.entries.iter().filter(|entry| entry.vector.guards.iter().any(|name| name == guard));
-    let score = |entry: &&Entry| {
-        let vector = &entry.vector;
-        let covered = vector.fuzz_targets.iter().any(|name| name == target.name);
-        let claimed = vector.without.as_ref().is_some_and(|without| without.outcome.contains(&outcome));
-        (covered, claimed)
-    };
-    of_guard.rev().max_by_key(score)
 }
 
 #[cfg(test)]
@@ -153,10 +164,21 @@ mod tests {
     }
 
     #[test]
-    fn a_guards_vector_is_found() {
+    fn of_a_guards_vectors_the_one_that_claims_such_an_end_is_found() {
         let catalogue = Catalogue::load(&crate::repository()).unwrap();
+        let place = None;
+        let seen = Seen {
+            outcome: Outcome::Panic,
+            message: String::new(),
+            place,
+            fingerprint: String::new(),
+            frames: Vec::new(),
+        };
         let target = Target::by_name("program_differential").unwrap();
-        let entry = best(&catalogue, "DivideByZero", target, Outcome::Panic).unwrap();
-        assert!(entry.vector.guards.iter().any(|name| name == "DivideByZero"));
+        let finders = Finders::read(&crate::repository());
+        let search = Search { catalogue: &catalogue, finders, target, seen: &seen };
+        let vector = &search.best("DivideByZero").unwrap().vector;
+        assert!(vector.guards.iter().any(|name| name == "DivideByZero") && search.finds(vector));
+        assert!(!search.finds(&catalogue.find("T3-19").unwrap().vector), "frames are another target's");
     }
 }
