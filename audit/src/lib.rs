@@ -14,6 +14,8 @@ pub mod cli;
 pub mod corpus;
 #[cfg(feature = "cli")]
 pub mod drivers;
+#[cfg(feature = "cli")]
+pub mod full;
 pub mod fuzz;
 #[cfg(feature = "cli")]
 pub mod gate;

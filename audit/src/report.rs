@@ -16,14 +16,19 @@ pub mod strength;
 pub mod surface;
 
 use crate::cases::Status;
-use crate::catalogue::{Catalogue, Claim, Entry, Tier};
+use crate::catalogue::{Catalogue, Claim, Entry, Tier, Vector};
+use crate::full::FullRuns;
+use crate::fuzz::finders::Finders;
 use crate::guards;
-use crate::harness::Verdict;
+use crate::harness::{Outcome, Verdict};
 use crate::prove::ProofError;
 use crate::prove::hash::Hasher;
-use crate::prove::record::{Proof, Proofs, State};
+use crate::prove::record::{Proofs, State};
 use crate::prove::state_now;
-use model::{Canary, Evidence, Guard, Knockout, Latest, Page, Row, TierOf, TierSum, Totals, VectorPage};
+use model::{
+    Canary, FullSize, Guard, Guarded, Knockout, Latest, Marks, Page, Row, TierOf, TierSum, Totals, VectorPage,
+};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// Why there is no report.
@@ -54,30 +59,41 @@ pub enum ReportError {
 /// Makes the model: the catalogue, what its cases just showed (none where there is no case), and what is stored.
 pub fn page(repository: &Path, catalogue: &Catalogue, ran: &[Option<Verdict>]) -> Result<Page, ReportError> {
     let proofs = Proofs::load(&repository.join("reports/proof.json"))?;
+    let full_runs = FullRuns::load(repository)?;
     let hasher = Hasher::new(repository)?;
     let coverage = coverage::Coverage::read(repository);
     let binary = crate::surface::Surface::load(repository).ok().flatten().unwrap_or_default();
+    let finders = Finders::read(repository);
     let mut fuzzing = strength::Fuzzing::read(repository);
     let mut pages = Vec::new();
     let mut canary = Canary { held: true, outcome: "did not run".to_owned() };
     for (entry, verdict) in catalogue.entries.iter().zip(ran) {
         if entry.vector.tier == Tier::Canary {
             if let Some(verdict) = verdict {
-                let held = verdict.outcome == crate::harness::Outcome::Held;
+                let held = verdict.outcome == Outcome::Held;
                 canary = Canary { held, outcome: verdict.outcome.name().to_owned() };
             }
             continue;
         }
-        let stored = proofs.find(&entry.vector.id);
-        let state = state_now(stored, &hasher.of(entry)?);
-        let row = row(entry, verdict.as_ref(), stored, state);
-        let modules: Vec<&str> = row.guards.iter().map(|guard| guard.module.as_str()).collect();
-        let executions = fuzzing.since(&entry.vector, &modules);
-        let properties = modules.iter().map(|module| coverage::property_tests(repository, module)).sum();
-        let panicking = modules.iter().map(|module| binary.of_module(module)).sum();
-        let stored = stored.filter(|_| entry.vector.is_encoded()).map(|proof| (proof, state));
-        let proof = Held { stored, properties, executions, panicking };
-        pages.push(vector_page(entry, verdict.as_ref(), &proof, row, &coverage));
+        let (vector, hash) = (&entry.vector, hasher.of(entry)?);
+        let (guards, fuzz_targets) = (guards_of(vector), finders.of(vector));
+        // Several guards of a module are one module.
+        let modules: BTreeSet<&str> = guards.iter().map(|guard| guard.module.as_str()).collect();
+        let proof = proofs.find(&vector.id).filter(|_| vector.is_encoded());
+        let full = full_runs.find(&vector.id);
+        let evidence = strength::Evidence {
+            vector,
+            quick: verdict.as_ref().filter(|it| it.outcome == Outcome::Held).map(|it| it.inputs),
+            full: full.map(|run| FullSize { inputs: run.inputs, stale: run.hash != hash }),
+            proof: proof.map(|proof| (proof, state_now(Some(proof), &hash))),
+            tests: coverage.tests_of(&vector.id),
+            properties: modules.iter().map(|module| coverage::property_tests(repository, module)).sum(),
+            executions: fuzzing.since(&fuzz_targets, &modules),
+            panicking: modules.iter().map(|module| binary.of_module(module)).sum(),
+        };
+        let strength = strength::Strength::of(evidence);
+        let row = row(verdict.as_ref(), evidence, guards, fuzz_targets, strength.held());
+        pages.push(vector_page(verdict.as_ref(), evidence, strength, row, &coverage));
     }
     let totals = totals(&pages);
     Ok(Page {
@@ -85,6 +101,7 @@ pub fn page(repository: &Path, catalogue: &Catalogue, ran: &[Option<Verdict>]) -
         tiers: tiers(&pages),
         totals,
         canary,
+        legend: &strength::KINDS,
         surface: surface::Surface::read(repository),
         fuzz: coverage.targets(&fuzzing),
         trend: history::read(repository),
@@ -94,13 +111,22 @@ pub fn page(repository: &Path, catalogue: &Catalogue, ran: &[Option<Verdict>]) -
     })
 }
 
-fn row(entry: &Entry, verdict: Option<&Verdict>, stored: Option<&Proof>, state: State) -> Row {
-    let vector = &entry.vector;
+fn guards_of(vector: &Vector) -> Vec<Guard> {
     let described = |name: &String| {
         let module = guards::describe(name).map_or("", |guard| guard.module);
         Guard { name: name.clone(), module: module.to_owned() }
     };
-    let stored = stored.filter(|_| vector.is_encoded());
+    vector.guards.iter().map(described).collect()
+}
+
+fn row(
+    verdict: Option<&Verdict>,
+    evidence: strength::Evidence<'_>,
+    guards: Vec<Guard>,
+    fuzz_targets: Vec<String>,
+    strength: Marks,
+) -> Row {
+    let strength::Evidence { vector, full, proof, .. } = evidence;
     Row {
         id: vector.id.clone(),
         tier: TierOf(vector.tier),
@@ -109,39 +135,30 @@ fn row(entry: &Entry, verdict: Option<&Verdict>, stored: Option<&Proof>, state: 
         status: Status::of(vector.status, verdict.map(|verdict| verdict.outcome)),
         outcome: verdict.map(|verdict| verdict.outcome),
         inputs_tried: verdict.map_or(0, |verdict| verdict.inputs),
-        guards: vector.guards.iter().map(described).collect(),
+        full_run: full,
+        guards,
         knockout: Knockout {
-            state: if vector.is_encoded() { state } else { State::None },
-            by: stored.and_then(|proof| proof.by),
-            outcome: stored.and_then(|proof| proof.outcome),
-            contained_by: stored.and_then(|proof| proof.contained_by.clone()),
+            state: proof.map_or(State::None, |(_, state)| state),
+            by: proof.and_then(|(proof, _)| proof.by),
+            outcome: proof.and_then(|(proof, _)| proof.outcome),
+            contained_by: proof.and_then(|(proof, _)| proof.contained_by.clone()),
         },
         phase1: vector.phase1,
-        fuzz_targets: vector.fuzz_targets.clone(),
+        fuzz_targets,
+        strength,
         repro: format!("cargo run -p audit -- repro {}", vector.id),
     }
 }
 
-/// What is stored about a vector besides its case.
-struct Held<'a> {
-    stored: Option<(&'a Proof, State)>,
-    properties: usize,
-    executions: u64,
-    panicking: Option<usize>,
-}
-
 fn vector_page(
-    entry: &Entry,
     verdict: Option<&Verdict>,
-    held: &Held<'_>,
+    evidence: strength::Evidence<'_>,
+    strength: strength::Strength,
     row: Row,
     coverage: &coverage::Coverage,
 ) -> VectorPage {
-    let vector = &entry.vector;
-    let stored = held.stored;
-    let tests = coverage.tests_of(&vector.id);
-    let Held { stored: proof, properties, executions, panicking } = *held;
-    let evidence = strength::Evidence { vector, proof, tests, properties, executions, panicking };
+    let vector = evidence.vector;
+    let proof = evidence.proof.map(|(proof, _)| proof);
     let partial = row.status == Status::Fixed && vector.is_partial();
     let status = if partial { "fixed (script part)" } else { row.status.name() };
     let places = vector.guards.iter().filter_map(|name| guards::describe(name));
@@ -154,18 +171,13 @@ fn vector_page(
         expected: vector.expected.clone(),
         places: places.map(|guard| format!("{} ({})", guard.name, guard.place_or_module())).collect(),
         waiting: vector.waiting.iter().map(|w| format!("{} (needs the {})", w.name, w.needs)).collect(),
-        tests,
-        strength: strength::Strength::of(evidence),
-        severity: stored.and_then(|(proof, _)| severity::Severity::of(vector, proof)),
-        corpus: coverage.corpus_of(&vector.fuzz_targets),
+        tests: evidence.tests,
+        strength,
+        severity: proof.and_then(|proof| severity::Severity::of(vector, proof)),
+        corpus: coverage.corpus_of(&row.fuzz_targets),
         by_hand: vector.repro.trim().to_owned(),
-        full: stored.map(|(proof, state)| Evidence {
-            inputs: proof.inputs,
-            outcome: proof.with,
-            stale: state == State::Stale,
-            reason: proof.reason.clone(),
-        }),
-        matrix: stored.map(|(proof, _)| proof.matrix.clone()).unwrap_or_default(),
+        guarded: proof.map(|proof| Guarded { outcome: proof.with, reason: proof.reason.clone() }),
+        matrix: proof.map(|proof| proof.matrix.clone()).unwrap_or_default(),
         row,
     }
 }
@@ -205,7 +217,7 @@ fn tiers(pages: &[VectorPage]) -> Vec<TierSum> {
 /// The part of the model that other tools read.
 pub fn latest(page: &Page) -> Latest<'_> {
     let vectors = page.vectors.iter().map(|page| &page.row).collect();
-    Latest { schema: page.schema, totals: page.totals, tiers: &page.tiers, vectors }
+    Latest { schema: page.schema, totals: page.totals, tiers: &page.tiers, strength: page.legend, vectors }
 }
 
 /// Is there anything that a person must look at?

@@ -189,9 +189,6 @@ pub struct Vector {
     /// The guards that keep it harmless, by name.
     #[serde(default)]
     pub guards: Vec<String>,
-    /// The fuzz targets that cover it.
-    #[serde(default)]
-    pub fuzz_targets: Vec<String>,
     /// The shortest way to see it by hand: lines for a shell.
     #[serde(default)]
     pub repro: String,

@@ -4,6 +4,7 @@ use super::progress::Progress;
 use super::{Common, Failure, Found};
 use crate::catalogue::Claim;
 use crate::corpus;
+use crate::full;
 use crate::fuzz::programs::Programs;
 use crate::fuzz::{TARGETS, Target};
 use crate::gate::baseline::{Baseline, Held};
@@ -22,7 +23,7 @@ use std::process::{Command, Stdio};
 #[command(after_help = "Examples:
   audit gate                       vectors, proofs, corpus, panic surface, performance
   audit gate --fuzz-seconds 600    and ten minutes of fuzzing over all targets
-  audit gate --full                sweeps and repetitions too, as the nightly run does
+  audit gate --full                sweeps and repetitions too, as the nightly run does; keeps what held in reports/full.json
   audit gate --accept              what holds now is what must hold from now on; says what changed
 
 Compares with reports/baseline.json, reports/panic-surface.json, reports/limits.toml and reports/mutants.json. Stale proofs
@@ -88,12 +89,17 @@ impl Gate {
         let catalogue = super::catalogue()?;
         let chosen = super::select(&catalogue, &[], None)?;
         let size = if self.full { Size::Full } else { Size::Quick };
+        let hashes = if self.full { full::hashes(repository, &chosen)? } else { Vec::new() };
         let progress = Progress::bar_only(chosen.len(), common);
         let mut results = super::run::run_showing(&chosen, size, common, &progress)?.into_iter();
         let mut ran = Vec::new();
         for entry in &catalogue.entries {
             let result = if entry.vector.is_encoded() { results.next() } else { None };
             ran.push(result.transpose()?);
+        }
+        if self.full {
+            let runs = super::run::full_runs(&chosen, ran.iter().flatten(), hashes);
+            full::store(repository, &catalogue, runs)?;
         }
         let page = report::page(repository, &catalogue, &ran)?;
         let held = |verdict: &Verdict| verdict.outcome == Outcome::Held;

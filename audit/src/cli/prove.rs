@@ -10,6 +10,8 @@ use clap::Args;
   audit prove T1-08 T1-09 T3-01
   audit prove --stale       only what has changed since its proof
 
+Which cases held at their full size with the guards on is kept in reports/full.json; --quick leaves that out.
+
 Exit codes: 0 every vector bites without its guard and holds with it, 1 one does not, 2 wrong usage, 3 the audit failed")]
 pub(super) struct Prove {
     /// Vectors, such as T1-08; all encoded ones when none is named
@@ -115,6 +117,15 @@ impl Prove {
         let failed: Vec<String> = new.iter().filter(unproved).map(|proof| proof.id.clone()).collect();
         let ids: Vec<&str> = catalogue.entries.iter().map(|entry| entry.vector.id.as_str()).collect();
         let count = new.len();
+        if size == Size::Full {
+            let full = |proof: &crate::prove::record::Proof| crate::full::FullRun {
+                id: proof.id.clone(),
+                inputs: proof.inputs,
+                outcome: proof.with,
+                hash: proof.hash.clone(),
+            };
+            crate::full::store(&repository, &catalogue, new.iter().map(full).collect())?;
+        }
         proofs.renew(new, &ids);
         proofs.save(&path)?;
         if !common.quiet {

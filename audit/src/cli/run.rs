@@ -4,6 +4,7 @@ use super::progress::{Progress, paint};
 use super::{Common, Failure, Found, Tier};
 use crate::cases::{complaint, is_as_claimed};
 use crate::catalogue::Entry;
+use crate::full::{self, FullRun};
 use crate::harness::schedule::in_parallel;
 use crate::harness::{HarnessError, Size, Verdict};
 use clap::Args;
@@ -15,6 +16,8 @@ use std::str::FromStr;
   audit run T1-08 X-10
   audit run --tier 1 --full
   audit run --full --shard 2/4      the second quarter, for machines that share the work
+
+Which cases held at their full size, --full keeps in reports/full.json.
 
 Exit codes: 0 as claimed, 1 a vector fell, 2 wrong usage, 3 the audit itself failed")]
 pub(super) struct Run {
@@ -67,11 +70,15 @@ impl Run {
         let mut chosen = super::select(&catalogue, &self.ids, self.tier)?;
         chosen = Shard::of(self.shard, chosen);
         let size = if self.full { Size::Full } else { Size::Quick };
-        let results = run_all(&chosen, size, common)?;
+        let repository = crate::repository();
+        let hashes = if self.full { full::hashes(&repository, &chosen)? } else { Vec::new() };
+        let ran = run_all(&chosen, size, common)?.into_iter().collect::<Result<Vec<_>, _>>()?;
+        if self.full {
+            full::store(&repository, &catalogue, full_runs(&chosen, &ran, hashes))?;
+        }
         let mut sound = true;
         let mut inputs = 0;
-        for (entry, result) in chosen.iter().zip(results) {
-            let verdict = result?;
+        for (entry, verdict) in chosen.iter().zip(ran) {
             inputs += verdict.inputs;
             if !is_as_claimed(entry, verdict.outcome) {
                 sound = false;
@@ -85,6 +92,16 @@ impl Run {
         }
         Ok(sound.into())
     }
+}
+
+/// What full runs of these cases showed, as it is stored.
+pub(super) fn full_runs<'a>(
+    chosen: &[&Entry],
+    ran: impl IntoIterator<Item = &'a Verdict>,
+    hashes: Vec<String>,
+) -> Vec<FullRun> {
+    let ran = chosen.iter().zip(ran).zip(hashes);
+    ran.map(|((entry, verdict), hash)| FullRun::new(&entry.vector.id, verdict, hash)).collect()
 }
 
 /// Runs the cases several at a time, showing progress.

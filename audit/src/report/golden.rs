@@ -5,7 +5,7 @@ use super::history::Moment;
 use super::model::*;
 use super::render::{Format, summary};
 use super::severity::{Level, Severity};
-use super::strength::{Mark, Strength};
+use super::strength::{KINDS, Mark, Strength};
 use super::surface::{Module as Layer, Surface};
 use crate::cases::Status;
 use crate::catalogue::{By, Phase1, Tier};
@@ -23,6 +23,7 @@ fn row(id: &str, tier: Tier, status: Status, outcome: Option<Outcome>) -> Row {
         status,
         outcome,
         inputs_tried: if outcome.is_some() { 12 } else { 0 },
+        full_run: outcome.map(|outcome| FullSize { inputs: 1234, stale: outcome != Outcome::Held }),
         guards: vec![Guard { name: "Guarded".to_owned(), module: "value::number".to_owned() }],
         knockout: Knockout {
             state: if proved { State::Proved } else { State::None },
@@ -32,14 +33,15 @@ fn row(id: &str, tier: Tier, status: Status, outcome: Option<Outcome>) -> Row {
         },
         phase1: (tier != Tier::Found).then_some(Phase1::Fixed),
         fuzz_targets: vec!["source".to_owned()],
+        strength: strength(proved).held(),
         repro: format!("cargo run -p audit -- repro {id}"),
     }
 }
 
 fn strength(proved: bool) -> Strength {
-    let mark = |letter, name, held| Mark { letter, name, held, detail: "none".to_owned() };
-    let marks = vec![mark('R', "reproducer by hand", true), mark('K', "proved by knock-out", proved)];
-    Strength { score: if proved { 2 } else { 1 }, marks }
+    let mark = |kind, held| Mark { kind, held, detail: "none".to_owned() };
+    let marks = KINDS.into_iter().map(|kind| mark(kind, kind.letter == 'R' || kind.letter == 'K' && proved));
+    Strength { score: if proved { 2 } else { 1 }, marks: marks.collect() }
 }
 
 fn mutants() -> Mutants {
@@ -76,7 +78,7 @@ fn shown(row: Row, detail: &str) -> VectorPage {
         }),
         corpus: 3,
         by_hand: "flin run a.flin".to_owned(),
-        full: proved.then_some(Evidence { inputs: 1234, outcome: Outcome::Held, stale: true, reason: None }),
+        guarded: proved.then_some(Guarded { outcome: Outcome::Held, reason: None }),
         matrix: if proved { matrix } else { Vec::new() },
         row,
     }
@@ -98,6 +100,7 @@ pub fn page() -> Page {
         totals,
         tiers: vec![TierSum { tier: 1, total: 3, fixed: 1, phase1_fixed: 2 }],
         canary: Canary { held: false, outcome: "wrong-result".to_owned() },
+        legend: &KINDS,
         surface: Surface { exceptions: 1, modules: vec![Layer { name: "vm".to_owned(), exceptions: 1 }] },
         binary: crate::surface::Surface {
             rustc: "rustc 1.0".to_owned(),

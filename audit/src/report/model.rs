@@ -97,8 +97,10 @@ pub struct Row {
     pub status: Status,
     /// How its case ended; null where it has none.
     pub outcome: Option<Outcome>,
-    /// In this run.
+    /// In this run, which is of the quick size.
     pub inputs_tried: u64,
+    /// The last run of the full size; null where none is recorded.
+    pub full_run: Option<FullSize>,
     /// What keeps it harmless.
     pub guards: Vec<Guard>,
     /// Without them.
@@ -107,8 +109,37 @@ pub struct Row {
     pub phase1: Option<Phase1>,
     /// What looks for more of its kind.
     pub fuzz_targets: Vec<String>,
+    /// How strongly the fix is held.
+    pub strength: Marks,
     /// The command that shows it.
     pub repro: String,
+}
+
+/// The last run of a case at its full size.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct FullSize {
+    /// Inputs tried.
+    pub inputs: u64,
+    /// Has something that it rests on changed since?
+    pub stale: bool,
+}
+
+/// A vector's kinds of evidence in short.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Marks {
+    /// How many of the legend's.
+    pub score: usize,
+    /// Their letters, in the order of the legend.
+    pub held: String,
+}
+
+/// One kind of evidence by its letter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Kind {
+    /// In a row of marks.
+    pub letter: char,
+    /// What it stands for.
+    pub name: &'static str,
 }
 
 /// `reports/latest.json`.
@@ -120,20 +151,18 @@ pub struct Latest<'a> {
     pub totals: Totals,
     /// Counts by tier.
     pub tiers: &'a [TierSum],
+    /// What the marks of a vector's strength stand for.
+    pub strength: &'a [Kind],
     /// Every vector.
     pub vectors: Vec<&'a Row>,
 }
 
-/// The last full run.
+/// What the proof saw with the guards on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Evidence {
-    /// Inputs tried.
-    pub inputs: u64,
-    /// How it ended.
+pub struct Guarded {
+    /// How the case ended.
     pub outcome: Outcome,
-    /// Has something that it rests on changed since?
-    pub stale: bool,
-    /// Why it proves nothing, if so.
+    /// Why nothing is proved, if so.
     pub reason: Option<String>,
 }
 
@@ -160,7 +189,7 @@ pub struct VectorPage {
     pub waiting: Vec<String>,
     /// Tests that name the vector.
     pub tests: usize,
-    /// How strongly the fix is held.
+    /// How strongly the fix is held, with how much there is of each kind.
     pub strength: Strength,
     /// What a missing guard costs; none where nothing was taken away.
     pub severity: Option<Severity>,
@@ -168,8 +197,8 @@ pub struct VectorPage {
     pub corpus: usize,
     /// Lines for a shell.
     pub by_hand: String,
-    /// The last full run.
-    pub full: Option<Evidence>,
+    /// With the guards on; none where nothing was proved.
+    pub guarded: Option<Guarded>,
     /// Each run without something.
     pub matrix: Vec<MatrixRow>,
 }
@@ -194,6 +223,8 @@ pub struct Page {
     pub tiers: Vec<TierSum>,
     /// The case that must fail.
     pub canary: Canary,
+    /// What the marks of a vector's strength stand for.
+    pub legend: &'static [Kind],
     /// Where the runtime may still panic.
     pub surface: Surface,
     /// Panicking calls that the release binary may have.

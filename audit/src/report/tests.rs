@@ -68,7 +68,7 @@ fn the_json_has_the_documented_keys_and_no_others() {
         keys.sort();
         keys
     };
-    assert_eq!(keys(&json), ["schema", "tiers", "totals", "vectors"]);
+    assert_eq!(keys(&json), ["schema", "strength", "tiers", "totals", "vectors"]);
     let totals = [
         "fixed",
         "found_since",
@@ -83,6 +83,7 @@ fn the_json_has_the_documented_keys_and_no_others() {
     assert_eq!(keys(&json["tiers"][0]), ["fixed", "phase1_fixed", "tier", "total"]);
     let vector = [
         "component",
+        "full_run",
         "fuzz_targets",
         "guards",
         "id",
@@ -92,12 +93,14 @@ fn the_json_has_the_documented_keys_and_no_others() {
         "phase1",
         "repro",
         "status",
+        "strength",
         "tier",
         "title",
     ];
     for row in json["vectors"].as_array().unwrap() {
         assert_eq!(keys(row), vector);
         assert_eq!(keys(&row["knockout"]), ["by", "contained_by", "outcome", "state"]);
+        assert_eq!(keys(&row["strength"]), ["held", "score"]);
     }
     assert_eq!(json["vectors"][0]["tier"], 1);
     assert_eq!(json["vectors"][47]["tier"], "X");

@@ -45,13 +45,12 @@ fn text(id: &str, case: &str, target: &Target, seen: &Seen) -> String {
     format!(
         "# Drafted by `audit triage`. To complete it: tell the story, write inputs of its kind as data, name the guard that\n\
          # holds it back and what is seen without it, then set the status to fixed. See audit/README.md, \"How to add one\".\n\
-         id = {}\ntitle = {}\ntier = \"X\"\ncomponent = {}\nstatus = \"open\"\ndriver = \"target\"\nfuzz_targets = [{}]\n\
+         id = {}\ntitle = {}\ntier = \"X\"\ncomponent = {}\nstatus = \"open\"\ndriver = \"target\"\n\
          repro = {}\nexpected = \"Refused with a clear error, or run inside its limits.\"\nartifact = [{}]\n\n\
          [story]\ncause = {}\nconsequence = {}\ntrigger = {}\n",
         quoted(id),
         quoted(&name),
         quoted(component(target, seen)),
-        quoted(target.name),
         quoted(&format!("cargo run -p audit -- replay {case}")),
         quoted(case),
         quoted(&format!("Not yet known; it fails at {place}: {what}.")),
