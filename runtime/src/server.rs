@@ -422,6 +422,7 @@ impl Running {
     /// SIGTERM and SIGINT begin its end; the second of them completes it.
     pub fn stop_on_signals(&self) {
         let Some(runtime) = &self.runtime else { return };
+        let _context = runtime.enter();
         runtime.spawn(signals::stop(self.stopper()));
     }
 

@@ -1,10 +1,16 @@
 //! The command line as people meet it: the real binary, its output and its exit codes.
 
-#![expect(clippy::unwrap_used, reason = "tests may panic")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "tests may panic")]
 
+#[cfg(unix)]
+mod begin;
 mod bytecode;
 mod check;
 mod output;
+#[cfg(unix)]
+mod served;
+#[cfg(unix)]
+mod signals;
 
 use std::ffi::OsStr;
 use std::fs;
