@@ -4,6 +4,7 @@
 //! changes only when a person accepts it. Absence: nothing here runs a case; `cli::gate` does.
 
 pub mod baseline;
+pub mod figures;
 pub mod performance;
 pub mod step;
 

@@ -9,7 +9,7 @@ use crate::fuzz::programs::Programs;
 use crate::fuzz::{TARGETS, Target};
 use crate::gate::baseline::{Baseline, Held};
 use crate::gate::step::{self, Step};
-use crate::gate::{Regression, performance};
+use crate::gate::{Regression, figures, performance};
 use crate::harness::{Outcome, Size, Verdict};
 use crate::mutants::record::Mutants;
 use crate::report::{self, model::Page};
@@ -60,7 +60,9 @@ impl Gate {
         let page = self.vectors(&repository, common, &mut screen)?;
         let mut now = corpora(&repository, &page, common, &mut screen)?;
         screen.add(self.binary(&repository)?);
-        screen.add(step::speed(&performance::limits(&repository)?, &performance::measured(&repository)));
+        let limits = performance::limits(&repository)?;
+        screen.add(step::speed(&limits, &performance::measured(&repository)));
+        screen.add(step::figures(&limits.figure, &figures::measured(&repository)?));
         screen.add(step::mutants(&Mutants::load(&repository)));
         if self.fuzz_seconds > 0 {
             screen.add(step::canary(finds_canary(&repository)?));

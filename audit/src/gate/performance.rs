@@ -1,6 +1,7 @@
 //! The benchmarks' own output against committed limits. Only ratios are compared: they travel between machines.
 
 use super::Regression;
+use super::figures::Figure;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -11,6 +12,9 @@ use std::path::{Path, PathBuf};
 pub struct Limits {
     /// Each ratio between two measurements of one run.
     pub ratio: Vec<Ratio>,
+    /// Each figure that a bench of server or store wrote.
+    #[serde(default)]
+    pub figure: Vec<Figure>,
 }
 
 /// The time of one against that of another, over programs.
@@ -45,6 +49,14 @@ pub enum PerformanceError {
         path: PathBuf,
         /// What is wrong.
         error: Box<toml::de::Error>,
+    },
+    /// The figures are malformed.
+    #[error("{path}: {error}")]
+    Figures {
+        /// Which file.
+        path: PathBuf,
+        /// What is wrong.
+        error: serde_json::Error,
     },
 }
 
@@ -132,7 +144,10 @@ mod tests {
     use super::*;
 
     fn limits() -> Limits {
-        Limits { ratio: vec![Ratio { of: "flin".into(), to: "lua".into(), mean_max: 1.5, each_max: 3.0 }] }
+        Limits {
+            ratio: vec![Ratio { of: "flin".into(), to: "lua".into(), mean_max: 1.5, each_max: 3.0 }],
+            figure: Vec::new(),
+        }
     }
 
     fn times(all: &[(&str, f64, f64)]) -> Times {

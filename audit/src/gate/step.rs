@@ -3,6 +3,7 @@
 //! Invariants: a step is a function of what was seen, so that each is shown to fail in a test; whatever was not looked at is
 //! said, together with the command that looks; where everything has to be looked at (`--full`), that is a regression.
 
+use super::figures::{self, Figure, Figures};
 use super::performance::{self, Limits, Times};
 use super::{Regression, regression};
 use crate::corpus::Replayed;
@@ -128,6 +129,12 @@ pub fn speed(limits: &Limits, times: &Times) -> Step {
     }
     let says = format!("{} programs against their limits", times.len());
     Step::seen("speed", says).with(performance::regressions(limits, times))
+}
+
+/// What the benches of server and store last wrote, against their limits.
+pub fn figures(limits: &[Figure], figures: &Figures) -> Step {
+    let says = format!("{} figures of server and store against their limits", limits.len());
+    Step::seen("figures", says).with(figures::regressions(limits, figures))
 }
 
 /// What the last sample of mutants said; `audit mutants` draws it.

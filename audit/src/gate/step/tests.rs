@@ -54,8 +54,10 @@ fn a_surface_that_grew_is_named_and_one_that_cannot_be_compared_is_said() {
 
 #[test]
 fn a_ratio_above_its_limit_is_named_and_no_measurement_is_said() {
-    let limits =
-        Limits { ratio: vec![Ratio { of: "flin".into(), to: "lua".into(), mean_max: 1.5, each_max: 3.0 }] };
+    let limits = Limits {
+        ratio: vec![Ratio { of: "flin".into(), to: "lua".into(), mean_max: 1.5, each_max: 3.0 }],
+        figure: Vec::new(),
+    };
     let times = |flin: f64| -> Times {
         [("fib".to_owned(), [("flin".to_owned(), flin), ("lua".to_owned(), 1.0)].into())].into()
     };
@@ -92,4 +94,13 @@ fn what_was_not_looked_at_is_a_regression_where_everything_must_be() {
         assert_eq!(Some(demanded.show), step.absent);
     }
     assert_eq!(canary(true).demanded(), None);
+}
+
+#[test]
+fn a_figure_below_its_limit_is_named() {
+    let limits = [Figure { bench: "http".into(), name: "pages".into(), min: Some(4.0), max: None }];
+    let measured =
+        |pages: f64| -> Figures { [("http".to_owned(), [("pages".to_owned(), pages)].into())].into() };
+    assert!(is_open(&figures(&limits, &measured(4.0))));
+    assert_eq!(what(&figures(&limits, &measured(3.0))), ["http: pages"]);
 }
