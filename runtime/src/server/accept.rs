@@ -158,11 +158,17 @@ fn is_of_one_connection(error: &io::Error) -> bool {
 mod tests {
     use super::*;
 
+    /// RFC 9112 2.2-d, 2.2-e, 9.3-b
     #[test]
     fn the_refusal_is_one_whole_answer() {
         let text = std::str::from_utf8(REFUSAL).unwrap();
         let (head, body) = text.split_once("\r\n\r\n").unwrap();
         assert!(head.contains(&format!("content-length: {}", body.len())), "{}", body.len());
+        assert!(head.contains("\r\nconnection: close\r\n"), "{head}");
+        for line in head.split("\r\n") {
+            assert!(line.starts_with(|first: char| first.is_ascii_alphabetic()), "{line:?}");
+            assert!(!line.contains(char::is_control), "{line:?}");
+        }
         assert!(serde_json::from_str::<serde_json::Value>(body).is_ok());
         let mut headers = ::http::HeaderMap::new();
         crate::app::http::defaults(&mut headers);

@@ -55,6 +55,8 @@ fn dev_serves_what_is_written_while_connections_stay_open() {
     served.signal(Signal::INT);
     assert_eq!(socket.framed().0, 0x88);
     socket.frame(0x88, &[3, 0xe9]);
+    assert_eq!(socket.rest(), "");
+    drop(socket);
     assert_eq!(served.ended().0, Some(0));
 }
 

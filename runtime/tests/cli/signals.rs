@@ -73,6 +73,8 @@ fn a_signal_lets_what_is_under_way_finish(signal: Signal) {
     is_told_1001(&mut socket);
     socket.frame(CLOSE, &GOING_AWAY);
     assert_eq!(socket.rest(), "");
+    // The server waits for its peer's end, too.
+    drop(socket);
     appears(&project, "left");
     // The stream ends as an answer does, with its last chunk.
     assert!(stream.rest().ends_with("\r\n0\r\n\r\n"));

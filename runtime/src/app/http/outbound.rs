@@ -216,6 +216,7 @@ mod tests {
         assert_eq!(usual("application/json; charset=utf-8"), None);
     }
 
+    /// RFC 9112 2.2-d
     #[test]
     fn x_14_what_breaks_a_line_is_not_sent() {
         for value in ["a\r\nSet-Cookie: b=c", "a\nb", "a\rb", "a\0", "\u{1b}[2J", "\u{7f}"] {
@@ -232,9 +233,10 @@ mod tests {
         }
     }
 
+    /// RFC 9112 6.1-e, 6.1-f, 7.4-a
     #[test]
     fn framing_and_status_are_the_servers() {
-        for name in ["Content-Length", "transfer-encoding", "Connection", "upgrade"] {
+        for name in ["Content-Length", "transfer-encoding", "Connection", "upgrade", "TE", "Trailer"] {
             assert!(matches!(refused(&outbound(200, &[(name, "5")])), Unsendable::Framing(_)), "{name}");
         }
         for status in [0, 100, 101, 199, 600, u16::MAX] {

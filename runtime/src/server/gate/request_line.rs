@@ -200,7 +200,7 @@ mod tests {
         assert_eq!(read(b"PUT / HTTP/1.0").map(|line| (line.method, line.minor)), Ok((Method::Put, 0)));
     }
 
-    /// RFC 9112 2.3-a
+    /// RFC 9112 2.3-a, 6.1-g
     /// RFC 9110 9.1-a
     #[test]
     fn each_malformed_line_has_its_fault_and_place() {
