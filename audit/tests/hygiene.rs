@@ -1,7 +1,9 @@
-//! The switches that take guards away exist in the knock-out build of this package, and nowhere else.
+//! The switches that take guards away exist in the knock-out build of this package, and nowhere else. What fuzz builds
+//! need of the compiler reaches those alone.
 
 use flin_runtime::base::guard::{Guard, off};
 use std::path::Path;
+use std::process::Command;
 
 #[test]
 fn nothing_is_switched_off_unless_asked_for() {
@@ -46,4 +48,39 @@ fn every_guard_stands_somewhere_in_the_sources() {
         let place = found.place.unwrap_or_else(|| panic!("{} is asked for nowhere", guard.name()));
         assert!(place.starts_with("runtime/src/"), "{place}");
     }
+}
+
+/// What a compiler that is called through the wrapper with these arguments finds in `RUSTC_BOOTSTRAP`.
+fn bootstrap_of(arguments: &[&str]) -> String {
+    let mut compiler = Command::new(audit::repository().join("fuzz/rustc-wrapper"));
+    compiler.args(["sh", "-c", "printf %s \"${RUSTC_BOOTSTRAP-unset} $*\"", "rustc"]).args(arguments);
+    let output = compiler.env_remove("RUSTC_BOOTSTRAP").output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let said = String::from_utf8(output.stdout).unwrap();
+    let (found, passed_on) = said.split_once(' ').unwrap();
+    assert_eq!(passed_on, arguments.join(" "));
+    found.to_owned()
+}
+
+#[test]
+fn unstable_options_are_allowed_for_fuzz_builds_alone() {
+    let fuzz =
+        ["--crate-name", "audit", "--edition=2024", "src/lib.rs", "--cfg", "fuzzing", "-Zsanitizer=address"];
+    assert_eq!(bootstrap_of(&fuzz), "1");
+    for ordinary in [
+        &["--crate-name", "audit", "--edition=2024", "src/lib.rs"][..],
+        &["--crate-name", "fuzzing", "src/lib.rs"],
+        &["--cfg", "feature=\"fuzzing\"", "src/lib.rs"],
+        &["--cfg", "knockout", "fuzzing"],
+        &["--check-cfg", "fuzzing"],
+        &["fuzzing", "--cfg"],
+        &["-vV"],
+    ] {
+        assert_eq!(bootstrap_of(ordinary), "unset", "{ordinary:?}");
+    }
+    // The wrapper is the only way in: what stands here, every build has.
+    let config = std::fs::read_to_string(audit::repository().join(".cargo/config.toml")).unwrap();
+    let config: toml::Table = config.parse().unwrap();
+    assert_eq!(config["build"]["rustc-wrapper"].as_str(), Some("fuzz/rustc-wrapper"));
+    assert!(!config["env"].as_table().unwrap().contains_key("RUSTC_BOOTSTRAP"));
 }
