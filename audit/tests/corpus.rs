@@ -2,6 +2,8 @@
 
 use audit::cases::Runner;
 use audit::fuzz::{TARGETS, Target};
+use flin_runtime::code::module::EndpointKind;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 fn repository() -> PathBuf {
@@ -61,6 +63,61 @@ fn every_seed_is_harmless() {
         let seeds = replay(target, files(&repository().join("fuzz/corpus").join(target.name)));
         assert!(seeds > 0, "{} has no seeds", target.name);
     }
+}
+
+#[test]
+fn every_corpus_is_small() {
+    for target in TARGETS {
+        let seeds = files(&repository().join("fuzz/corpus").join(target.name));
+        let sizes = seeds.iter().map(|path| std::fs::metadata(path).expect("an input").len());
+        let bytes: u64 = sizes.sum();
+        assert!(
+            seeds.len() <= 400 && bytes <= 300 << 10,
+            "{}: {} files, {bytes} bytes",
+            target.name,
+            seeds.len()
+        );
+    }
+}
+
+/// What stands around handlers and in them, and the built-in that each is compiled to.
+const SERVED_BY: &[(&str, &str)] = &[
+    ("middleware", "@next"),
+    ("validate", "@validate"),
+    ("guard auth", "@auth"),
+    ("guard role", "@role"),
+    ("guard owner", "@owner"),
+    ("guard rate_limit", "@rate_limit"),
+    ("guard csrf", "@csrf"),
+    ("guard ip_whitelist", "@ip_whitelist"),
+    ("on connect", "@on_connect"),
+    ("on message", "@on_message"),
+    ("on close", "@on_close"),
+    ("emit", "@emit"),
+    ("wait", "@wait"),
+    ("slot", "@slot"),
+];
+
+#[test]
+fn sources_in_the_corpus_serve_everything_that_can_be_served() {
+    let mut made = BTreeSet::new();
+    for path in files(&repository().join("fuzz/corpus/source")) {
+        let bytes = std::fs::read(&path).expect("a readable input");
+        let Some(module) = audit::fuzz::source::served(&bytes) else { continue };
+        made.extend(module.endpoints.iter().map(|endpoint| match endpoint.kind {
+            EndpointKind::Route(_) => "route",
+            EndpointKind::Page => "page",
+            EndpointKind::Socket => "ws",
+            EndpointKind::Stream => "sse",
+            EndpointKind::Every { .. } => "every",
+            EndpointKind::Cron(_) => "cron",
+        }));
+        let parts =
+            SERVED_BY.iter().filter(|(_, by)| module.natives.iter().any(|native| *native.name == **by));
+        made.extend(parts.map(|(part, _)| *part));
+    }
+    let all = SERVED_BY.iter().map(|(part, _)| *part).chain(["route", "page", "ws", "sse", "every", "cron"]);
+    assert_eq!(made, all.collect());
 }
 
 #[test]

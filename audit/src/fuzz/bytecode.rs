@@ -149,6 +149,7 @@ pub static MODULES_TO_CHANGE: LazyLock<Vec<Module>> = LazyLock::new(|| {
 static SERVED: LazyLock<[Module; 1]> = LazyLock::new(|| {
     let project = PROJECT.iter().map(|(path, text)| SourceFile::in_memory(path, Role::of(path, &[]), *text));
     let module = machine::compile_served(&project.collect::<Vec<_>>());
+    let Some(module) = module else { panic!("the project does not compile") };
     [(*module).clone()]
 });
 

@@ -4,7 +4,7 @@
 //! and gets all back, no call nests deeper than allowed, and a passed deadline ends the run. No file lies outside
 //! `files/`, and no more of one is asked for than the memory has room for.
 
-use flin_runtime::app::build::{self, Rejected};
+use flin_runtime::app::build::{self, Built, Rejected};
 use flin_runtime::app::host::MemoryHost;
 use flin_runtime::app::http::RateLimits;
 use flin_runtime::app::script::Turn;
@@ -79,18 +79,19 @@ pub fn compile(source: &str) -> Option<Verified> {
 
 /// Compiles a project whose first file is the entry.
 pub fn compile_files(files: &[SourceFile]) -> Option<Verified> {
-    match build::build(files, 0, &limits(false)) {
-        Ok(built) => Some(built.module),
-        Err(Rejected::Diagnostics(..)) => None,
-        Err(Rejected::Refused(refusal)) => panic!("the compiler broke a rule: {refusal}"),
-    }
+    kept_the_rules(build::build(files, 0, &limits(false)))
 }
 
 /// Compiles a whole project, with the endpoints of all its files.
-pub fn compile_served(files: &[SourceFile]) -> Verified {
-    match build::build_all(files, None, &limits(false)) {
-        Ok(built) => built.module,
-        Err(why) => panic!("{why}"),
+pub fn compile_served(files: &[SourceFile]) -> Option<Verified> {
+    kept_the_rules(build::build_all(files, None, &limits(false)))
+}
+
+fn kept_the_rules(built: Result<Built, Rejected>) -> Option<Verified> {
+    match built {
+        Ok(built) => Some(built.module),
+        Err(Rejected::Diagnostics(..)) => None,
+        Err(Rejected::Refused(refusal)) => panic!("the compiler broke a rule: {refusal}"),
     }
 }
 

@@ -1,18 +1,20 @@
-//! Any bytes as a source file. A first line such as `// app/index.flin` says which file of a project it is.
+//! Any bytes as source files. A line such as `// app/index.flin` says which file of a project begins there; what has no
+//! such line before it is judged as a script and as a page.
 //!
 //! For `syntax`, `check`, `compile`, `app::front` and `base::render`.
 //!
-//! Oracle: every stage ends, what nests too deep is refused, every diagnostic lies inside the file and can be shown,
-//! formatting keeps the meaning and settles at once, and whatever compiles keeps the verifier's rules and runs without
-//! an internal error. No job is due more than once a second, and no program holds more patterns than allowed.
+//! Oracle: every stage ends, what nests too deep is refused, every diagnostic lies inside its file and can be shown,
+//! formatting keeps the meaning and settles at once, and whatever compiles, alone and as what a server serves, keeps the
+//! verifier's rules, can be listed, and runs and answers without an internal error. No job is due more than once a second,
+//! and no program holds more patterns than allowed.
 
 use super::machine;
 use flin_runtime::app::{Front, SourceFile};
 use flin_runtime::base::render::{Style, render};
 use flin_runtime::base::{Code, FileId, span::to_usize};
 use flin_runtime::check::project::Role;
-use flin_runtime::code::Module;
 use flin_runtime::code::module::Const;
+use flin_runtime::code::{Listing, Module, Verified};
 use flin_runtime::syntax::tree::{ServerStmt, StmtKind};
 use flin_runtime::syntax::{self, ParseLimits};
 use flin_runtime::value::Pattern;
@@ -28,11 +30,24 @@ pub fn target(bytes: &[u8]) {
     judge(bytes, bytes.len().is_multiple_of(4));
 }
 
-/// Brings a source through all stages, and runs it if it compiles. Did it?
+/// Brings a source through all stages, and runs and serves it if it compiles. Did it, in any part it was given?
 pub fn judge(bytes: &[u8], gc_stress: bool) -> bool {
-    let files = [file(bytes)];
+    let script = files(bytes, "fuzz.flin");
+    for file in &script {
+        if let Ok(text) = syntax::decode_source(&file.bytes) {
+            formatting_keeps_the_meaning(&text);
+        }
+    }
+    let page = files(bytes, "app/fuzz.flin");
+    let compiles = judge_files(&script, gc_stress);
+    // The same files where all of them have names.
+    let differ = script.iter().zip(&page).any(|(one, other)| one.role != other.role);
+    (differ && judge_files(&page, gc_stress)) || compiles
+}
+
+fn judge_files(files: &[SourceFile], gc_stress: bool) -> bool {
     let limits = machine::limits(false);
-    let mut front = Front::parse(&files, &limits);
+    let mut front = Front::parse(files, &limits);
     front.check(false);
     for found in &front.diagnostics {
         let Some(source) = front.sources.get(found.span.file) else { panic!("{found:?} is in no file") };
@@ -43,31 +58,64 @@ pub fn judge(bytes: &[u8], gc_stress: bool) -> bool {
             assert!(render(found, &front.sources, style).contains(found.code.name()));
         }
     }
-    let Some(source) = front.sources.get(FileId(0)) else { return false };
-    let text = source.text.to_string();
-    let opened = text.bytes().take_while(|byte| matches!(byte, b'(' | b'[')).count();
-    if opened > to_usize(limits.source_depth_max) {
+    for (file, source) in front.sources.iter() {
+        let opened = source.text.bytes().take_while(|byte| matches!(byte, b'(' | b'[')).count();
+        let mut here = front.diagnostics.iter().filter(|found| found.span.file == file);
         // Of a file that is not UTF-8, nothing else is said.
-        let refused = front.diagnostics.iter().any(|found| matches!(found.code, Code::E0110 | Code::E0101));
-        assert!(refused, "{opened} brackets inside each other");
+        let refused = here.any(|found| matches!(found.code, Code::E0110 | Code::E0101));
+        assert!(
+            refused || opened <= to_usize(limits.source_depth_max),
+            "{opened} brackets inside each other"
+        );
     }
-    formatting_keeps_the_meaning(&text);
     if !front.is_sound() {
         return false;
     }
     jobs_run_once_a_second_at_most(&front);
-    let Some(module) = machine::compile_files(&files) else { return false };
-    patterns_stay_small(&module);
-    machine::run_briefly(&module, gc_stress);
-    true
+    let alone = machine::compile_files(files);
+    if let Some(module) = &alone {
+        patterns_stay_small(module);
+        machine::run_briefly(module, gc_stress);
+    }
+    let served = endpoints(files);
+    if let Some(module) = &served {
+        let _ = Listing(module).to_string();
+        patterns_stay_small(module);
+        machine::run_endpoints(module);
+    }
+    alone.is_some() || served.is_some()
 }
 
-/// The file that the first line names; a script where it names none.
-fn file(bytes: &[u8]) -> SourceFile {
-    let line = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
-    let path = line.strip_prefix(b"// ").and_then(|path| std::str::from_utf8(path).ok());
-    let path = path.filter(|path| path.strip_suffix(".flin").is_some()).unwrap_or("fuzz.flin");
-    SourceFile::in_memory(path, Role::of(path, &["components"]), bytes)
+/// What a server makes of the sources; none where they have mistakes, or where nothing is served.
+pub fn served(bytes: &[u8]) -> Option<Verified> {
+    endpoints(&files(bytes, "app/fuzz.flin"))
+}
+
+/// What a server makes of the files; none where nothing is served.
+fn endpoints(files: &[SourceFile]) -> Option<Verified> {
+    if files.iter().all(|file| file.role == Role::Script) { None } else { machine::compile_served(files) }
+}
+
+/// The files that lines name; those before the first such line are of the file with the given path.
+fn files(bytes: &[u8], unnamed: &str) -> Vec<SourceFile> {
+    let mut files: Vec<SourceFile> = Vec::new();
+    for line in bytes.split_inclusive(|byte| *byte == b'\n') {
+        // No project has a path twice.
+        let named = path_of(line).filter(|path| files.iter().all(|file| file.path != *path));
+        match (named, files.last_mut()) {
+            (None, Some(file)) => file.bytes.extend_from_slice(line),
+            (named, _) => {
+                let path = named.unwrap_or(unnamed);
+                files.push(SourceFile::in_memory(path, Role::of(path, &["components"]), line));
+            }
+        }
+    }
+    files
+}
+
+fn path_of(line: &[u8]) -> Option<&str> {
+    let path = std::str::from_utf8(line.strip_prefix(b"// ")?).ok()?.trim_end_matches('\n');
+    path.ends_with(".flin").then_some(path)
 }
 
 fn jobs_run_once_a_second_at_most(front: &Front<'_>) {
@@ -108,11 +156,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_first_line_names_the_file() {
-        let role = |source: &str| file(source.as_bytes()).role;
-        assert_eq!(role("// app/index.flin\nroute GET { 1 }"), Role::App);
-        assert_eq!(role("// jobs/a.flin"), Role::Job);
-        assert_eq!(role("// a comment\nx = 1"), Role::Script);
+    fn lines_name_files() {
+        let read = |source: &str| -> Vec<(String, Role, Vec<u8>)> {
+            let files = files(source.as_bytes(), "fuzz.flin");
+            files.into_iter().map(|file| (file.path, file.role, file.bytes)).collect()
+        };
+        let file = |path: &str, role: Role, text: &str| (path.to_owned(), role, text.as_bytes().to_vec());
+        assert_eq!(read("// a comment\nx = 1"), [file("fuzz.flin", Role::Script, "// a comment\nx = 1")]);
+        let project = "// app/a.flin\n<C/>\n// components/C.flin\n<b/>\n// app/a.flin";
+        assert_eq!(
+            read(project),
+            [
+                file("app/a.flin", Role::App, "// app/a.flin\n<C/>\n"),
+                file("components/C.flin", Role::Component, "// components/C.flin\n<b/>\n// app/a.flin"),
+            ]
+        );
     }
 
     #[test]

@@ -52,7 +52,8 @@ pub static SPECIMENS: LazyLock<Vec<Module>> = LazyLock::new(|| {
         let Some(module) = machine::compile_files(&[file]) else { panic!("{name} does not compile") };
         (*module).clone()
     });
-    scripts.chain([(*machine::compile_served(&project())).clone()]).collect()
+    let Some(served) = machine::compile_served(&project()) else { panic!("the project does not compile") };
+    scripts.chain([(*served).clone()]).collect()
 });
 
 fn project() -> Vec<SourceFile> {
