@@ -20,6 +20,7 @@ pub mod json_text;
 pub mod multipart;
 mod pattern;
 mod postfix;
+pub mod regex;
 mod stmt;
 mod value;
 

@@ -1,10 +1,12 @@
 //! Every text operation, over texts of every UTF-8 width, against the vectors of characters of [`crate::oracle`].
 //!
-//! For `value::text` and `natives::text`.
+//! For `value::text`, `value::pattern` and `natives::text`.
 //!
 //! Oracle: the same result or the same kind of error, texts that differ have hashes that differ, and a copy that nobody
 //! pays for is no longer than it may be. What the evaluator leaves to Unicode's tables is held to laws instead: graphemes
-//! join to the text they came from, and matches occur in it.
+//! join to the text they came from, and matches occur in it. What a pattern matches, an obvious search says.
+
+mod pattern;
 
 use super::program_differential::compare;
 use crate::generate::Choices;
@@ -55,7 +57,7 @@ const NUMBERS: [&str; 14] = [
 ];
 
 /// What it is for.
-pub const MODULES: &[&str] = &["value::text", "natives::text"];
+pub const MODULES: &[&str] = &["value::text", "value::pattern", "natives::text"];
 
 /// Operations of one input: many small programs see more than few large ones.
 const OPERATIONS_MAX: usize = 4;
@@ -99,6 +101,9 @@ pub fn target(bytes: &[u8]) {
     }
     let _ = writeln!(source, "print(\"law\", {law})");
     compare(&source, bytes.len().is_multiple_of(8));
+    let text = format!("{t}{u}");
+    let chars: Vec<char> = text.chars().chain(CHARS).collect();
+    pattern::judge(&mut choices, &chars, &text);
 }
 
 fn text(choices: &mut Choices<'_>) -> String {
