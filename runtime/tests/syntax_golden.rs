@@ -1,11 +1,14 @@
-//! What the samples parse to, what they are formatted to, and what is said about a broken one.
+//! What the samples parse to, what they are formatted to, and what is said about a broken one; and the tokens of every
+//! kind.
 
 #![expect(clippy::unwrap_used, reason = "tests may panic")]
 
 use flin_runtime::base::render::{Style, render};
 use flin_runtime::base::{FileId, Source, SourceMap};
+use flin_runtime::syntax::lexer::{TokenKind, token_at};
 use flin_runtime::syntax::tree::dump;
 use flin_runtime::syntax::{ParseLimits, format, parse};
+use std::fmt::Write as _;
 
 fn golden(name: &str, text: &str) {
     let parsed = parse(FileId(0), text, ParseLimits::default());
@@ -13,6 +16,76 @@ fn golden(name: &str, text: &str) {
     insta::assert_snapshot!(format!("{name}_tree"), dump(&parsed.file));
     let formatted = format(FileId(0), text, ParseLimits::default()).unwrap();
     insta::assert_snapshot!(format!("{name}_formatted"), formatted);
+}
+
+/// The tokens of a source, one a line: span, what stands before it, kind and text.
+fn tokens(text: &str) -> String {
+    let mut out = String::new();
+    let mut at = 0;
+    loop {
+        let (token, trivia) = token_at(text, at);
+        for (start, end, kind) in trivia.comments {
+            let _ = writeln!(out, "{start}..{end} {kind:?} comment");
+        }
+        let before = match (token.newline, token.blank) {
+            (true, _) => "line ",
+            (false, true) => "blank ",
+            (false, false) => "",
+        };
+        let _ = writeln!(
+            out,
+            "{}..{} {before}{:?} {}",
+            token.start,
+            token.end,
+            token.kind,
+            token.text(text).escape_debug()
+        );
+        if token.kind == TokenKind::Eof {
+            return out;
+        }
+        at = token.end as usize;
+    }
+}
+
+/// The names that a table or an enum of the lexer's has, as its source says.
+fn names_of(table: &str) -> impl Iterator<Item = &'static str> {
+    let source = include_str!("../src/syntax/lexer/token.rs");
+    let (_, rest) = source.split_once(&format!("\n{table} {{\n")).unwrap();
+    let (body, _) = rest.split_once("\n}\n").unwrap();
+    let lines = body.lines().map(str::trim).filter(|line| !line.starts_with("//"));
+    lines.filter_map(|line| line.split([' ', ',', '(']).next())
+}
+
+#[test]
+fn tokens_of_every_kind() {
+    let found = tokens(include_str!("syntax/tokens.flin"));
+    let keywords = names_of("pub enum Keyword").map(|name| format!("Keyword({name})"));
+    let others =
+        ["Eof", "Name", "Int(", "Number(", "Duration(", "Quote(Double)", "Quote(Single)", "Quote(Backtick)"];
+    let expected = names_of("tokens!").map(str::to_owned).chain(keywords).chain(others.map(str::to_owned));
+    let missing: Vec<_> = expected.filter(|kind| !found.contains(&format!(" {kind}"))).collect();
+    assert!(missing.is_empty(), "{missing:?}");
+    insta::assert_snapshot!("tokens", found);
+}
+
+#[test]
+fn tokens_of_every_error() {
+    let broken = [
+        "a # b \u{a0}é ~ $",
+        "9223372036854775809 18446744073709551616",
+        "1e999 1.5e400",
+        "9223372036854775807h",
+        "1.5h 2e3ms",
+        "12abc 1_ 1.5_x",
+        "0x 0b2 0o_7 0xFG",
+        "a /* b",
+        "a <!-- b -- >",
+    ];
+    let found: String = broken.map(|text| format!("{text}\n{}\n", tokens(text))).concat();
+    let missing: Vec<_> =
+        names_of("pub enum Bad").filter(|name| !found.contains(&format!("Bad({name})"))).collect();
+    assert!(missing.is_empty(), "{missing:?}");
+    insta::assert_snapshot!("bad_tokens", found);
 }
 
 /// The findings about a source, one a line.
