@@ -1,5 +1,5 @@
 //! The language page does not lie: every `flin` block of `docs/language.md` runs, and prints what the `output` block
-//! behind it says.
+//! behind it says; also with a collection before every instruction.
 
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests may panic")]
 
@@ -49,12 +49,14 @@ fn projects() -> Vec<(Vec<(&'static str, &'static str)>, &'static str)> {
 }
 
 /// The requests of a block with what they are answered; the client keeps its cookies.
-fn exchanges(files: &[(&str, &str)], requests: &str) -> String {
+fn exchanges(files: &[(&str, &str)], requests: &str, gc_stress: bool) -> String {
     let source = |(path, code): &(&str, &str)| {
         SourceFile::in_memory(path, Role::of(path, &["components"]), code.as_bytes())
     };
     let files: Vec<SourceFile> = files.iter().map(source).collect();
-    let app = Application::of_files(&files, Config::default(), Path::new(""), &Pool::new(1 << 30)).unwrap();
+    let pool = Pool::new(1 << 30);
+    let mut app = Application::of_files(&files, Config::default(), Path::new(""), &pool).unwrap();
+    app.limits = Limits { gc_stress, deadline: None, ..app.limits };
     let (sessions, mut host) = (Sessions::new([1; 32], [2; 32]), MemoryHost::default());
     let mut cookies = Vec::new();
     let mut said = String::new();
@@ -89,18 +91,27 @@ fn exchanges(files: &[(&str, &str)], requests: &str) -> String {
     said
 }
 
-#[test]
-fn every_request_is_answered_as_the_page_says() {
+fn every_request(gc_stress: bool) {
     let projects = projects();
     assert!(projects.len() >= 2);
     for (files, requests) in projects {
-        let said = exchanges(&files, requests);
+        let said = exchanges(&files, requests, gc_stress);
         assert!(said == requests, "answered\n{said}-- but the page says\n{requests}");
     }
 }
 
-fn run(code: &str) -> String {
-    let limits = Limits::default();
+#[test]
+fn every_request_is_answered_as_the_page_says() {
+    every_request(false);
+}
+
+#[test]
+fn every_request_is_answered_so_while_collecting_before_every_instruction() {
+    every_request(true);
+}
+
+fn run(code: &str, gc_stress: bool) -> String {
+    let limits = Limits { gc_stress, ..Limits::default() };
     let files = [SourceFile::in_memory("example.flin", Role::Script, code)];
     let built = match build::build(&files, 0, &limits) {
         Ok(built) => built,
@@ -116,16 +127,25 @@ fn run(code: &str) -> String {
     if end == flin_runtime::app::End::Done { host.output } else { format!("{}{end:#?}", host.output) }
 }
 
-#[test]
-fn every_example_prints_what_the_page_says() {
+fn every_example(gc_stress: bool) {
     let examples = examples();
     assert!(examples.len() >= 10);
     let wrong: Vec<String> = examples
         .into_iter()
         .filter_map(|(code, output)| {
-            let printed = run(code);
+            let printed = run(code, gc_stress);
             (printed != output).then(|| format!("{code}-- prints\n{printed}-- but the page says\n{output}"))
         })
         .collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_example_prints_what_the_page_says() {
+    every_example(false);
+}
+
+#[test]
+fn every_example_prints_the_same_while_collecting_before_every_instruction() {
+    every_example(true);
 }
