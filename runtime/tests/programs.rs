@@ -1,8 +1,14 @@
 //! Whole programs through the real binary: `NAME.flin` prints `NAME.out`; where there is `NAME.err` it says that on
-//! stderr and fails. `NAME.config` is its `flin.config`. Every expected line was held against the language.
+//! stderr and fails. `NAME.config` is its `flin.config`. Every expected line was held against the language. What is
+//! printed is the same with a collection before every instruction, which the binary has no switch for; the short ones do so.
 
 #![expect(clippy::unwrap_used, reason = "tests may panic")]
 
+use flin_runtime::app::build::{build, link};
+use flin_runtime::app::{End, Execution, Limits, MemoryHost, SourceFile};
+use flin_runtime::check::Role;
+use flin_runtime::config;
+use flin_runtime::value::Pool;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -54,4 +60,39 @@ fn programs_print_what_the_language_says() {
         })
         .collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+}
+
+/// Runs it in this process; how it ended, and what it printed. None where it is refused.
+fn run_here(program: &Path, gc_stress: bool) -> Option<(End, String)> {
+    let config = fs::read_to_string(program.with_extension("config")).unwrap_or_default();
+    let limits = Limits {
+        gc_stress,
+        fuel_max: Some(if gc_stress { u64::MAX } else { FUEL_MAX }),
+        ..Limits::of(&config::parse(&config).unwrap())
+    };
+    let source = SourceFile::in_memory("main.flin", Role::Script, fs::read(program).unwrap());
+    let built = build(&[source], 0, &limits).ok()?;
+    let mut host = MemoryHost::default();
+    let mut execution =
+        Execution::new(link(built.module).unwrap(), Pool::new(1 << 30), &limits, &mut host).unwrap();
+    let end = execution.run(&mut host);
+    Some((end, host.output))
+}
+
+/// Programs that use more are left out: a collection before each of so many instructions takes too long.
+const FUEL_MAX: u64 = 8_000;
+
+#[test]
+fn programs_print_the_same_while_collecting_before_every_instruction() {
+    let mut compared = 0;
+    for program in programs() {
+        let Some((end, _)) = run_here(&program, false).filter(|(end, _)| *end != End::Timeout) else {
+            continue;
+        };
+        let (code, out, _) = expected(&program);
+        let (stressed, printed) = run_here(&program, true).unwrap();
+        assert_eq!((stressed == End::Done, printed), (code == 0, out), "{}: {end:?}", program.display());
+        compared += 1;
+    }
+    assert!(compared >= 8, "{compared}");
 }
