@@ -30,7 +30,7 @@
 //!
 //! Absences: no async runtime; nothing here reads a clock, the caller brings the time.
 
-#![deny(clippy::disallowed_types)]
+#![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 pub mod archive;
 mod commit;
