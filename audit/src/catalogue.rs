@@ -131,8 +131,8 @@ fn fault(vector: &Vector, folder: &Path, tier: Tier) -> Option<String> {
     let Some(without) = &vector.without else {
         return Some("an encoded vector says what must be seen without its guard".to_owned());
     };
-    if (without.by == By::Absent) != without.counter_model.is_some() {
-        return Some("exactly those proved by absence have a counter-model".to_owned());
+    if without.by == By::Absent && without.counter_model.is_none() {
+        return Some("what is proved by absence alone has a counter-model".to_owned());
     }
     if without.by != By::Absent && vector.guards.is_empty() {
         return Some("no guard is named".to_owned());

@@ -2,8 +2,8 @@
 //!
 //! Every guard of a vector is switched off, alone, and the failure that the vector claims must be seen; with the guard
 //! on, the case must hold. Where a second line of defence contains the failure, the guard alone must still make a
-//! difference, and both together must show the claim. Where nothing can be switched off, a counter-model crashes under
-//! the same stimulus.
+//! difference, and both together must show the claim. What nothing that is switched off can show, a counter-model does:
+//! it crashes under the same stimulus.
 
 pub mod counter_models;
 pub mod hash;
@@ -56,8 +56,11 @@ pub fn prove(runner: &Runner, entry: &Entry, size: Size, hash: String) -> Result
         return Ok(proof);
     };
     match without.by {
-        By::Absent => by_absence(runner, vector, without, &mut proof)?,
+        By::Absent => {}
         By::Check | By::Naive => by_switches(runner, entry, without, &mut proof)?,
+    }
+    if let Some(name) = &without.counter_model {
+        by_absence(runner, vector, (name, without), &mut proof)?;
     }
     if with.outcome != Outcome::Held {
         proof.fails(format!("with the guard: {}: {}", with.outcome, with.detail));
@@ -68,10 +71,9 @@ pub fn prove(runner: &Runner, entry: &Entry, size: Size, hash: String) -> Result
 fn by_absence(
     runner: &Runner,
     vector: &Vector,
-    without: &Without,
+    (name, without): (&str, &Without),
     proof: &mut Proof,
 ) -> Result<(), ProofError> {
-    let name = without.counter_model.as_deref().unwrap_or_default();
     let seen = runner.run_counter_model(name, vector.limits)?;
     proof.matrix.push(Row::new(&[format!("counter-model {name}")], &seen));
     conclude(without, &seen, proof);

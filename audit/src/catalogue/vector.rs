@@ -132,7 +132,8 @@ pub struct Without {
     pub outcome: Vec<Outcome>,
     /// A second line of defence that is knocked out as well, to see the claimed outcome.
     pub contained_by: Option<String>,
-    /// The counter-model, where `by` is `absent`.
+    /// The counter-model: all that there is where `by` is `absent`, else what the guard's removal cannot show, because
+    /// the design has no such failure.
     pub counter_model: Option<String>,
     /// Instead of a proof: why no removal of the guard can be noticed.
     pub not_load_bearing: Option<String>,
