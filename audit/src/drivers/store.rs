@@ -31,8 +31,10 @@ pub enum Finding {
     Stuck(String),
     /// Acknowledged, and gone when the store was opened again.
     Lost(String),
-    /// Stored, and something else when the store was opened again; or it does not open.
+    /// Stored, and something else when the store was opened again.
     Corrupted(String),
+    /// The store does not open, or refuses to read what is stored.
+    Refused(String),
 }
 
 impl Finding {
@@ -45,13 +47,18 @@ impl Finding {
             Self::Stuck(what) => Self::Stuck(longer(what)),
             Self::Lost(what) => Self::Lost(longer(what)),
             Self::Corrupted(what) => Self::Corrupted(longer(what)),
+            Self::Refused(what) => Self::Refused(longer(what)),
         }
     }
 }
 
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (Self::Wrong(what) | Self::Stuck(what) | Self::Lost(what) | Self::Corrupted(what)) = self;
+        let (Self::Wrong(what)
+        | Self::Stuck(what)
+        | Self::Lost(what)
+        | Self::Corrupted(what)
+        | Self::Refused(what)) = self;
         f.write_str(what)
     }
 }
@@ -131,7 +138,9 @@ impl Stand<'_> {
             Finding::Wrong(what) => self.channel.wrong(input, "as the design says", what),
             Finding::Stuck(what) => self.channel.stuck(format_args!("{input}: {what}")),
             Finding::Lost(what) => self.channel.lost(format_args!("{input}: {what}")),
-            Finding::Corrupted(what) => self.channel.corrupted(format_args!("{input}: {what}")),
+            Finding::Corrupted(what) | Finding::Refused(what) => {
+                self.channel.corrupted(format_args!("{input}: {what}"))
+            }
         }
     }
 

@@ -201,5 +201,5 @@ fn fields(row: &Row) -> Result<Vec<Datum>, Finding> {
 }
 
 fn unreadable(refusal: Refusal) -> Finding {
-    Finding::Corrupted(format!("what is stored cannot be read: {refusal}"))
+    Finding::Refused(format!("what is stored cannot be read: {refusal}"))
 }

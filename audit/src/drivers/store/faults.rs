@@ -1,8 +1,11 @@
 //! Every call of the disk, failing in every way; and what the next process finds.
 //!
 //! The history runs once for each call and fault. What it leaves is then looked at as three machines would find it: one
-//! that went on running, one that lost what was not synced, one that tore it. Where the process died, the recovery dies in
-//! turn at each of its own calls, and is recovered from.
+//! that went on running, one that lost what was not synced, one that tore it. The recovery meets the same faults in turn,
+//! each at each of its own calls, and is recovered from.
+
+mod reach;
+mod recovery;
 
 use super::client::options;
 use super::interleave::{Checked, Strategy, explore};
@@ -11,6 +14,7 @@ use super::workload::{Ledger, live, reopened};
 use super::{Finding, Stand};
 use flin_runtime::store::Options;
 use flin_runtime::store::disk::{Crash, Fault, Plan};
+use recovery::Recoveries;
 use std::io::ErrorKind;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -29,16 +33,29 @@ struct Extent {
     rounds: usize,
     /// Every so many-th call; the others are left out.
     stride: usize,
-    /// Calls of a recovery that it dies at: every so many-th, or none.
-    recovery_stride: usize,
     choices_sampled: u64,
+    /// Recoveries that meet faults, behind a death and behind an error.
+    behind_deaths: Recoveries,
+    behind_errors: Recoveries,
 }
 
 fn extent(full: bool) -> Extent {
     if full {
-        Extent { rounds: 3, stride: 1, recovery_stride: 1, choices_sampled: CHOICES_SAMPLED }
+        Extent {
+            rounds: 3,
+            stride: 1,
+            choices_sampled: CHOICES_SAMPLED,
+            behind_deaths: Recoveries { found_stride: 1, stride: 1 },
+            behind_errors: Recoveries { found_stride: 31, stride: 1 },
+        }
     } else {
-        Extent { rounds: 2, stride: 9, recovery_stride: 0, choices_sampled: 4 }
+        Extent {
+            rounds: 2,
+            stride: 9,
+            choices_sampled: 4,
+            behind_deaths: Recoveries { found_stride: 13, stride: 9 },
+            behind_errors: Recoveries { found_stride: 61, stride: 9 },
+        }
     }
 }
 
@@ -52,6 +69,14 @@ fn points(stand: &mut Stand, name: &str, faults: &[(Fault, bool)], judge: Judge)
         medium.plan(None);
         let ledger = live::<Checked>(&medium, &options(), extent.rounds)?;
         counted.store(medium.0.calls(), Ordering::Relaxed);
+        reach::calls(&medium.calls())?;
+        // What is in the logs behind fewer rounds has been written over behind all.
+        let mut media = vec![medium.clone()];
+        for rounds in 0..extent.rounds {
+            media.push(Medium::default());
+            live::<Checked>(&media[rounds + 1], &options(), rounds)?;
+        }
+        reach::records(media.iter())?;
         match ledger.judge(&reopened::<Checked>(&Medium::new(medium.0.copy()), &options())?) {
             None if ledger.refusals.is_empty() => Ok(()),
             None => Err(Finding::Wrong(format!("without any fault: {:?}", ledger.refusals))),
@@ -63,28 +88,29 @@ fn points(stand: &mut Stand, name: &str, faults: &[(Fault, bool)], judge: Judge)
     if stand.is_full() && calls < 200 {
         stand.channel.wrong(name, "a history of at least 200 calls", calls);
     }
-    let plans: Vec<Plan> = (0..calls)
+    let plans: Vec<(u64, Plan)> = (0..calls)
         .step_by(extent.stride)
         .flat_map(|at| {
             faults.iter().map(move |(fault, lasting)| Plan { at, fault: *fault, lasting: *lasting })
         })
+        .zip(0..)
+        .map(|(plan, number)| (number, plan))
         .collect();
     let tried = Arc::new(AtomicU64::new(0));
     let jobs = if stand.is_full() { crate::harness::schedule::jobs_default() } else { 1 };
-    let parts: Vec<Vec<Plan>> =
+    let parts: Vec<Vec<(u64, Plan)>> =
         (0..jobs).map(|job| plans.iter().skip(job).step_by(jobs).copied().collect()).collect();
     let found = crate::harness::schedule::in_parallel(&parts, jobs, |plans| {
         let (plans, tried) = (plans.clone(), Arc::clone(&tried));
         explore(Strategy::Straight { count: plans.len() as u64 }, move |number| {
-            let plan = plans[usize::try_from(number).unwrap_or(0)];
-            point(plan, extent, judge, &tried)
+            point(plans[usize::try_from(number).unwrap_or(0)], extent, judge, &tried)
         })
     });
     stand.channel.trying(format_args!("{name}: {calls} calls, {} faults", plans.len()));
     stand.channel.tried(tried.load(Ordering::Relaxed));
     for (explored, plans) in found.iter().zip(&parts) {
         if let Some((number, _)) = &explored.failure {
-            let plan = plans[usize::try_from(*number).unwrap_or(0)];
+            let (_, plan) = plans[usize::try_from(*number).unwrap_or(0)];
             stand.channel.trying(format_args!("{name}: {plan:?}"));
         }
         stand.report(name, explored);
@@ -98,23 +124,30 @@ type Judge = fn(&Behind) -> Result<(), Finding>;
 pub struct Behind<'a> {
     medium: &'a Medium,
     ledger: &'a Ledger,
+    /// Of the fault, among all that are tried.
+    number: u64,
     extent: Extent,
     tried: &'a AtomicU64,
 }
 
-fn point(plan: Plan, extent: Extent, judge: Judge, tried: &AtomicU64) -> Result<(), Finding> {
+fn point(
+    (number, plan): (u64, Plan),
+    extent: Extent,
+    judge: Judge,
+    tried: &AtomicU64,
+) -> Result<(), Finding> {
     let medium = Medium::default();
     medium.plan(Some(plan));
     let ledger = live::<Checked>(&medium, &options(), extent.rounds)?;
     let call = medium.call(plan.at);
-    judge(&Behind { medium: &medium, ledger: &ledger, extent, tried })
+    judge(&Behind { medium: &medium, ledger: &ledger, number, extent, tried })
         .map_err(|finding| finding.within(&format!("{plan:?} ({call}): ")))
 }
 
 impl Behind<'_> {
-    fn crashed(&self, how: Crash) -> Medium {
+    fn crashed(&self, disk: &Medium, how: Crash) -> Medium {
         self.tried.fetch_add(1, Ordering::Relaxed);
-        Medium::new(self.medium.0.crash(how))
+        Medium::new(disk.0.crash(how))
     }
 
     /// Opens the disk as a crash leaves it, and once more: what recovery wrote must say the same.
@@ -127,42 +160,17 @@ impl Behind<'_> {
         }
         Ok(())
     }
-
-    /// The recovery dies at each of its calls, and the next one finds the same.
-    fn recovery_dies(&self, found: &Medium) -> Result<(), Finding> {
-        if self.extent.recovery_stride == 0 {
-            return Ok(());
-        }
-        for at in (0..).step_by(self.extent.recovery_stride) {
-            let disk = Medium::new(found.0.copy());
-            disk.plan(Some(Plan { at, fault: Fault::Last, lasting: false }));
-            let ended = reopened::<Checked>(&disk, &options());
-            if !disk.0.is_dead() {
-                ended?;
-                return Ok(());
-            }
-            for how in CRASHES {
-                self.tried.fetch_add(1, Ordering::Relaxed);
-                let next = Medium::new(disk.0.crash(how));
-                let content = reopened::<Checked>(&next, &options())?;
-                if let Some(finding) = self.ledger.judge(&content) {
-                    return Err(
-                        finding.within(&format!("behind a recovery that died at call {at} ({how:?}): "))
-                    );
-                }
-            }
-        }
-        Ok(())
-    }
 }
 
 /// T2-10: the process dies at every call.
 pub(super) fn deaths(stand: &mut Stand) {
     points(stand, "death at a call", &[(Fault::Last, false)], |behind| {
         for how in CRASHES {
-            let disk = behind.crashed(how);
-            behind.recovery_dies(&disk)?;
-            behind.recovers(&disk).map_err(|finding| finding.within(&format!("{how:?}: ")))?;
+            let disk = behind.crashed(behind.medium, how);
+            behind
+                .recovery_meets_faults(&disk, how, behind.extent.behind_deaths)
+                .and_then(|()| behind.recovers(&disk))
+                .map_err(|finding| finding.within(&format!("{how:?}: ")))?;
         }
         Ok(())
     });
@@ -180,7 +188,7 @@ pub(super) fn reorderings(stand: &mut Stand) {
         };
         for mask in masks {
             let how = Crash::Chosen(mask);
-            let disk = behind.crashed(how);
+            let disk = behind.crashed(behind.medium, how);
             let content = reopened::<Checked>(&disk, &options())
                 .map_err(|finding| finding.within(&format!("{unsynced} changes, {how:?}: ")))?;
             if let Some(finding) = behind.ledger.judge(&content) {
@@ -200,8 +208,11 @@ fn once_and_for_good() -> Vec<(Fault, bool)> {
 pub(super) fn errors(stand: &mut Stand) {
     points(stand, "errors of the disk", &once_and_for_good(), |behind| {
         for how in CRASHES {
-            let disk = behind.crashed(how);
-            behind.recovers(&disk).map_err(|finding| finding.within(&format!("{how:?}: ")))?;
+            let disk = behind.crashed(behind.medium, how);
+            behind
+                .recovery_meets_faults(&disk, how, behind.extent.behind_errors)
+                .and_then(|()| behind.recovers(&disk))
+                .map_err(|finding| finding.within(&format!("{how:?}: ")))?;
         }
         Ok(())
     });
@@ -211,7 +222,7 @@ pub(super) fn errors(stand: &mut Stand) {
 pub(super) fn goes_on(stand: &mut Stand) {
     points(stand, "what goes on behind a fault", &once_and_for_good(), |behind| {
         for how in CRASHES {
-            let disk = behind.crashed(how);
+            let disk = behind.crashed(behind.medium, how);
             super::workload::goes_on::<Checked>(&disk, &options(), behind.ledger)
                 .map_err(|finding| finding.within(&format!("{how:?}: ")))?;
         }

@@ -35,6 +35,11 @@ impl Medium {
         self.journal().get(at).cloned().unwrap_or_default()
     }
 
+    /// All that was called since the last plan.
+    pub fn calls(&self) -> Vec<String> {
+        self.journal().clone()
+    }
+
     fn journal(&self) -> MutexGuard<'_, Vec<String>> {
         self.1.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -75,7 +80,7 @@ impl Disk for Medium {
     }
 
     fn rename(&self, from: &str, to: &str) -> io::Result<()> {
-        self.note("rename to", &[FOLDER, from, to]).rename(from, to)
+        self.note(&format!("rename {from} to"), &[FOLDER, from, to]).rename(from, to)
     }
 
     fn remove(&self, name: &str) -> io::Result<()> {

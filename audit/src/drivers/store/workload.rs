@@ -218,7 +218,7 @@ fn go_through<T: Threading>(
 /// Opens the store again and makes one more change.
 pub fn go_on<T: Threading>(medium: &Medium, options: &Options, ledger: &mut Ledger) -> Result<(), Finding> {
     let store: Store<T> = open(medium, options.clone())
-        .map_err(|why| Finding::Corrupted(format!("the store does not open: {why}")))?;
+        .map_err(|why| Finding::Refused(format!("the store does not open: {why}")))?;
     let mut client = Client::new(&store);
     let made = ledger.make(&mut client, &[Named::Account("afterwards".to_owned(), 1)]);
     drop(client);
@@ -235,7 +235,7 @@ const LONG: usize = 10_000;
 /// Opens the store again, and saves and makes checkpoints, all of which must work.
 pub fn goes_on<T: Threading>(medium: &Medium, options: &Options, ledger: &Ledger) -> Result<(), Finding> {
     let store: Store<T> = open(medium, options.clone())
-        .map_err(|why| Finding::Corrupted(format!("the store does not open: {why}")))?;
+        .map_err(|why| Finding::Refused(format!("the store does not open: {why}")))?;
     let mut client = Client::new(&store);
     let mut ledger = ledger.clone();
     ledger.refusals.clear();
@@ -267,7 +267,7 @@ pub fn reopened_with<T: Threading>(
     history: bool,
 ) -> Result<Content, Finding> {
     let store: Store<T> = open(medium, options.clone())
-        .map_err(|why| Finding::Corrupted(format!("the store does not open: {why}")))?;
+        .map_err(|why| Finding::Refused(format!("the store does not open: {why}")))?;
     let mut client = Client::new(&store);
     let content = client.content(history);
     drop(client);
