@@ -27,6 +27,8 @@ pub mod machine;
 pub mod program_differential;
 #[cfg(feature = "cli")]
 pub mod programs;
+#[cfg(test)]
+mod properties;
 pub mod source;
 pub mod specimens;
 pub mod store_model;

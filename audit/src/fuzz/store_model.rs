@@ -31,22 +31,3 @@ pub fn target(bytes: &[u8]) {
     }
     world.end(&mut choices);
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn steps_of_all_kinds_agree() {
-        let mut bytes = Vec::new();
-        let mut seed = 1_u32;
-        for round in 0..60_u32 {
-            bytes.clear();
-            for _ in 0..240 {
-                seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223 + round);
-                bytes.push((seed >> 24) as u8);
-            }
-            target(&bytes);
-        }
-    }
-}
