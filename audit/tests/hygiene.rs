@@ -1,5 +1,5 @@
-//! The switches that take guards away exist in the knock-out build of this package, and nowhere else. What fuzz builds
-//! need of the compiler reaches those alone.
+//! The switches that take guards away exist in the knock-out build of this package, and nowhere else; what fuzz builds need
+//! of the compiler reaches those alone; and what manifests must repeat agrees.
 
 use flin_runtime::base::guard::{Guard, off};
 use std::path::Path;
@@ -19,9 +19,13 @@ fn an_ordinary_build_refuses_to_switch_guards_off() {
     assert!(audit::drivers::knock_out(&["DivideByZero".to_owned()]).is_err());
 }
 
+fn table(manifest: &Path) -> toml::Table {
+    std::fs::read_to_string(manifest).unwrap().parse().unwrap()
+}
+
 /// Features named `knockout` in the workspace's manifests, and what they switch on.
 fn knockouts(manifest: &Path) -> Option<Vec<String>> {
-    let manifest: toml::Table = std::fs::read_to_string(manifest).unwrap().parse().unwrap();
+    let manifest = table(manifest);
     let features = manifest.get("features")?.get("knockout")?.as_array()?.clone();
     Some(features.iter().map(|feature| feature.as_str().unwrap().to_owned()).collect())
 }
@@ -33,11 +37,29 @@ fn only_the_audit_forwards_the_feature_and_no_default_includes_it() {
     let forwarded = knockouts(&root.join("audit/Cargo.toml")).unwrap();
     assert!(forwarded.contains(&"flin_runtime/knockout".to_owned()));
     for package in ["runtime", "audit"] {
-        let manifest: toml::Table =
-            std::fs::read_to_string(root.join(package).join("Cargo.toml")).unwrap().parse().unwrap();
+        let manifest = table(&root.join(package).join("Cargo.toml"));
         let default = manifest["features"].get("default").and_then(toml::Value::as_array);
         let names: Vec<&str> = default.into_iter().flatten().filter_map(toml::Value::as_str).collect();
         assert!(names.iter().all(|name| *name == "cli"), "{package}: {names:?}");
+    }
+}
+
+/// Cargo adds nothing to a table of lints that a package takes from the workspace, so the runtime repeats it.
+#[test]
+fn the_runtime_has_the_workspaces_lints_and_denies_more() {
+    let root = audit::repository();
+    let (workspace, runtime) = (table(&root.join("Cargo.toml")), table(&root.join("runtime/Cargo.toml")));
+    let (shared, own) = (&workspace["workspace"]["lints"], &runtime["lints"]);
+    assert_eq!(shared["rust"], own["rust"]);
+    let (mut shared, mut own) =
+        (shared["clippy"].as_table().unwrap().clone(), own["clippy"].as_table().unwrap().clone());
+    // Casts are the audit's to make, and not the runtime's.
+    shared.retain(|lint, _| !lint.starts_with("cast_"));
+    for (lint, level) in shared {
+        assert_eq!(own.remove(&lint), Some(level), "{lint}");
+    }
+    for (lint, level) in own {
+        assert_eq!(level.as_str(), Some("deny"), "{lint}");
     }
 }
 
