@@ -8,6 +8,7 @@ use crate::base::guard::{Guard, off};
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+use tokio::task::JoinError;
 use tokio::time::Instant;
 
 /// So many restarts within [`WINDOW`] are too many.
@@ -77,16 +78,17 @@ pub async fn supervise<F>(
         let ended = tokio::select! {
             () = stopping.begun() => {
                 // It knows of the stop too, and ends in its own time.
-                let _ = task.await;
+                panicked(task.await);
                 return;
             }
             ended = &mut task => ended,
         };
+        let panicked = panicked(ended);
         if stopping.is_begun() || off(Guard::Supervisor) {
             return;
         }
         let pause = restarts.count(name, Instant::now());
-        let how = if ended.is_err() { "panicked" } else { "ended" };
+        let how = if panicked { "panicked" } else { "ended" };
         tracing::error!(
             task = name,
             restarts = restarts.total(),
@@ -97,6 +99,14 @@ pub async fn supervise<F>(
             () = tokio::time::sleep(pause) => {}
         }
     }
+}
+
+/// Did it panic?
+fn panicked(ended: Result<(), JoinError>) -> bool {
+    let Err(error) = ended else { return false };
+    // A payload's own drop may panic again, and would end the supervisor; leaking it is what is left.
+    std::mem::forget(error.try_into_panic());
+    true
 }
 
 #[cfg(test)]
@@ -129,6 +139,36 @@ mod tests {
         stop.begin();
         supervisor.await.unwrap();
         assert_eq!(restarts.total(), 4);
+    }
+
+    ///
+    #[tokio::test(start_paused = true)]
+    async fn x_20_a_panic_whose_payload_panics_when_it_is_dropped_ends_no_supervisor() {
+        struct Bites;
+        impl Drop for Bites {
+            fn drop(&mut self) {
+                std::panic::resume_unwind(Box::new("again"));
+            }
+        }
+        let (stop, restarts, begun) = (Stop::default(), Restarts::default(), Arc::new(AtomicU32::new(0)));
+        let counted = Arc::clone(&begun);
+        let stopping = stop.watch();
+        let task = move || {
+            let (begun, mut stopping) = (Arc::clone(&counted), stopping.clone());
+            async move {
+                let number = begun.fetch_add(1, Ordering::Relaxed);
+                if number > 0 {
+                    stopping.begun().await;
+                }
+                std::panic::resume_unwind(Box::new(Bites));
+            }
+        };
+        let supervisor = tokio::spawn(supervise("t", restarts.clone(), stop.watch(), task));
+        while begun.load(Ordering::Relaxed) < 2 && !supervisor.is_finished() {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        stop.begin();
+        assert!(supervisor.await.is_ok() && restarts.total() == 1);
     }
 
     #[tokio::test(start_paused = true)]

@@ -4,6 +4,7 @@ use super::{Answer, Committed, FAULT, Transaction, unavailable};
 use crate::record::Refusal;
 use crate::store::state::Change;
 use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Transactions in a batch, and bytes of their data: a sync is dear, and so is waiting for others.
 const BATCH_MAX: usize = 1024;
@@ -33,9 +34,11 @@ impl Submission {
 
 impl Drop for Submission {
     fn drop(&mut self) {
-        if let Some(answer) = self.answer.take() {
-            answer(Err(unavailable(FAULT)));
-        }
+        let Some(answer) = self.answer.take() else { return };
+        // Where a panic unwinds through here, another one would end the process.
+        let told = catch_unwind(AssertUnwindSafe(|| answer(Err(unavailable(FAULT)))));
+        // A payload's own drop may panic again; leaking it is what is left.
+        std::mem::forget(told);
     }
 }
 

@@ -275,6 +275,16 @@ fn t3_24_a_panicking_answer_harms_nobody() {
 }
 
 #[test]
+fn x_20_an_answer_that_panics_while_the_committer_unwinds_harms_nobody() {
+    let (arm, probe) = armed();
+    let store = open(&Twin::new(), Options { probe, ..options() });
+    arm.with(|armed| *armed = Some(Point::Commit));
+    store.submit(Transaction::default(), Box::new(|_| panic!("injected")));
+    while ask(&mut session(&store), insert("next", 3)).is_err() {}
+    assert_eq!(store.health().panics, 1);
+}
+
+#[test]
 fn an_acknowledged_save_that_cannot_be_read_back_keeps_the_store_read_only() {
     let twin = Twin::new();
     let store = open(&twin, options());
