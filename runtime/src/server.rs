@@ -303,6 +303,7 @@ impl Server {
             restarts: Restarts::default(),
             stop: Stop::default(),
             probe: options.probe,
+            handle: runtime.handle().clone(),
             started: Instant::now(),
             app: RwLock::new(app),
             budget,

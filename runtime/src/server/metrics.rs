@@ -106,6 +106,8 @@ pub struct Levels {
     pub descriptors: u64,
     /// How many there may be.
     pub descriptors_max: u64,
+    /// Tasks at work: the server's own, and those of connections, streams, sockets and jobs.
+    pub tasks: u64,
     /// Restarts of tasks.
     pub restarts: u64,
     /// Lines of the log that found no room.
@@ -161,13 +163,16 @@ struct Statuses(Box<[AtomicU64]>);
 struct LevelGauges(Vec<(fn(&Levels) -> u64, Gauge)>);
 
 /// What of [`Levels`] is shown, and how it is explained.
-const SHOWN: [(&str, &str, fn(&Levels) -> u64); 9] = [
+const SHOWN: [(&str, &str, fn(&Levels) -> u64); 10] = [
     ("http_connections", "Open connections", |levels| levels.connections),
     ("http_connections_max", "Connections that are allowed at a time", |levels| levels.connections_max),
     ("vm_memory_leased_bytes", "Bytes leased by executions, bodies and queues", |levels| levels.leased_bytes),
     ("vm_runners_waiting", "Executions that wait for their next turn", |levels| levels.runners_waiting),
     ("process_open_fds", "Open file descriptors", |levels| levels.descriptors),
     ("process_max_fds", "File descriptors that are allowed", |levels| levels.descriptors_max),
+    ("server_tasks", "Tasks of the server, its connections, streams, sockets and jobs", |levels| {
+        levels.tasks
+    }),
     ("server_restarts", "Tasks of the server that had to be begun again", |levels| levels.restarts),
     ("rooms", "Rooms with a member", |levels| levels.rooms),
     ("room_members", "Members of all rooms", |levels| levels.room_members),

@@ -25,6 +25,7 @@ use crate::value::Pool;
 use crate::vm::Random;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Instant;
+use tokio::runtime::Handle;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 
 /// What all tasks of a server share.
@@ -61,6 +62,8 @@ pub struct Shared {
     pub(super) restarts: Restarts,
     pub(super) stop: Stop,
     pub(super) probe: Probe,
+    /// Where all tasks run.
+    pub(super) handle: Handle,
     pub(super) started: Instant,
 }
 
@@ -204,6 +207,7 @@ impl Shared {
             leased_bytes: u64::try_from(self.pool.leased()).unwrap_or(u64::MAX),
             descriptors: descriptors::open().unwrap_or(0),
             descriptors_max: self.budget.limit.unwrap_or(u64::MAX),
+            tasks: u64::try_from(self.handle.metrics().num_alive_tasks()).unwrap_or(u64::MAX),
             restarts: self.restarts.total(),
             log_lines_dropped: log::dropped(),
             rooms: self.broadcaster.levels().0,
