@@ -1,7 +1,7 @@
 //! A server in this process, and clients that speak raw bytes to it over real sockets.
 //!
-//! Invariant: whatever a scenario did, [`Served::settles`] looks whether connections, executions, memory and
-//! descriptors are back where they were, and whether another client is served.
+//! Invariant: whatever a scenario did, [`Served::settles`] looks whether connections, executions, rooms, memory, tasks
+//! and descriptors are back where they were, and whether another client is served.
 
 mod client;
 mod connections;
@@ -47,6 +47,13 @@ use std::time::{Duration, Instant};
 
 /// How long anything may take that should take no time at all.
 pub const PATIENCE: Duration = Duration::from_secs(30);
+/// Longer than anybody waits: what has not ended by then was not ended by its time.
+pub const NEVER: Duration = Duration::from_hours(1);
+/// What the process may hold more than at the start. Its allocator keeps of what was freed what it likes, and the clients
+/// live here too; what is lost for each of many clients is more than this.
+const RESIDENT_MORE_MAX_KIB: u64 = 96 << 10;
+/// The accept loop, the scheduler and the broadcaster, and whoever watches over each; with the console two more.
+const TASKS: u64 = 6;
 
 /// A server at work.
 #[derive(Debug)]
@@ -54,6 +61,16 @@ pub struct Served {
     running: Running,
     root: tempfile::TempDir,
     store_folder: PathBuf,
+    /// When it had served nobody yet but one who was gone again.
+    before: Before,
+}
+
+/// What the process had before a scenario.
+#[derive(Clone, Copy, Debug)]
+struct Before {
+    tasks: u64,
+    descriptors: u64,
+    resident_kib: u64,
 }
 
 impl Served {
@@ -87,7 +104,15 @@ impl Served {
         };
         adjust(&mut options);
         let running = Server::start(Arc::new(app), options).map_err(|why| sample(&why))?;
-        Ok(Self { running, root, store_folder })
+        let tasks = if running.console().is_some() { TASKS + 2 } else { TASKS };
+        let mut served =
+            Self { running, root, store_folder, before: Before { tasks, descriptors: 0, resident_kib: 0 } };
+        // No page of the program's: whatever is injected there waits for the scenario.
+        let _ = served.get("/_flin/health");
+        within(PATIENCE, || served.shared().levels().connections == 0);
+        served.before.descriptors = descriptors();
+        served.before.resident_kib = resident_kib();
+        Ok(served)
     }
 
     /// What the server shares with its tasks.
@@ -118,20 +143,13 @@ impl Served {
 
     /// Waits until it holds nothing any more, and looks whether somebody else is served.
     pub fn settles(&self, lab: &mut Lab, name: &str) {
-        let levels = || self.shared().levels();
-        let running = || self.shared().metrics().running_now();
-        let is_calm = || {
-            let now = levels();
-            now.connections == 0 && now.leased_bytes == 0 && running() == 0
-        };
-        if !within(PATIENCE, is_calm) {
-            let now = levels();
-            lab.channel.leaked(format_args!(
-                "{name}: {} connections, {} bytes, {} executions are left",
-                now.connections,
-                now.leased_bytes,
-                running()
-            ));
+        self.settles_beside(lab, name, 0);
+    }
+
+    /// The same, while the scenario holds the clients' ends of so many connections.
+    pub fn settles_beside(&self, lab: &mut Lab, name: &str, held: u64) {
+        if !within(PATIENCE, || self.left(held).is_empty()) {
+            lab.channel.leaked(format_args!("{name}: left are {}", self.left(held).join(", ")));
         }
         match self.get("/ok") {
             Ok(answer) if answer.status == 200 && answer.body == "ok" => {}
@@ -139,7 +157,23 @@ impl Served {
             Err(error) => lab.channel.wrong(format_args!("{name}: the next client"), "200 ok", error),
         }
         // Its connection is over too before anybody counts descriptors.
-        within(PATIENCE, || levels().connections == 0);
+        within(PATIENCE, || self.shared().levels().connections == 0);
+    }
+
+    /// What there is more than when it was idle.
+    fn left(&self, held: u64) -> Vec<String> {
+        let (now, before) = (self.shared().levels(), self.before);
+        let all = [
+            (now.connections, 0, "connections"),
+            (now.leased_bytes, 0, "bytes"),
+            (self.shared().metrics().running_now().unsigned_abs(), 0, "executions"),
+            (now.room_members, 0, "members of rooms"),
+            (now.tasks, before.tasks, "tasks"),
+            (now.descriptors, before.descriptors + held, "descriptors"),
+            (resident_kib(), before.resident_kib + RESIDENT_MORE_MAX_KIB, "KiB of memory"),
+        ];
+        let more = all.into_iter().filter(|(now, most, _)| now > most);
+        more.map(|(now, most, what)| format!("{now} {what} instead of {most}")).collect()
     }
 
     /// Ends it.
@@ -164,13 +198,13 @@ pub fn within(limit: Duration, is_so: impl Fn() -> bool) -> bool {
 }
 
 /// Descriptors of this process.
-pub fn descriptors() -> u64 {
+fn descriptors() -> u64 {
     flin_runtime::server::descriptors::open().unwrap_or(0)
 }
 
-/// Compares them with what they were before a scenario.
-pub fn descriptors_are(lab: &mut Lab, name: &str, before: u64) {
-    if !within(PATIENCE, || descriptors() <= before) {
-        lab.channel.leaked(format_args!("{name}: {before} descriptors open before, {} after", descriptors()));
-    }
+/// Memory of this process that is there and not only promised; nothing where the system does not say.
+fn resident_kib() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    line.and_then(|line| line.split_whitespace().next()?.parse().ok()).unwrap_or(0)
 }

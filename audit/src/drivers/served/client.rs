@@ -95,6 +95,14 @@ impl Client {
         }
     }
 
+    /// Waits until this has come, inside whatever comes before it.
+    pub fn hear(&mut self, text: &str) -> io::Result<()> {
+        while !self.held.windows(text.len()).any(|held| held == text.as_bytes()) {
+            self.more()?;
+        }
+        Ok(())
+    }
+
     /// All that comes until the server closes its side.
     pub fn rest(&mut self) -> io::Result<String> {
         loop {
