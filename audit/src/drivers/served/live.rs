@@ -16,7 +16,9 @@ ws "/room" { on connect { join("room") } }
 ws "/echo" { on text(raw) { send(raw) } }
 sse "/ever" { while true { emit "x".repeat(100000) } }
 sse "/one" { emit 1 }
-every 1s { log.info("ran") }
+entity Run { n: int }
+route GET "/runs" { Run.count }
+every 1s { save Run { n: 1 } }
 "#;
 
 /// X-02: a panic while a message is dealt with.
@@ -101,8 +103,14 @@ pub fn job(lab: &mut Lab) -> Result<(), DriverError> {
     lab.channel.trying("a panic in a job");
     let (probe, left) = panics(Point::Job, 1);
     let served = Served::with(APP, |_| {}, |options| options.probe = probe)?;
-    within(PATIENCE, || left.load(std::sync::atomic::Ordering::SeqCst) == 0);
+    if !within(PATIENCE, || left.load(std::sync::atomic::Ordering::SeqCst) == 0) {
+        lab.channel.wrong("the job", "begun", "never");
+    }
     counted(lab, &served, "job", 1)?;
+    // The panic took the run before its first statement.
+    if !within(PATIENCE, || served.get("/runs").is_ok_and(|runs| runs.body != "0")) {
+        lab.channel.wrong("the next run of the job", "done", "never");
+    }
     served.settles(lab, "after a panic in a job");
     served.stop(lab, "after a panic in a job");
     Ok(())
