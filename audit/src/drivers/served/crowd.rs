@@ -4,6 +4,8 @@ use super::{Client, PATIENCE, Served};
 use crate::drivers::DriverError;
 use crate::drivers::lab::Lab;
 use flin_runtime::config::MemoryTotal;
+use flin_runtime::value::Lease;
+use std::sync::Arc;
 use std::thread;
 
 const APP: &str = r#"
@@ -14,6 +16,11 @@ route GET "/large/:bytes" {
     "{xs.length}"
 }
 "#;
+
+/// What a small request has room in.
+const SMALL_BYTES: usize = 512 << 10;
+/// Small requests where each has to be served.
+const SMALL: u64 = 50;
 
 /// Requests that together ask for several times of what there is; small ones are served meanwhile.
 pub fn crowd(lab: &mut Lab) -> Result<(), DriverError> {
@@ -30,24 +37,26 @@ pub fn crowd(lab: &mut Lab) -> Result<(), DriverError> {
         client.send(&format!("GET /large/{each} HTTP/1.1\r\nHost: a\r\n\r\n"))?;
         clients.push(client);
     }
-    let mut peak = 0;
+    let (mut peak, mut small) = (0, Small::default());
     let answers: Vec<_> = thread::scope(|scope| {
         let readers: Vec<_> =
             clients.iter_mut().map(|client: &mut Client| scope.spawn(|| patient(client))).collect();
         while readers.iter().any(|reader| !reader.is_finished()) {
             peak = peak.max(served.shared().levels().leased_bytes);
-            match served.get("/ok") {
-                // When the total is used up, small ones are told so too.
-                Ok(answer) if matches!(answer.status, 200 | 503) => lab.channel.tried(1),
-                Ok(answer) if answer.status == 500 && answer.body.contains("MemoryLimitExceeded") => {
-                    lab.channel.tried(1);
-                }
-                Ok(answer) => lab.channel.wrong("a small request meanwhile", "200 or 503", answer),
-                Err(error) => lab.channel.wrong("a small request meanwhile", "200 or 503", error),
-            }
+            small.ask(lab, &served, "a small request meanwhile");
         }
         readers.into_iter().map(thread::ScopedJoinHandle::join).collect()
     });
+    // How many there are is a matter of time, so that they do not count as inputs.
+    lab.channel.tried(requests);
+    // The total is used up for moments, and not for long.
+    if small.served * 2 < small.asked {
+        lab.channel.wrong(
+            "small requests meanwhile",
+            format_args!("most of {} served", small.asked),
+            format_args!("{} served", small.served),
+        );
+    }
     let mut served_count = 0;
     for answer in answers {
         match answer {
@@ -67,7 +76,55 @@ pub fn crowd(lab: &mut Lab) -> Result<(), DriverError> {
     }
     drop(clients);
     served.settles(lab, "after the crowd");
+    beside(lab, &served, total as usize)?;
     served.stop(lab, "after the crowd");
+    Ok(())
+}
+
+/// Small requests one after the other.
+#[derive(Default)]
+struct Small {
+    asked: u64,
+    served: u64,
+}
+
+impl Small {
+    /// One more, which is served, or told that the total is used up.
+    fn ask(&mut self, lab: &mut Lab, served: &Served, name: &str) {
+        self.asked += 1;
+        match served.get("/ok") {
+            Ok(answer) if answer.status == 200 => self.served += 1,
+            Ok(answer) if answer.status == 503 => {}
+            Ok(answer) if answer.status == 500 && answer.body.contains("MemoryLimitExceeded") => {}
+            Ok(answer) => lab.channel.wrong(name, "200 or 503", answer),
+            Err(error) => lab.channel.wrong(name, "200 or 503", error),
+        }
+    }
+}
+
+/// Small requests while others hold everything but room for one, then everything, then nothing.
+fn beside(lab: &mut Lab, served: &Served, total: usize) -> Result<(), DriverError> {
+    let mut others = Lease::new(Arc::clone(served.shared().pool()));
+    for (name, holds, wanted) in [
+        ("small requests where one has room", total - SMALL_BYTES, SMALL),
+        ("small requests where nothing has room", total, 0),
+        ("small requests where there is nobody else", 0, SMALL),
+    ] {
+        lab.channel.trying(name);
+        others.shrink(usize::MAX);
+        if !others.grow(holds) {
+            lab.channel.leaked(format_args!("{name}: not all that nobody holds can be leased"));
+        }
+        let mut small = Small::default();
+        for _ in 0..SMALL {
+            lab.channel.tried(1);
+            small.ask(lab, served, name);
+        }
+        if small.served != wanted {
+            lab.channel.wrong(name, format_args!("{wanted} served"), small.served);
+        }
+    }
+    served.settles(lab, "after the small ones");
     Ok(())
 }
 
