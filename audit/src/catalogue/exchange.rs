@@ -14,6 +14,18 @@ pub struct Served {
     pub config: String,
     /// Its files, by path; a small application of the driver's where there are none.
     pub files: BTreeMap<String, String>,
+    /// What its log must hold in the end, and what it must not.
+    pub log: Logged,
+}
+
+/// What a log says, beside that each entry is one line without control characters.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Logged {
+    /// Each of these.
+    pub holds: Vec<String>,
+    /// None of these.
+    pub never: Vec<String>,
 }
 
 /// Bytes on one connection, or one connection for each spelling.

@@ -4,11 +4,13 @@
 //! Invariants:
 //!
 //! - Whatever the server says is well-formed HTTP, as the independent reader reads it, and nothing follows it.
+//! - Whatever it logs meanwhile is one line for each entry, without control characters.
 //! - At the end another client is answered in time, and connections, descriptors and leased memory are back where they
 //!   were before the first exchange.
 
 pub mod client;
 pub mod host;
+pub mod log;
 pub mod sequence;
 
 use super::DriverError;
@@ -18,6 +20,7 @@ use crate::harness::{Channel, Size};
 use crate::oracle::http::Response;
 use client::{Client, Heard, Said};
 use host::Host;
+use log::Log;
 
 /// What a sweep works with.
 #[derive(Debug)]
@@ -44,6 +47,7 @@ const FAILURES_MAX: usize = 5;
 /// Tries the exchanges and sweeps of the vector on a server of its own.
 pub fn run(entry: &Entry, size: Size, channel: &mut Channel) -> Result<(), DriverError> {
     let vector = &entry.vector;
+    let log = Log::kept();
     let host = Host::start(&vector.server)?;
     let before = host.levels().ok_or_else(|| DriverError::Server { why: "it does not answer".to_owned() })?;
     let mut failures = 0;
@@ -73,6 +77,10 @@ pub fn run(entry: &Entry, size: Size, channel: &mut Channel) -> Result<(), Drive
             channel.wrong("another client at the end", "an answer in time", "none");
         }
         Err(host::Unlike::Held(what)) => channel.leaked(what),
+    }
+    drop(host);
+    for (expected, found) in log::faults(&log.text(), &vector.server.log).into_iter().take(FAILURES_MAX) {
+        channel.wrong("the log", expected, found);
     }
     Ok(())
 }
