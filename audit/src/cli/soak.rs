@@ -27,13 +27,14 @@ impl Soak {
             .map_err(|error| Failure::Usage(format!("--minutes: {error}")))?;
         let flin = self.flin.clone().map_or_else(crate::shipped::flin, Ok)?;
         let soaked = soak::run(&flin, time)?;
-        out!("calm  descriptors  connections  executions  threads  resident KiB");
+        out!("calm  descriptors  connections  executions  tasks  threads  resident KiB");
         for (held, number) in soaked.calm.iter().zip(1_u32..) {
             out!(
-                "{number:<6}{:>11}{:>13}{:>12}{:>9}{:>14}",
+                "{number:<6}{:>11}{:>13}{:>12}{:>7}{:>9}{:>14}",
                 held.descriptors,
                 held.connections,
                 held.executions,
+                held.tasks,
                 held.threads,
                 held.resident_kib
             );

@@ -1,5 +1,6 @@
 //! Who talks to a server that is soaked: good clients, whose every answer counts, and hostile ones, who may see anything.
 
+use super::live::{self, Seen};
 use std::io::{self, ErrorKind, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -39,6 +40,10 @@ pub(super) enum Client {
     Crowd,
     /// A byte now and then.
     Slow,
+    /// A socket and a stream, to their ends.
+    Live,
+    /// The same at the console's listener as the first two: good requests, and bytes that no server should take.
+    Console(&'static [(&'static str, &'static str)], &'static [&'static str]),
 }
 
 const GOOD: Client = Client::Good(&[
@@ -64,16 +69,50 @@ const HOSTILE: Client = Client::Hostile(&[
     "GET /large HTTP/1.1\r\nHost: a\r\n\r\nGET /large HTTP/1.1\r\nHost: a\r\n\r\nGET /large HTTP/1.1\r\nHost: a\r\n\r\n",
     "GET /hungry HTTP/1.1\r\nHost: a\r\n\r\n",
     "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\nabc",
+    "GET /ever HTTP/1.1\r\nHost: a\r\n\r\n",
+    // Half a message without a mask, behind a handshake.
+    "GET /room HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+     Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n\u{1}\u{5}he",
 ]);
 
 const GREEDY: Client = Client::Hostile(&["GET /endless HTTP/1.1\r\nHost: a\r\n\r\n"]);
 
+/// `HOST` stands for the console's own.
+const CONSOLE: Client = Client::Console(
+    &[
+        ("GET /_flin/health HTTP/1.1\r\nHost: HOST\r\n\r\n", "\"ready\":true"),
+        ("GET /_flin/metrics HTTP/1.1\r\nHost: HOST\r\n\r\n", "server_tasks"),
+    ],
+    &[
+        "GET /setup HTTP/1.1\r\nHost: elsewhere\r\n\r\n",
+        "GET /api/overview HTTP/1.1\r\nHost: HOST\r\nCookie: flin_console=forged\r\n\r\n",
+        "POST /login HTTP/1.1\r\nHost: HOST\r\nContent-Length: 14\r\n\r\npassword=guess",
+        "POST /setup HTTP/1.1\r\nHost: HOST\r\nContent-Length: 999\r\n\r\ntoken=",
+        "GET / HTTP/1.1\nHost: a\n\n",
+    ],
+);
+
 /// All of them.
-pub(super) const CLIENTS: [Client; 10] =
-    [GOOD, GOOD, GOOD, GOOD, HOSTILE, HOSTILE, GREEDY, GREEDY, Client::Crowd, Client::Slow];
+pub(super) const CLIENTS: [Client; 12] = [
+    GOOD,
+    GOOD,
+    GOOD,
+    GOOD,
+    HOSTILE,
+    HOSTILE,
+    GREEDY,
+    GREEDY,
+    Client::Crowd,
+    Client::Slow,
+    Client::Live,
+    CONSOLE,
+];
+
+/// Of the server, and of its console.
+pub(super) type Addresses = (SocketAddr, SocketAddr);
 
 /// Talks until it is over.
-pub(super) fn until(over: &AtomicBool, address: SocketAddr, client: Client) -> Counts {
+pub(super) fn until(over: &AtomicBool, (address, console): Addresses, client: Client) -> Counts {
     let mut counts = Counts::default();
     let mut round = 0_usize;
     while !over.load(Ordering::Relaxed) {
@@ -95,12 +134,31 @@ pub(super) fn until(over: &AtomicBool, address: SocketAddr, client: Client) -> C
                 counts.hostile += 1;
                 let _ = slow(address, over);
             }
+            Client::Live => {
+                for seen in [live::socket(address), live::stream(address)] {
+                    match seen {
+                        Seen::Served => counts.served += 1,
+                        Seen::Busy => counts.busy += 1,
+                        Seen::Unserved => counts.unserved += 1,
+                    }
+                }
+            }
+            Client::Console(requests, all) => {
+                let host = console.to_string();
+                for (request, expected) in requests {
+                    // It serves one request on each connection.
+                    let request = request.replace("HOST", &host);
+                    good(console, &[(request.as_str(), *expected)], &mut counts);
+                }
+                counts.hostile += 1;
+                let _ = hostile(console, &all[round % all.len()].replace("HOST", &host), round);
+            }
         }
     }
     counts
 }
 
-fn connect(address: SocketAddr) -> io::Result<TcpStream> {
+pub(super) fn connect(address: SocketAddr) -> io::Result<TcpStream> {
     let stream = TcpStream::connect(address)?;
     stream.set_read_timeout(Some(Duration::from_secs(20)))?;
     stream.set_write_timeout(Some(Duration::from_secs(20)))?;
@@ -137,7 +195,7 @@ fn good(address: SocketAddr, requests: &[(&str, &str)], counts: &mut Counts) {
 }
 
 /// A refused connection may be gone before its answer was read.
-fn is_turned_away(error: &io::Error) -> bool {
+pub(super) fn is_turned_away(error: &io::Error) -> bool {
     matches!(error.kind(), ErrorKind::ConnectionReset | ErrorKind::BrokenPipe | ErrorKind::UnexpectedEof)
 }
 
@@ -191,7 +249,8 @@ fn slow(address: SocketAddr, over: &AtomicBool) -> io::Result<()> {
 /// The body of a page.
 pub(super) fn page(address: SocketAddr, path: &str) -> io::Result<String> {
     let mut stream = connect(address)?;
-    stream.write_all(format!("GET {path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").as_bytes())?;
+    let head = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
+    stream.write_all(head.as_bytes())?;
     let mut text = String::new();
     stream.read_to_string(&mut text)?;
     let (head, body) = text.split_once("\r\n\r\n").ok_or(ErrorKind::InvalidData)?;
