@@ -198,7 +198,7 @@ impl Server {
 
     /// What it holds once nobody asks for anything, all time-outs have passed, and two looks see the same.
     fn calm(&self) -> Result<Held, SoakError> {
-        let until = Instant::now() + Duration::from_secs(60);
+        let until = Instant::now() + Duration::from_mins(1);
         thread::sleep(IDLE_THREADS);
         let mut held = self.held()?;
         loop {

@@ -51,7 +51,7 @@ pub const PATIENCE: Duration = Duration::from_secs(30);
 pub const NEVER: Duration = Duration::from_hours(1);
 /// What the process may hold more than at the start. Its allocator keeps of what was freed what it likes, and the clients
 /// live here too; what is lost for each of many clients is more than this.
-const RESIDENT_MORE_MAX_KIB: u64 = 96 << 10;
+const RESIDENT_MORE_MAX_KIB: u64 = 256 << 10;
 /// The accept loop, the scheduler and the broadcaster, and whoever watches over each; with the console two more.
 const TASKS: u64 = 6;
 

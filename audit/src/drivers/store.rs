@@ -139,7 +139,7 @@ impl Stand<'_> {
             Finding::Stuck(what) => self.channel.stuck(format_args!("{input}: {what}")),
             Finding::Lost(what) => self.channel.lost(format_args!("{input}: {what}")),
             Finding::Corrupted(what) | Finding::Refused(what) => {
-                self.channel.corrupted(format_args!("{input}: {what}"))
+                self.channel.corrupted(format_args!("{input}: {what}"));
             }
         }
     }

@@ -18,6 +18,7 @@ use flin_runtime::code::{Listing, Module, Verified};
 use flin_runtime::syntax::tree::{ServerStmt, StmtKind};
 use flin_runtime::syntax::{self, ParseLimits};
 use flin_runtime::value::Pattern;
+use std::path::Path;
 
 /// What it is for.
 pub const MODULES: &[&str] = &["syntax", "check", "compile", "app::front", "base::render"];
@@ -115,7 +116,7 @@ fn files(bytes: &[u8], unnamed: &str) -> Vec<SourceFile> {
 
 fn path_of(line: &[u8]) -> Option<&str> {
     let path = std::str::from_utf8(line.strip_prefix(b"// ")?).ok()?.trim_end_matches('\n');
-    path.ends_with(".flin").then_some(path)
+    Path::new(path).extension().is_some_and(|extension| extension == "flin").then_some(path)
 }
 
 fn jobs_run_once_a_second_at_most(front: &Front<'_>) {

@@ -125,11 +125,12 @@ impl Search<'_> {
             Pattern::Either(first, second) => {
                 self.find(first, at, then).or_else(|| self.find(second, at, then))
             }
-            Pattern::Repeat(what, times) => self.repeat(what, times, 0, at, then),
+            Pattern::Repeat(what, times) => self.repeat((what, times), 0, at, then),
         }
     }
 
-    fn repeat(&self, what: &Pattern, times: &Times, done: usize, at: usize, then: Then<'_>) -> Option<usize> {
+    fn repeat(&self, repeated: (&Pattern, &Times), done: usize, at: usize, then: Then<'_>) -> Option<usize> {
+        let (what, times) = repeated;
         let enough = done >= times.least;
         if enough
             && !times.greedy
@@ -138,7 +139,7 @@ impl Search<'_> {
             return Some(end);
         }
         if done < times.most {
-            let more = self.find(what, at, &mut |at| self.repeat(what, times, done + 1, at, then));
+            let more = self.find(what, at, &mut |at| self.repeat(repeated, done + 1, at, then));
             if more.is_some() {
                 return more;
             }

@@ -69,10 +69,10 @@ impl Served {
 
     /// Waits for its end: the exit code, and what of the log nobody has waited for.
     pub fn ended(mut self) -> (Option<i32>, Vec<String>) {
-        let until = Instant::now() + PATIENCE;
+        let began = Instant::now();
         let mut lines = Vec::new();
         loop {
-            match self.log.recv_timeout(until.saturating_duration_since(Instant::now())) {
+            match self.log.recv_timeout(PATIENCE.saturating_sub(began.elapsed())) {
                 Ok(line) => lines.push(line),
                 // Nobody has its standard error open any more.
                 Err(mpsc::RecvTimeoutError::Disconnected) => break,
@@ -170,9 +170,9 @@ impl Client {
 
 /// Waits for something that no message tells of.
 pub fn eventually(what: &str, is: impl Fn() -> bool) {
-    let until = Instant::now() + PATIENCE;
+    let began = Instant::now();
     while !is() {
-        assert!(Instant::now() < until, "waited in vain: {what}");
+        assert!(began.elapsed() < PATIENCE, "waited in vain: {what}");
         thread::yield_now();
     }
 }

@@ -7,8 +7,8 @@ use flin_runtime::store::disk::{Disk, DiskError};
 use flin_runtime::store::log::{self, Item, Segment};
 use std::collections::BTreeSet;
 
-/// Everything that a record can say.
-const RECORDS: [&str; 5] = ["catalogue", "next id", "insert", "update", "remove"];
+/// Everything that a commit puts into a record; the format's next ids are written by snapshots alone.
+const RECORDS: [&str; 4] = ["catalogue", "insert", "update", "remove"];
 
 /// Refuses a history that made fewer than two snapshots, or that never used a segment of the log again.
 pub fn calls(journal: &[String]) -> Result<(), Finding> {

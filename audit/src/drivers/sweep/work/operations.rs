@@ -42,6 +42,10 @@ pub const TEXTS: &[(&str, &str)] = &[
     ),
     ("replace_first", "print((\"ab\".repeat({n}) + \"c\").replace_first(\"c\", \"x\").length)"),
     ("padding at the end", "print(\"x\".pad_end({n}, \"é漢\").length)"),
+    (
+        "the smaller and the larger text",
+        "t = \"ab\".repeat({n})\nprint(t.min(t + \"c\") == t, t.max(t).length)",
+    ),
     ("type and copy of a text", "t = \"ab\".repeat({n})\nprint(t.type(), t.copy().length)"),
 ];
 
@@ -64,11 +68,15 @@ pub const LISTS: &[(&str, &str)] = &[
     ("sum, min and max", "xs = range(0, {n})\nprint(xs.sum(), xs.min(), xs.max())"),
     ("length, count and is_empty", "xs = range(0, {n}).to_list()\nprint(xs.length, xs.count, xs.is_empty)"),
     ("first and last", "xs = range(0, {n}).to_list()\nprint(xs.first, xs.last)"),
-    ("insert", "xs = range(0, {n}).to_list()\nxs.insert(0, 1)\nprint(xs.length)"),
+    // Several times, so that it is the moving that counts, and not whether the list had room.
+    ("insert", "xs = range(0, {n}).to_list()\nfor i in 1..20 { xs.insert(0, i) }\nprint(xs.length)"),
     ("remove_at", "xs = range(0, {n}).to_list()\nprint(xs.remove_at(0))"),
     ("remove of the last one", "xs = range(0, {n}).to_list()\nprint(xs.remove({n} - 1))"),
-    ("shift and unshift", "xs = range(0, {n}).to_list()\nxs.unshift(1)\nprint(xs.shift())"),
-    ("splice", "xs = range(0, {n}).to_list()\nprint(xs.splice({n} / 4, {n} / 2, 1, 2).length)"),
+    (
+        "shift and unshift",
+        "xs = range(0, {n}).to_list()\nfor i in 1..20 { xs.unshift(i) }\nprint(xs.shift())",
+    ),
+    ("splice", "xs = range(0, {n}).to_list()\nfor i in 1..20 { xs.splice({n} / 4, 9, i) }\nprint(xs.length)"),
     ("clear", "xs = range(0, {n}).to_list()\nxs.clear()\nprint(xs.length)"),
     ("map and filter", "print(range(0, {n}).map(x => x + 1).filter(x => x % 2 == 0).length)"),
     (
