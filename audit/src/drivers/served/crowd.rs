@@ -7,6 +7,7 @@ use flin_runtime::config::MemoryTotal;
 use flin_runtime::value::Lease;
 use std::sync::Arc;
 use std::thread;
+use std::time::Duration;
 
 const APP: &str = r#"
 route GET "/ok" { "ok" }
@@ -19,6 +20,8 @@ route GET "/large/:bytes" {
 
 /// What a small request has room in.
 const SMALL_BYTES: usize = 512 << 10;
+/// Between two of them meanwhile.
+const SMALL_PAUSE: Duration = Duration::from_millis(5);
 /// Small requests where each has to be served.
 const SMALL: u64 = 50;
 
@@ -44,6 +47,8 @@ pub fn crowd(lab: &mut Lab) -> Result<(), DriverError> {
         while readers.iter().any(|reader| !reader.is_finished()) {
             peak = peak.max(served.shared().levels().leased_bytes);
             small.ask(lab, &served, "a small request meanwhile");
+            // They are to be served, and not to keep the large ones from their turns.
+            thread::sleep(SMALL_PAUSE);
         }
         readers.into_iter().map(thread::ScopedJoinHandle::join).collect()
     });
