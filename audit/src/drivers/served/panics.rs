@@ -21,15 +21,19 @@ pub(super) const SECRET: &str = "the message of a panic";
 /// A probe that panics at one point so many times.
 pub(super) fn panics(at: Point, times: u32) -> (Probe, Arc<AtomicU32>) {
     let left = Arc::new(AtomicU32::new(times));
-    let counted = Arc::clone(&left);
-    let probe = Probe::new(move |point| {
+    (Probe::new(panicking(at, &left)), left)
+}
+
+/// What a probe of the server or of the store does that panics at one point, as often as is left.
+pub(super) fn panicking<P: PartialEq>(at: P, left: &Arc<AtomicU32>) -> impl Fn(P) + use<P> {
+    let left = Arc::clone(left);
+    move |point| {
         let take = |left: u32| left.checked_sub(1);
-        if point == at && counted.fetch_update(Ordering::SeqCst, Ordering::SeqCst, take).is_ok() {
+        if point == at && left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, take).is_ok() {
             // Not told to the harness: what is looked at is what others see of it.
             resume_unwind(Box::new(SECRET));
         }
-    });
-    (probe, left)
+    }
 }
 
 /// a panic inside a route's execution, while others are served.

@@ -1,7 +1,7 @@
 //! X-20 in the store's threads: those who wait get an error, and the next are served by replay.
 
 use super::super::{PATIENCE, Served, within};
-use super::SECRET;
+use super::{SECRET, panicking};
 use crate::drivers::DriverError;
 use crate::drivers::lab::Lab;
 use flin_runtime::app::StorePlace;
@@ -31,14 +31,7 @@ pub(super) fn all(lab: &mut Lab) -> Result<(), DriverError> {
 /// A probe that panics at one point so many times as are left.
 fn panics(at: Point) -> (Probe, Arc<AtomicU32>) {
     let left = Arc::new(AtomicU32::new(0));
-    let counted = Arc::clone(&left);
-    let probe = Probe::new(move |point| {
-        let take = |left: u32| left.checked_sub(1);
-        if point == at && counted.fetch_update(Ordering::SeqCst, Ordering::SeqCst, take).is_ok() {
-            resume_unwind(Box::new(SECRET));
-        }
-    });
-    (probe, left)
+    (Probe::new(panicking(at, &left)), left)
 }
 
 /// The committer, a transaction and a checkpoint: those who wait get an error, and the next are served by replay.
