@@ -4,6 +4,7 @@ use super::PATIENCE;
 use std::fmt;
 use std::io::{self, ErrorKind, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
+use std::time::Duration;
 
 /// An answer, as far as scenarios look at it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,6 +45,12 @@ impl Client {
     /// The socket itself.
     pub const fn stream(&self) -> &TcpStream {
         &self.stream
+    }
+
+    /// Lets the connection end with a reset, which says that nobody is there any more; an ordinary end says only that
+    /// nothing more will be sent.
+    pub fn ends_with_reset(&self) -> io::Result<()> {
+        Ok(rustix::net::sockopt::set_socket_linger(&self.stream, Some(Duration::ZERO))?)
     }
 
     /// Sends bytes as they are.

@@ -108,7 +108,12 @@ pub fn job(lab: &mut Lab) -> Result<(), DriverError> {
     }
     counted(lab, &served, "job", 1)?;
     // The panic took the run before its first statement.
-    if !within(PATIENCE, || served.get("/runs").is_ok_and(|runs| runs.body != "0")) {
+    let ran = || {
+        served
+            .get("/runs")
+            .is_ok_and(|runs| runs.status == 200 && runs.body.parse().is_ok_and(|n: u64| n > 0))
+    };
+    if !within(PATIENCE, ran) {
         lab.channel.wrong("the next run of the job", "done", "never");
     }
     served.settles(lab, "after a panic in a job");

@@ -74,10 +74,17 @@ pub(super) fn vanish(lab: &mut Lab) -> Result<(), DriverError> {
     for _ in 0..rounds {
         let mut peers = Vec::new();
         for (name, moment) in MOMENTS {
-            for _ in 0..each {
+            for nth in 0..each {
                 lab.channel.trying(name);
                 match moment(&served) {
-                    Ok(peer) => peers.push(peer),
+                    Ok(peer) => {
+                        if let Peer::Stream(client) = &peer
+                            && nth % 2 == 1
+                        {
+                            client.ends_with_reset()?;
+                        }
+                        peers.push(peer);
+                    }
                     Err(error) => lab.channel.wrong(name, "a client that comes so far", error),
                 }
             }
