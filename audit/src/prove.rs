@@ -75,7 +75,7 @@ fn by_absence(
     proof: &mut Proof,
 ) -> Result<(), ProofError> {
     let seen = runner.run_counter_model(name, vector.limits)?;
-    proof.matrix.push(Row::new(&[format!("counter-model {name}")], &seen));
+    proof.matrix.push(Row::of_counter_model(name, &seen));
     conclude(without, &seen, proof);
     Ok(())
 }

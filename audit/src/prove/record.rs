@@ -32,6 +32,8 @@ impl State {
     }
 }
 
+const COUNTER_MODEL: &str = "counter-model ";
+
 /// One run without something.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Row {
@@ -45,6 +47,16 @@ impl Row {
     /// What was seen without these.
     pub fn new(off: &[String], seen: &Verdict) -> Self {
         Self { off: off.to_vec(), outcome: seen.outcome }
+    }
+
+    /// The same, of a counter-model: nothing was taken away, but the design that does without was run.
+    pub fn of_counter_model(name: &str, seen: &Verdict) -> Self {
+        Self { off: vec![format!("{COUNTER_MODEL}{name}")], outcome: seen.outcome }
+    }
+
+    /// Is it one?
+    pub fn is_counter_model(&self) -> bool {
+        self.off.iter().any(|name| name.starts_with(COUNTER_MODEL))
     }
 }
 

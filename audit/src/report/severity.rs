@@ -1,8 +1,8 @@
 //! What a missing guard would cost everybody: measured by the knock-out, with that guard alone switched off.
 
-use crate::catalogue::{Driver, Vector};
+use crate::catalogue::{By, Driver, Vector};
 use crate::harness::Outcome;
-use crate::prove::record::Proof;
+use crate::prove::record::{Proof, Row};
 use serde::Serialize;
 
 /// How bad it is.
@@ -51,7 +51,10 @@ pub struct Severity {
 impl Severity {
     /// From the runs with one guard off each: the worst of them.
     pub fn of(vector: &Vector, proof: &Proof) -> Option<Self> {
-        let alone = proof.matrix.iter().filter(|row| row.off.len() == 1).map(|row| row.outcome);
+        // A counter-model shows what a design without the guard would cost, where nothing can be switched off.
+        let told =
+            |row: &&Row| row.off.len() == 1 && (proof.by == Some(By::Absent) || !row.is_counter_model());
+        let alone = proof.matrix.iter().filter(told).map(|row| row.outcome);
         let outcome = alone.max().filter(|outcome| *outcome != Outcome::Held)?;
         let (level, dies, others_served) = cost(outcome);
         Some(Self {
@@ -98,6 +101,8 @@ fn smallest(vector: &Vector) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::catalogue::Catalogue;
+    use crate::harness::Verdict;
 
     #[test]
     fn severity_follows_the_worst_outcome() {
@@ -108,5 +113,22 @@ mod tests {
             last = level;
         }
         assert_eq!(cost(Outcome::DataLoss).0, Level::Critical);
+    }
+
+    #[test]
+    fn a_counter_model_counts_where_nothing_else_can_show_the_cost() {
+        let catalogue = Catalogue::load(&crate::repository()).unwrap();
+        let vector = &catalogue.find("T1-09").unwrap().vector;
+        let seen = |outcome| Verdict { outcome, inputs: 1, detail: String::new() };
+        let mut proof = Proof::begun(vector, &seen(Outcome::Held), String::new());
+        proof.matrix = vec![
+            Row::new(&["CallDepth".to_owned()], &seen(Outcome::WrongResult)),
+            Row::of_counter_model("native-recursion", &seen(Outcome::StackOverflow)),
+        ];
+        let level = |proof: &Proof| Severity::of(vector, proof).map(|severity| severity.level);
+        proof.by = Some(By::Check);
+        assert_eq!(level(&proof), Some(Level::Low));
+        proof.by = Some(By::Absent);
+        assert_eq!(level(&proof), Some(Level::Critical));
     }
 }
