@@ -104,7 +104,14 @@ impl Prove {
             result
         });
         progress.finish();
-        let new = results.into_iter().collect::<Result<Vec<_>, _>>()?;
+        // What one vector cannot be tried for takes nothing from the others.
+        let (mut new, mut broken) = (Vec::new(), None);
+        for result in results {
+            match result {
+                Ok(proof) => new.push(proof),
+                Err(error) => broken = broken.or(Some(error)),
+            }
+        }
         let accepted = |id: &str| {
             let known = catalogue.find(id).and_then(|entry| entry.vector.without.as_ref());
             known.is_some_and(|without| without.not_load_bearing.is_some())
@@ -134,7 +141,10 @@ impl Prove {
         for id in &failed {
             eprintln!("{id} is not proved");
         }
-        Ok(failed.is_empty().into())
+        match broken {
+            Some(error) => Err(error.into()),
+            None => Ok(failed.is_empty().into()),
+        }
     }
 }
 

@@ -72,18 +72,30 @@ impl Run {
         let size = if self.full { Size::Full } else { Size::Quick };
         let repository = crate::repository();
         let hashes = if self.full { full::hashes(&repository, &chosen)? } else { Vec::new() };
-        let ran = run_all(&chosen, size, common)?.into_iter().collect::<Result<Vec<_>, _>>()?;
+        let ran = run_all(&chosen, size, common)?;
         if self.full {
             full::store(&repository, &catalogue, full_runs(&chosen, &ran, hashes))?;
         }
         let mut sound = true;
         let mut inputs = 0;
+        let mut broken = None;
+        // What one case cannot be run for hides nothing of the others.
         for (entry, verdict) in chosen.iter().zip(ran) {
+            let verdict = match verdict {
+                Ok(verdict) => verdict,
+                Err(error) => {
+                    broken = broken.or(Some(error));
+                    continue;
+                }
+            };
             inputs += verdict.inputs;
             if !is_as_claimed(entry, verdict.outcome) {
                 sound = false;
                 eprintln!("{}", complaint(entry, &verdict));
             }
+        }
+        if let Some(error) = broken {
+            return Err(error.into());
         }
         if !common.quiet {
             let end = if sound { "all as claimed" } else { "not all as claimed" };
@@ -94,14 +106,15 @@ impl Run {
     }
 }
 
-/// What full runs of these cases showed, as it is stored.
-pub(super) fn full_runs<'a>(
+/// What full runs of these cases showed, as it is stored; those that could not be run show nothing.
+pub(super) fn full_runs(
     chosen: &[&Entry],
-    ran: impl IntoIterator<Item = &'a Verdict>,
+    ran: &[Result<Verdict, HarnessError>],
     hashes: Vec<String>,
 ) -> Vec<FullRun> {
     let ran = chosen.iter().zip(ran).zip(hashes);
-    ran.map(|((entry, verdict), hash)| FullRun::new(&entry.vector.id, verdict, hash)).collect()
+    let ran = ran.filter_map(|((entry, verdict), hash)| Some((entry, verdict.as_ref().ok()?, hash)));
+    ran.map(|(entry, verdict, hash)| FullRun::new(&entry.vector.id, verdict, hash)).collect()
 }
 
 /// Runs the cases several at a time, showing progress.
