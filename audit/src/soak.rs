@@ -6,6 +6,8 @@
 mod live;
 mod traffic;
 
+pub use traffic::{Counts, Door};
+
 use std::fs;
 use std::io::{self, BufRead as _, BufReader};
 use std::net::SocketAddr;
@@ -14,7 +16,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
-use traffic::{Addresses, Counts};
+use traffic::Addresses;
 
 const APP: &str = r#"
 entity Item { name: text }
@@ -111,14 +113,14 @@ pub struct Held {
 pub struct Soaked {
     /// After each tenth of the time from the first minute on, or from half of a shorter time, once all is calm.
     pub calm: Vec<Held>,
-    /// What clients did and saw.
-    pub counts: Counts,
+    /// What clients did and saw in each tenth of the time.
+    pub counts: Vec<Counts>,
 }
 
 impl Soaked {
     /// The same descriptors, connections, executions, tasks and threads at every calm moment, the first of them after the
     /// first minute; at the end at most a twentieth more memory than at the least of the moments before, that first one
-    /// among them; and every good client served. Less memory is fine: the system's allocator gives back what it likes when
+    /// among them; and every good client served, some at each door in each tenth. Less memory is fine: the system's allocator gives back what it likes when
     /// it likes. For that reason the least counts, too: a moment at which it holds much must not hide what is lost from
     /// then on.
     pub fn holds(&self) -> bool {
@@ -127,7 +129,15 @@ impl Soaked {
         let memory = late.resident_kib <= least + least / 20;
         let counted = |held: &Held| Held { resident_kib: 0, ..*held };
         let same = before.iter().all(|held| counted(held) == counted(late));
-        same && memory && self.counts.unserved == 0
+        let served = |counts: &Counts| counts.unserved == 0 && counts.served.iter().all(|served| *served > 0);
+        same && memory && self.counts.iter().all(served)
+    }
+
+    /// All that clients did and saw.
+    pub fn total(&self) -> Counts {
+        let mut total = Counts::default();
+        self.counts.iter().for_each(|counts| total.add(*counts));
+        total
     }
 }
 
@@ -139,9 +149,9 @@ pub fn run(flin: &Path, time: Duration) -> Result<Soaked, SoakError> {
     fs::write(root.path().join("flin.config"), CONFIG).map_err(io("a configuration"))?;
     let server = Server::start(flin, root.path())?;
     let stretch = time.checked_div(STRETCHES).unwrap_or(time);
-    let (mut calm, mut counts) = (Vec::new(), Counts::default());
+    let (mut calm, mut counts) = (Vec::new(), Vec::new());
     for number in 1..=STRETCHES {
-        counts.add(traffic_for(server.addresses, stretch));
+        counts.push(traffic_for(server.addresses, stretch));
         let held = server.calm()?;
         if stretch.saturating_mul(number) >= WARM_UP.min(time / 2) {
             calm.push(held);
@@ -253,6 +263,10 @@ impl Drop for Server {
 mod tests {
     use super::*;
 
+    fn served() -> Counts {
+        Counts { served: [1; Door::ALL.len()], ..Counts::default() }
+    }
+
     fn soaked(memory: &[u64]) -> Soaked {
         let held = |&resident_kib| Held {
             descriptors: 20,
@@ -262,7 +276,7 @@ mod tests {
             threads: 9,
             resident_kib,
         };
-        Soaked { calm: memory.iter().map(held).collect(), counts: Counts::default() }
+        Soaked { calm: memory.iter().map(held).collect(), counts: vec![served()] }
     }
 
     #[test]
@@ -285,7 +299,15 @@ mod tests {
             *which(&mut one.calm[at]) += 1;
             assert!(!one.holds());
         }
-        let counts = Counts { unserved: 1, ..Counts::default() };
-        assert!(!Soaked { counts, ..soaked(&[100, 100]) }.holds());
+        let unserved = Counts { unserved: 1, ..served() };
+        let nobody_at_a_door = Door::ALL.map(|door| {
+            let mut counts = served();
+            counts.served[door as usize] = 0;
+            counts
+        });
+        for counts in nobody_at_a_door.into_iter().chain([unserved]) {
+            let counts = vec![served(), counts, served()];
+            assert!(!Soaked { counts, ..soaked(&[100, 100]) }.holds());
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! `audit soak`: a server under good and hostile traffic, and what it holds before and after.
 
 use super::{Failure, Found};
-use crate::soak;
+use crate::soak::{self, Door};
 use clap::Args;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -39,10 +39,12 @@ impl Soak {
                 held.resident_kib
             );
         }
-        let counts = soaked.counts;
+        let counts = soaked.total();
+        let served = Door::ALL.iter().zip(counts.served);
+        let served: Vec<String> = served.map(|(door, served)| format!("{served} {}", door.name())).collect();
         out!(
-            "{} requests served, {} told to come back, {} not served; {} hostile attempts",
-            counts.served,
+            "served: {}; {} told to come back, {} not served; {} hostile attempts",
+            served.join(", "),
             counts.busy,
             counts.unserved,
             counts.hostile

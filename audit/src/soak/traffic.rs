@@ -7,11 +7,39 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
+/// Where good clients come in. They are counted apart: a crowd at one door must not hide that nobody passes another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Door {
+    /// Requests.
+    Request,
+    /// WebSockets.
+    Socket,
+    /// Streams of events.
+    Stream,
+    /// The console.
+    Console,
+}
+
+impl Door {
+    /// All of them, as [`Counts::served`] has them.
+    pub const ALL: [Self; 4] = [Self::Request, Self::Socket, Self::Stream, Self::Console];
+
+    /// What came through it, in the plural.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Request => "requests",
+            Self::Socket => "sockets",
+            Self::Stream => "streams",
+            Self::Console => "pages of the console",
+        }
+    }
+}
+
 /// What clients did and saw.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
-    /// Requests of good clients that were answered as they should.
-    pub served: u64,
+    /// What good clients were given as they should, by [`Door`].
+    pub served: [u64; Door::ALL.len()],
     /// Those that were told to come back, because others used everything up.
     pub busy: u64,
     /// Those that were not.
@@ -21,8 +49,14 @@ pub struct Counts {
 }
 
 impl Counts {
+    fn serves(&mut self, door: Door) {
+        self.served[door as usize] += 1;
+    }
+
     pub(super) fn add(&mut self, more: Self) {
-        self.served += more.served;
+        for (all, more) in self.served.iter_mut().zip(more.served) {
+            *all += more;
+        }
         self.busy += more.busy;
         self.unserved += more.unserved;
         self.hostile += more.hostile;
@@ -118,7 +152,7 @@ pub(super) fn until(over: &AtomicBool, (address, console): Addresses, client: Cl
     while !over.load(Ordering::Relaxed) {
         round += 1;
         match client {
-            Client::Good(requests) => good(address, requests, &mut counts),
+            Client::Good(requests) => good(address, Door::Request, requests, &mut counts),
             Client::Hostile(all) => {
                 counts.hostile += 1;
                 // Whatever it is told, or not, is fine.
@@ -135,9 +169,10 @@ pub(super) fn until(over: &AtomicBool, (address, console): Addresses, client: Cl
                 let _ = slow(address, over);
             }
             Client::Live => {
-                for seen in [live::socket(address), live::stream(address)] {
+                let seen = [(Door::Socket, live::socket(address)), (Door::Stream, live::stream(address))];
+                for (door, seen) in seen {
                     match seen {
-                        Seen::Served => counts.served += 1,
+                        Seen::Served => counts.serves(door),
                         Seen::Busy => counts.busy += 1,
                         Seen::Unserved => counts.unserved += 1,
                     }
@@ -148,7 +183,7 @@ pub(super) fn until(over: &AtomicBool, (address, console): Addresses, client: Cl
                 for (request, expected) in requests {
                     // It serves one request on each connection.
                     let request = request.replace("HOST", &host);
-                    good(console, &[(request.as_str(), *expected)], &mut counts);
+                    good(console, Door::Console, &[(request.as_str(), *expected)], &mut counts);
                 }
                 counts.hostile += 1;
                 let _ = hostile(console, &all[round % all.len()].replace("HOST", &host), round);
@@ -166,7 +201,7 @@ pub(super) fn connect(address: SocketAddr) -> io::Result<TcpStream> {
 }
 
 /// A whole set of requests on one connection.
-fn good(address: SocketAddr, requests: &[(&str, &str)], counts: &mut Counts) {
+fn good(address: SocketAddr, door: Door, requests: &[(&str, &str)], counts: &mut Counts) {
     let Ok(mut stream) = connect(address) else {
         counts.unserved += 1;
         return;
@@ -174,10 +209,10 @@ fn good(address: SocketAddr, requests: &[(&str, &str)], counts: &mut Counts) {
     for (place, (request, expected)) in requests.iter().enumerate() {
         let asked = stream.write_all(request.as_bytes()).and_then(|()| answer(&mut stream));
         match asked {
-            Ok((_, body)) if body.contains(expected) => counts.served += 1,
+            Ok((_, body)) if body.contains(expected) => counts.serves(door),
             // The crowd has all places, or the greedy all memory: then it is told so, and comes back. Whoever was answered
-            // has a place, and keeps it.
-            Ok((503, _)) => {
+            // has a place, and keeps it. Nobody crowds the console: there it would say that the server is not ready.
+            Ok((503, _)) if door != Door::Console => {
                 counts.busy += 1;
                 return;
             }
