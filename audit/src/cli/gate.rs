@@ -62,7 +62,8 @@ impl Gate {
         screen.add(self.binary(&repository)?);
         let limits = performance::limits(&repository)?;
         screen.add(step::speed(&limits, &performance::measured(&repository)));
-        screen.add(step::figures(&limits.figure, &figures::measured(&repository)?));
+        let figures = figures::measured(&repository)?;
+        screen.add(step::figures(&limits.figure, &figures, &figures::outrun(&repository, &figures)));
         screen.add(step::mutants(&Mutants::load(&repository)));
         if self.fuzz_seconds > 0 {
             screen.add(step::canary(finds_canary(&repository)?));
@@ -93,15 +94,15 @@ impl Gate {
         let size = if self.full { Size::Full } else { Size::Quick };
         let hashes = if self.full { full::hashes(repository, &chosen)? } else { Vec::new() };
         let progress = Progress::bar_only(chosen.len(), common);
-        let mut results = super::run::run_showing(&chosen, size, common, &progress)?.into_iter();
+        let results = super::run::run_showing(&chosen, size, common, &progress)?;
+        if self.full {
+            full::store(repository, &catalogue, super::run::full_runs(&chosen, &results, hashes))?;
+        }
+        let mut results = results.into_iter();
         let mut ran = Vec::new();
         for entry in &catalogue.entries {
             let result = if entry.vector.is_encoded() { results.next() } else { None };
             ran.push(result.transpose()?);
-        }
-        if self.full {
-            let runs = super::run::full_runs(&chosen, ran.iter().flatten(), hashes);
-            full::store(repository, &catalogue, runs)?;
         }
         let page = report::page(repository, &catalogue, &ran)?;
         let held = |verdict: &Verdict| verdict.outcome == Outcome::Held;

@@ -1,13 +1,14 @@
 //! What the benches of server and store last wrote beside their tables, against committed limits.
 //!
 //! Unlike criterion's output it is committed: these benches need a quiet machine, and are run where something on a request's
-//! or a save's way was changed. So the gate judges what the page says, on any machine.
+//! or a save's way was changed. So the gate judges what the page says, on any machine, and says whether it may have changed since.
 
 use super::Regression;
 use super::performance::PerformanceError;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::process::{Command, Stdio};
 
 /// How far a figure may fall, or rise.
 #[derive(Clone, Debug, Deserialize)]
@@ -25,8 +26,29 @@ pub struct Figure {
     pub max: Option<f64>,
 }
 
-/// Ratios: bench, then what it measured.
-pub type Figures = BTreeMap<String, BTreeMap<String, f64>>;
+/// What one bench measured.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Bench {
+    /// The commit that was checked out.
+    pub commit: String,
+    /// By what it measured.
+    pub ratios: BTreeMap<String, f64>,
+}
+
+/// All that was measured, by bench.
+pub type Figures = BTreeMap<String, Bench>;
+
+/// Benches that measured another runtime than the one here, or one that git does not know.
+pub fn outrun<'f>(repository: &Path, figures: &'f Figures) -> Vec<&'f str> {
+    let is_same = |bench: &Bench| {
+        let mut git = Command::new("git");
+        git.args(["diff", "--quiet", &bench.commit, "--", "runtime/src", "runtime/Cargo.toml", "Cargo.lock"]);
+        let status = git.current_dir(repository).stdout(Stdio::null()).stderr(Stdio::null()).status();
+        !bench.commit.starts_with('-') && status.is_ok_and(|status| status.success())
+    };
+    figures.iter().filter(|(_, bench)| !is_same(bench)).map(|(name, _)| name.as_str()).collect()
+}
 
 /// Reads what was measured.
 pub fn measured(repository: &Path) -> Result<Figures, PerformanceError> {
@@ -50,7 +72,7 @@ fn command(bench: &str) -> String {
 /// Figures outside their limits, and those that were not measured.
 pub fn regressions(limits: &[Figure], figures: &Figures) -> Vec<Regression> {
     let found = limits.iter().filter_map(|limit| {
-        let now = figures.get(&limit.bench).and_then(|bench| bench.get(&limit.name)).copied();
+        let now = figures.get(&limit.bench).and_then(|bench| bench.ratios.get(&limit.name)).copied();
         let holds =
             |now: f64| limit.min.is_none_or(|min| now >= min) && limit.max.is_none_or(|max| now <= max);
         if now.is_some_and(holds) {
@@ -78,7 +100,8 @@ mod tests {
     }
 
     fn now(limits: &[Figure], figure: f64) -> Option<String> {
-        let figures = [("store".to_owned(), [("finds".to_owned(), figure)].into())].into();
+        let bench = Bench { commit: String::new(), ratios: [("finds".to_owned(), figure)].into() };
+        let figures = [("store".to_owned(), bench)].into();
         regressions(limits, &figures).pop().map(|found| format!("{} {}", found.was, found.now))
     }
 
@@ -95,6 +118,17 @@ mod tests {
     fn a_figure_that_nobody_measured_is_found() {
         let found = regressions(&limit(Some(2.0), None), &Figures::new());
         assert_eq!((found.len(), found[0].now.as_str()), (1, "not measured"));
+    }
+
+    #[test]
+    fn figures_of_another_runtime_are_told_apart() {
+        let bench = |commit: &str| Bench { commit: commit.to_owned(), ratios: BTreeMap::new() };
+        // The first commit had no server; what is no commit is unknown.
+        let first = Command::new("git").args(["rev-list", "--max-parents=0", "HEAD"]).output().unwrap();
+        let first = String::from_utf8(first.stdout).unwrap();
+        let figures = [("a", first.trim()), ("b", "none"), ("c", ""), ("d", "--stat")];
+        let figures: Figures = figures.map(|(name, commit)| (name.to_owned(), bench(commit))).into();
+        assert_eq!(outrun(&crate::repository(), &figures), ["a", "b", "c", "d"]);
     }
 
     #[test]

@@ -10,7 +10,7 @@ use crate::corpus::Replayed;
 use crate::mutants::record::{CAUGHT_MIN, Mutants};
 use crate::report::model::Page;
 use crate::surface::Surface;
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 /// One line of the screen.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -131,9 +131,13 @@ pub fn speed(limits: &Limits, times: &Times) -> Step {
     Step::seen("speed", says).with(performance::regressions(limits, times))
 }
 
-/// What the benches of server and store last wrote, against their limits.
-pub fn figures(limits: &[Figure], figures: &Figures) -> Step {
-    let says = format!("{} figures of server and store against their limits", limits.len());
+/// What the benches of server and store last wrote, against their limits; these measured something else than is here.
+pub fn figures(limits: &[Figure], figures: &Figures, outrun: &[&str]) -> Step {
+    let mut says =
+        format!("{} figures of server and store, as committed, against their limits", limits.len());
+    if !outrun.is_empty() {
+        let _ = write!(says, "; of another runtime than this: {}", outrun.join(", "));
+    }
     Step::seen("figures", says).with(figures::regressions(limits, figures))
 }
 

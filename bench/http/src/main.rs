@@ -106,7 +106,9 @@ fn record(name: &str, figure: f64) {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../reports/figures.json");
     let text = std::fs::read_to_string(&file).expect("the figures");
     let mut figures: serde_json::Value = serde_json::from_str(&text).expect("JSON");
-    figures["http"][name] = ((figure * 100.0).round() / 100.0).into();
+    let asked = Command::new("git").args(["rev-parse", "--short=12", "HEAD"]).output().expect("git");
+    figures["http"]["commit"] = String::from_utf8_lossy(&asked.stdout).trim().into();
+    figures["http"]["ratios"][name] = ((figure * 100.0).round() / 100.0).into();
     std::fs::write(&file, format!("{figures:#}\n")).expect("a file");
 }
 

@@ -18,6 +18,7 @@ use rusqlite::Connection;
 use std::fmt::Write as _;
 use std::hint::black_box;
 use std::path::Path;
+use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -481,6 +482,8 @@ fn record(table: &str) {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../reports/figures.json");
     let text = std::fs::read_to_string(&file).expect("the figures");
     let mut figures: serde_json::Value = serde_json::from_str(&text).expect("JSON");
-    figures["store"] = ratios.collect::<serde_json::Map<_, _>>().into();
+    let asked = Command::new("git").args(["rev-parse", "--short=12", "HEAD"]).output().expect("git");
+    figures["store"]["commit"] = String::from_utf8_lossy(&asked.stdout).trim().into();
+    figures["store"]["ratios"] = ratios.collect::<serde_json::Map<_, _>>().into();
     std::fs::write(&file, format!("{figures:#}\n")).expect("a file");
 }

@@ -1,6 +1,7 @@
 //! Every step fails once, by what it is there to notice; and what was not looked at is said.
 
 use super::*;
+use crate::gate::figures::Bench;
 use crate::gate::performance::Ratio;
 use crate::mutants::record::{Module, Survivor};
 use crate::report::golden;
@@ -99,8 +100,11 @@ fn what_was_not_looked_at_is_a_regression_where_everything_must_be() {
 #[test]
 fn a_figure_below_its_limit_is_named() {
     let limits = [Figure { bench: "http".into(), name: "pages".into(), min: Some(4.0), max: None }];
-    let measured =
-        |pages: f64| -> Figures { [("http".to_owned(), [("pages".to_owned(), pages)].into())].into() };
-    assert!(is_open(&figures(&limits, &measured(4.0))));
-    assert_eq!(what(&figures(&limits, &measured(3.0))), ["http: pages"]);
+    let measured = |pages: f64| -> Figures {
+        let bench = Bench { commit: String::new(), ratios: [("pages".to_owned(), pages)].into() };
+        [("http".to_owned(), bench)].into()
+    };
+    assert!(is_open(&figures(&limits, &measured(4.0), &[])));
+    assert_eq!(what(&figures(&limits, &measured(3.0), &[])), ["http: pages"]);
+    assert!(figures(&limits, &measured(4.0), &["http"]).says.ends_with("another runtime than this: http"));
 }
