@@ -18,6 +18,8 @@ enum Found {
     Changed,
     /// It has errors, or could not be written; that was said.
     Bad,
+    /// Its name could not be written to standard output; that was said.
+    Unsaid,
 }
 
 pub(super) fn fmt(paths: &[PathBuf], check: bool, report: &mut Report) -> Exit {
@@ -33,6 +35,7 @@ pub(super) fn fmt(paths: &[PathBuf], check: bool, report: &mut Report) -> Exit {
                 Found::Changed if check && exit == Exit::Success => exit = Exit::Failure,
                 Found::Changed => {}
                 Found::Bad => exit = Exit::Usage,
+                Found::Unsaid => return Exit::Failure,
             }
         }
     }
@@ -66,6 +69,9 @@ fn one(file: &SourceFile, limits: &Limits, prefix: &Path, check: bool, report: &
         report.file_error(file.place.display(), said(error.kind()));
         return Found::Bad;
     }
-    print(format_args!("{}\n", printable(&prefix.join(&file.path).to_string_lossy())), report);
-    Found::Changed
+    let name = prefix.join(&file.path);
+    match print(format_args!("{}\n", printable(&name.to_string_lossy())), report) {
+        Exit::Success => Found::Changed,
+        _ => Found::Unsaid,
+    }
 }

@@ -18,11 +18,13 @@ fn output_that_nobody_reads_ends_the_command_quietly() {
 #[cfg(target_os = "linux")]
 #[test]
 fn output_that_cannot_be_written_is_an_error() {
-    let project = Project::new(&[]);
-    let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
-    let Output { status, stderr, .. } = project.command(&["version"]).stdout(full).output().unwrap();
-    assert_eq!(status.code(), Some(1));
-    assert!(String::from_utf8(stderr).unwrap().starts_with("error: standard output: "));
+    let project = Project::new(&[("a.flin", "x=1\n")]);
+    for args in [&["version"][..], &["fmt", "--check", "a.flin"], &["fmt", "a.flin"]] {
+        let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let Output { status, stderr, .. } = project.command(args).stdout(full).output().unwrap();
+        assert_eq!(status.code(), Some(1), "{args:?}");
+        assert!(String::from_utf8(stderr).unwrap().starts_with("error: standard output: "), "{args:?}");
+    }
 }
 
 #[test]
