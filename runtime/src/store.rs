@@ -28,7 +28,8 @@
 //! - **S5** No lock is held while a file is read or written, and never two at a time.
 //! - **S6** Memory stays below `memory_max`; older versions are on disk alone.
 //!
-//! Absences: no async runtime; nothing here reads a clock, the caller brings the time.
+//! Absences: no async runtime; nothing here reads a clock but to bound a wait (`sync::os`), the caller brings the
+//! time.
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 

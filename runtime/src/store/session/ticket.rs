@@ -78,6 +78,7 @@ mod tests {
     fn whoever_asked_is_woken_once_before_or_after_the_answer() {
         for asks_first in [true, false] {
             let (ticket, answer) = Ticket::<Os>::new(Box::new(|_| Ok(Reply::Done)));
+            #[expect(clippy::disallowed_methods, reason = "the test's own, not the ticket's")]
             let (woken, wakes) = mpsc::channel();
             if asks_first {
                 ticket.when_answered(move || woken.send(()).unwrap());
