@@ -23,7 +23,7 @@ use std::time::Duration;
 ///
 /// A step that begins with fuel left is finished, so that the clock is looked at after this much and one step more: at
 /// most about [`SLICE`](crate::vm::native::SLICE), or, where bytes are copied in one go, a sixteenth of the bytes
-/// ([`bulk`](crate::value::fuel::bulk)), which the memory of a machine bounds. See `docs/limits.md`.
+/// ([`bulk`](crate::value::fuel::bulk)), which the memory of a machine bounds. `docs/limits.md` says what may add to it.
 pub const SLICE_FUEL: u64 = 200_000;
 
 /// How a function of the program ended.

@@ -97,12 +97,20 @@ impl Conformance {
     }
 
     fn text(&self) -> String {
-        let (held, count) = (self.held(), self.requirements().count());
+        let held = self.held();
+        let (absent, binding): (Vec<_>, Vec<_>) =
+            self.requirements().partition(|(_, text)| text.starts_with(ABSENT));
+        let more = match absent.len() {
+            0 => String::new(),
+            count => format!("; {count} more cannot arise here, and say why"),
+        };
         let mut page = format!(
-            "# {}\n\nEach MUST and MUST NOT of {} that binds a server ({count} of them), and the tests that hold it. \
+            "# {}\n\nEach MUST and MUST NOT of {} that binds a server, {} of them, and the tests that hold it{more}. \
              Generated from the tests' own tags; `UPDATE_DOCS=1 cargo test -p runtime --lib conformance` writes it \
              anew.\n\n| | required | held by |\n|---|---|---|\n",
-            self.title, self.rfc
+            self.title,
+            self.rfc,
+            binding.len()
         );
         for (id, text) in self.requirements() {
             let tests = held.get(id).map_or(String::new(), |tests| format!("`{}`", tests.join("`, `")));

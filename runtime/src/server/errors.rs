@@ -23,7 +23,7 @@ pub struct Recent {
     pub kind: String,
     /// Its message, perhaps cut.
     pub message: String,
-    /// `function (file:line:column)`, innermost first.
+    /// `function (file:line:column)`, innermost first, then its causes.
     pub chain: Vec<String>,
 }
 
