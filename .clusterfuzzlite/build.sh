@@ -27,5 +27,5 @@ for target in $(cargo fuzz list); do
     cp "$built/$target" "$OUT/"
     pack "fuzz/corpus/$target" "$OUT/${target}_seed_corpus.zip"
     [ ! -f "fuzz/dictionaries/$target.dict" ] || cp "fuzz/dictionaries/$target.dict" "$OUT/$target.dict"
-    printf '[libfuzzer]\ntimeout = 25\nrss_limit_mb = 2560\n' >"$OUT/$target.options"
+    printf '[libfuzzer]\ntimeout = 25\nrss_limit_mb = 2560\nentropic = 0\n' >"$OUT/$target.options"
 done
