@@ -317,12 +317,7 @@ fn plain(name: &str, of: &V, items: &[V], args: &[V]) -> Eval<V> {
             slice_value(of, [start, end, None])
         }
         ("concat", [other @ (V::List(_) | V::Range(..))]) => {
-            let more = match other {
-                V::List(more) => more.borrow().clone(),
-                V::Range(a, b, i) => super::expr::range_items(*a, *b, *i)?,
-                _ => Vec::new(),
-            };
-            Ok(V::list(items.iter().cloned().chain(more).collect()))
+            Ok(V::list(items.iter().cloned().chain(elements(other)?).collect()))
         }
         ("contains" | "includes", [value]) => {
             for item in items {
@@ -342,10 +337,9 @@ fn plain(name: &str, of: &V, items: &[V], args: &[V]) -> Eval<V> {
         }
         ("join", []) => super::builtin_text::join(items, ""),
         ("join", [V::Text(separator)]) => super::builtin_text::join(items, separator),
-        ("zip", [V::List(other)]) => {
-            let other = other.borrow();
-            let pairs = items.iter().zip(other.iter()).map(|(a, b)| V::list(vec![a.clone(), b.clone()]));
-            Ok(V::list(pairs.collect()))
+        ("zip", [other @ (V::List(_) | V::Range(..))]) => {
+            let pairs = items.iter().cloned().zip(elements(other)?);
+            Ok(V::list(pairs.map(|(a, b)| V::list(vec![a, b])).collect()))
         }
         ("chunk", [V::Int(n)]) => {
             if *n < 1 {
@@ -392,6 +386,15 @@ fn plain(name: &str, of: &V, items: &[V], args: &[V]) -> Eval<V> {
             Ok(best)
         }
         _ => type_error("no such method"),
+    }
+}
+
+/// What another list, or a range, holds.
+fn elements(other: &V) -> Eval<Vec<V>> {
+    match other {
+        V::List(items) => Ok(items.borrow().clone()),
+        V::Range(a, b, inclusive) => super::expr::range_items(*a, *b, *inclusive),
+        _ => type_error("list"),
     }
 }
 
