@@ -120,9 +120,9 @@ pub struct Soaked {
 impl Soaked {
     /// The same descriptors, connections, executions, tasks and threads at every calm moment, the first of them after the
     /// first minute; at the end at most a twentieth more memory than at the least of the moments before, that first one
-    /// among them; and every good client served, some at each door in each tenth. Less memory is fine: the system's allocator gives back what it likes when
-    /// it likes. For that reason the least counts, too: a moment at which it holds much must not hide what is lost from
-    /// then on.
+    /// among them; and every good client served, some at each door in each tenth. Less memory is fine: the system's
+    /// allocator gives back what it likes when it likes. For that reason the least counts, too: a moment at which it holds
+    /// much must not hide what is lost from then on.
     pub fn holds(&self) -> bool {
         let Some((late, before)) = self.calm.split_last() else { return false };
         let least = before.iter().map(|held| held.resident_kib).min().unwrap_or(0);

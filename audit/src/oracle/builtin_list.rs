@@ -316,9 +316,7 @@ fn plain(name: &str, of: &V, items: &[V], args: &[V]) -> Eval<V> {
             let [start, end] = super::builtin_text::bounds(args)?;
             slice_value(of, [start, end, None])
         }
-        ("concat", [other @ (V::List(_) | V::Range(..))]) => {
-            Ok(V::list(items.iter().cloned().chain(elements(other)?).collect()))
-        }
+        ("concat", [other]) => Ok(V::list(items.iter().cloned().chain(elements(other)?).collect())),
         ("contains" | "includes", [value]) => {
             for item in items {
                 if equal(item, value)? {
@@ -337,7 +335,7 @@ fn plain(name: &str, of: &V, items: &[V], args: &[V]) -> Eval<V> {
         }
         ("join", []) => super::builtin_text::join(items, ""),
         ("join", [V::Text(separator)]) => super::builtin_text::join(items, separator),
-        ("zip", [other @ (V::List(_) | V::Range(..))]) => {
+        ("zip", [other]) => {
             let pairs = items.iter().cloned().zip(elements(other)?);
             Ok(V::list(pairs.map(|(a, b)| V::list(vec![a, b])).collect()))
         }
@@ -389,7 +387,7 @@ fn plain(name: &str, of: &V, items: &[V], args: &[V]) -> Eval<V> {
     }
 }
 
-/// What another list, or a range, holds.
+/// What another list, or a range, holds; there is nothing else to join with.
 fn elements(other: &V) -> Eval<Vec<V>> {
     match other {
         V::List(items) => Ok(items.borrow().clone()),
