@@ -34,6 +34,7 @@ fn comments_produce_no_output() {
     renders(&[
         ("<p>a<!-- b {x} -->c</p>", "<p>ac</p>"),
         ("<p>a{/* b */}c</p>", "<p>ac</p>"),
+        ("<p>a{/* b */ 1}c{ /* d */ 2 /* e */ }</p>", "<p>a1c2</p>"),
         ("<p>a\n// b\nc http://d</p>", "<p>a\n\nc http://d</p>"),
         ("<pre>a\n// b\n</pre>", "<pre>a\n// b\n</pre>"),
     ]);

@@ -26,7 +26,10 @@ impl Parser<'_> {
                 return Err(self.unterminated(open, "match"));
             }
             arms.push(*self.arm()?);
-            self.eat(TokenKind::Comma);
+            let ended = self.eat(TokenKind::Comma) || self.token.newline || self.behind_brace();
+            if !ended && !self.is(TokenKind::RightBrace) {
+                return Err(self.unexpected("a comma or a line break behind the arm"));
+            }
         }
         self.advance();
         Ok(arms)

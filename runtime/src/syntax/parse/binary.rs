@@ -181,11 +181,23 @@ impl Parser<'_> {
     fn prefixed(&mut self, op: UnaryOp) -> Parse<Box<Expr>> {
         let start = self.advance().start;
         if op == UnaryOp::Negate && self.is(TokenKind::Int(i64::MIN.unsigned_abs())) && !self.token.blank {
-            self.advance();
-            return Ok(self.node(start, ExprKind::Int(i64::MIN)));
+            return self.least_int(start);
         }
         let operand = self.nested(Self::unary)?;
         Ok(self.node(start, ExprKind::Unary(op, operand)))
+    }
+
+    /// -2^63, whose digits alone are no int: so nothing that binds closer than the `-` may follow.
+    fn least_int(&mut self, start: u32) -> Parse<Box<Expr>> {
+        self.advance();
+        let literal = self.node(start, ExprKind::Int(i64::MIN));
+        let is_base = self.is(TokenKind::StarStar) && !self.line_ended();
+        if !is_base && !self.at_postfix() {
+            return Ok(literal);
+        }
+        let found = Diagnostic::new(Code::E0103, literal.span, "this int is too large for what follows it");
+        self.report(found.help("write `(-9223372036854775808)`: what follows binds closer than the `-`"));
+        if is_base { self.power(literal) } else { self.postfix_ops(literal) }
     }
 
     fn power(&mut self, first: Box<Expr>) -> Parse<Box<Expr>> {

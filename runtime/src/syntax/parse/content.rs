@@ -113,12 +113,19 @@ impl Parser<'_> {
                 return Ok(None);
             }
             if lexer::stands_at(self.text, start, "<!--") {
-                return self.content_comment("-->").map(Some);
+                self.at = self.comment_end(start, "-->")?;
+                return Ok(Some(ContentPart::Comment(self.span(start, self.at))));
             }
             return Ok(Some(ContentPart::Element(Box::new(self.element()?))));
         }
         if lexer::stands_at(self.text, start, "{/*") {
-            return self.content_comment("*/}").map(Some);
+            let end = self.comment_end(start.saturating_add(1), "*/")?;
+            let brace = self.blanks_end(end);
+            // Else the comment is the beginning of what the braces hold.
+            if lexer::byte_at(self.text, brace) == b'}' {
+                self.at = brace.saturating_add(1);
+                return Ok(Some(ContentPart::Comment(self.span(start, self.at))));
+            }
         }
         if self.at_block_tag(start) {
             if self.blocks > 0 {
@@ -141,21 +148,16 @@ impl Parser<'_> {
         part.map(Some)
     }
 
-    fn content_comment(&mut self, close: &str) -> Parse<ContentPart> {
-        let start = self.at;
+    /// Where a comment ends that opens at `start`.
+    fn comment_end(&mut self, start: usize, close: &str) -> Parse<usize> {
         let rest = self.text.as_bytes().get(start..).unwrap_or(&[]);
-        let Some(len) = memchr::memmem::find(rest, close.as_bytes()) else {
-            let found = Diagnostic::new(
-                Code::E0102,
-                self.span(start, start.saturating_add(2)),
-                "unterminated comment",
-            );
-            let failed = self.fail(found);
-            self.at = self.text.len();
-            self.resume();
-            return Err(failed);
-        };
-        self.at = start.saturating_add(len).saturating_add(close.len());
-        Ok(ContentPart::Comment(self.span(start, self.at)))
+        if let Some(len) = memchr::memmem::find(rest, close.as_bytes()) {
+            return Ok(start.saturating_add(len).saturating_add(close.len()));
+        }
+        let span = self.span(start, start.saturating_add(2));
+        let failed = self.fail(Diagnostic::new(Code::E0102, span, "unterminated comment"));
+        self.at = self.text.len();
+        self.resume();
+        Err(failed)
     }
 }

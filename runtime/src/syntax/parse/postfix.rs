@@ -13,7 +13,7 @@ impl Parser<'_> {
         if self.at_postfix() { self.postfix_ops(base) } else { Ok(base) }
     }
 
-    fn at_postfix(&self) -> bool {
+    pub(super) fn at_postfix(&self) -> bool {
         match self.token.kind {
             TokenKind::LeftParen | TokenKind::LeftBracket => !self.token.blank,
             TokenKind::Dot | TokenKind::QuestionDot => true,
@@ -30,7 +30,7 @@ impl Parser<'_> {
         !self.token.blank && (ended || crate::base::span::to_usize(self.token.end) == self.text.len())
     }
 
-    fn postfix_ops(&mut self, base: Box<Expr>) -> Parse<Box<Expr>> {
+    pub(super) fn postfix_ops(&mut self, base: Box<Expr>) -> Parse<Box<Expr>> {
         let start = base.span.start;
         let mut postfix = Box::new(Postfix { base: *base, ops: Vec::new() });
         while self.at_postfix() {

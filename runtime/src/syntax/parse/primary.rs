@@ -159,9 +159,13 @@ impl Parser<'_> {
             return Err(self.fail(found));
         };
         let pattern = self.text.get(start.saturating_add(1)..ends.pattern).unwrap_or("");
-        let flags = self.text.get(ends.pattern.saturating_add(1)..ends.flags).unwrap_or("");
-        if let Some(wrong) = flags.chars().find(|c| !"imsg".contains(*c)) {
-            let span = self.span(ends.pattern, ends.flags);
+        let first = ends.pattern.saturating_add(1);
+        let mut flags = self.text.get(first..ends.flags).unwrap_or("");
+        if let Some((at, wrong)) = flags.char_indices().find(|(_, c)| !"imsg".contains(*c)) {
+            let place = first.saturating_add(at);
+            // Told here; the check of the pattern goes without it.
+            flags = flags.get(..at).unwrap_or("");
+            let span = self.span(place, place.saturating_add(wrong.len_utf8()));
             let found = Diagnostic::new(Code::E0103, span, format!("unknown regex flag `{wrong}`"));
             self.report(found.help("the flags are i, m, s and g"));
         }

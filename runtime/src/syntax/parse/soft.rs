@@ -42,16 +42,19 @@ impl Parser<'_> {
         let operand = match second.kind {
             TokenKind::Name => self.second_is_operand_name(),
             TokenKind::LeftParen => second.blank || op == UnaryOp::Typeof,
-            TokenKind::LeftBracket | TokenKind::Minus => second.blank && self.stands_alone_before(second),
+            TokenKind::LeftBracket | TokenKind::Minus | TokenKind::Slash => {
+                second.blank && self.stands_alone_before(second)
+            }
+            TokenKind::Less => second.blank && self.element_at(second.start),
             kind => starts_operand(kind),
         };
         operand.then_some(op)
     }
 
-    /// Is nothing between the token and what follows it? A `-` with blanks on both sides is infix.
+    /// Is nothing between the token and what follows it? A `-` or `/` with blanks on both sides is infix.
     fn stands_alone_before(&self, token: Token) -> bool {
         let behind = crate::syntax::lexer::byte_at(self.text, crate::base::span::to_usize(token.end));
-        token.kind != TokenKind::Minus || !matches!(behind, b' ' | b'\t' | b'\n')
+        !matches!(token.kind, TokenKind::Minus | TokenKind::Slash) || !matches!(behind, b' ' | b'\t' | b'\n')
     }
 
     /// Is an operand of `emit`, `wait` or `assert` behind the token?

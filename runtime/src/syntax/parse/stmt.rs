@@ -95,11 +95,16 @@ impl Parser<'_> {
         if self.eat(TokenKind::Semicolon) || self.token.newline || self.at_statements_end() {
             return Ok(());
         }
-        let last = lexer::byte_at(self.text, crate::base::span::to_usize(self.end).saturating_sub(1));
-        if matches!(last, b'}' | b'>') {
+        if self.behind_brace() {
             return Ok(());
         }
         Err(self.unexpected("a line break or `;` to end the statement"))
+    }
+
+    /// Was the last token the end of braces, or of an element?
+    pub(super) fn behind_brace(&self) -> bool {
+        let last = lexer::byte_at(self.text, crate::base::span::to_usize(self.end).saturating_sub(1));
+        matches!(last, b'}' | b'>')
     }
 
     fn statement(&mut self, stmts: &mut Vec<Stmt>) -> Parse<()> {
