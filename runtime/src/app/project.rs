@@ -387,16 +387,16 @@ pub fn read(path: &Path, bytes_max: usize) -> Result<Vec<u8>, LoadError> {
     }
 }
 
-/// Opening such a pipe waits for whoever writes to it, maybe for ever.
+/// Opening such a pipe waits for whoever has its other end, maybe for ever.
 #[cfg(unix)]
-fn is_named_pipe(path: &Path) -> bool {
+pub fn is_named_pipe(path: &Path) -> bool {
     use std::os::unix::fs::FileTypeExt as _;
     // A pipe that is open already has no place in any folder.
     fs::metadata(path).is_ok_and(|found| found.file_type().is_fifo()) && fs::canonicalize(path).is_ok()
 }
 
 #[cfg(not(unix))]
-fn is_named_pipe(_: &Path) -> bool {
+pub fn is_named_pipe(_: &Path) -> bool {
     false
 }
 

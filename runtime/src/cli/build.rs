@@ -102,6 +102,13 @@ pub(super) fn build(file: &Path, output: Option<&Path>, report: &mut Report) -> 
         report.file_error(output.display(), "this is the program itself; name another file with -o");
         return Exit::Usage;
     }
+    if project::is_named_pipe(&output) {
+        report.file_error(
+            output.display(),
+            "this is a named pipe; to write to it, say -o /dev/stdout and redirect",
+        );
+        return Exit::Usage;
+    }
     match replace(&output, &encode(&built.module)) {
         Ok(()) => Exit::Success,
         Err(error) => {

@@ -32,10 +32,10 @@ pub(super) fn fmt(paths: &[PathBuf], check: bool, report: &mut Report) -> Exit {
         for file in &files {
             match one(file, &limits, &prefix, check, report) {
                 Found::Formatted => {}
-                Found::Changed if check && exit == Exit::Success => exit = Exit::Failure,
+                Found::Changed if check => exit = exit.max(Exit::Failure),
                 Found::Changed => {}
-                Found::Bad => exit = Exit::Usage,
-                Found::Unsaid => return Exit::Failure,
+                Found::Bad => exit = exit.max(Exit::Usage),
+                Found::Unsaid => exit = exit.max(Exit::Failure),
             }
         }
     }

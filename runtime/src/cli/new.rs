@@ -22,10 +22,14 @@ const FILES: [(&str, &str); 10] = [
 ];
 
 pub(super) fn new(folder: &Path, report: &mut Report) -> Exit {
+    if folder.to_string_lossy().chars().any(char::is_control) {
+        report.file_error(folder.display(), "a line break or control character in the name; choose another");
+        return Exit::Usage;
+    }
     match make(folder) {
         Ok(()) => {
             let shown = folder.display();
-            print(format_args!("made {shown}; next: flin dev {shown}\n"), report)
+            print(format_args!("made {shown}; next: flin dev {}\n", as_argument(&shown.to_string())), report)
         }
         Err(error) if error.kind() == ErrorKind::AlreadyExists => {
             report.file_error(folder.display(), "there is something already; choose a name that is free");
@@ -36,6 +40,13 @@ pub(super) fn new(folder: &Path, report: &mut Report) -> Exit {
             Exit::Usage
         }
     }
+}
+
+/// A path as a shell takes it: quoted where it has to be, and never taken for an option.
+fn as_argument(path: &str) -> String {
+    let path = if path.starts_with('-') { format!("./{path}") } else { path.to_owned() };
+    let plain = |c: char| c.is_alphanumeric() || matches!(c, '.' | '_' | '-' | '/');
+    if path.chars().all(plain) { path } else { format!("'{}'", path.replace('\'', r"'\''")) }
 }
 
 /// Makes the folder and all that is in it; nothing that is there is touched.

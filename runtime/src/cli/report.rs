@@ -136,7 +136,7 @@ impl Display for ErrorText<'_> {
         error.chain.iter().skip(rest).try_for_each(|place| write_place(f, place))?;
         for cause in &error.causes {
             writeln!(f, "caused by: {}: {}", printable(&cause.kind), printable(&cause.message))?;
-            cause.origin.iter().try_for_each(|place| write_place(f, place))?;
+            cause.places.iter().try_for_each(|place| write_place(f, place))?;
         }
         Ok(())
     }

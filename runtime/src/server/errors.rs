@@ -1,5 +1,6 @@
 //! What went wrong lately, for the log and for whoever looks at the console.
 
+use crate::value::text::shortened;
 use crate::vm::{Cause, Uncaught};
 use std::collections::VecDeque;
 use std::fmt::Write as _;
@@ -9,8 +10,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 const ERRORS_MAX: usize = 100;
 /// Bytes of a message that are remembered.
 const MESSAGE_BYTES_MAX: usize = 1024;
-/// Places of a chain that are logged.
+/// Places of a chain that are logged, and further ones that have a note.
 const PLACES_MAX: usize = 12;
+const NOTED_MAX: usize = 4;
+/// Bytes of a note that are remembered.
+const NOTE_BYTES_MAX: usize = 256;
 
 /// An error that nothing caught.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,7 +27,7 @@ pub struct Recent {
     pub kind: String,
     /// Its message, perhaps cut.
     pub message: String,
-    /// `function (file:line:column)`, innermost first, then its causes.
+    /// `function (file:line:column)` and the note there, innermost first, then its causes.
     pub chain: Vec<String>,
 }
 
@@ -65,14 +69,15 @@ impl Errors {
 
 /// The calls that an error came through, innermost first, and its causes.
 pub(super) fn chain(error: &Uncaught) -> Vec<String> {
-    let places = error.chain.iter().take(PLACES_MAX).map(place);
-    places.chain(error.causes.iter().map(cause)).collect()
+    let first = error.chain.iter().take(PLACES_MAX);
+    let noted = error.chain.iter().skip(PLACES_MAX).filter(|place| place.note.is_some()).take(NOTED_MAX);
+    first.chain(noted).map(place).chain(error.causes.iter().map(cause)).collect()
 }
 
 fn cause(cause: &Cause) -> String {
     let mut text = format!("caused by {}: {}", cause.kind, cause.message);
-    if let Some(origin) = &cause.origin {
-        let _ = write!(text, " at {}", place(origin));
+    for at in &cause.places {
+        let _ = write!(text, " at {}", place(at));
     }
     text
 }
@@ -82,6 +87,9 @@ fn place(place: &crate::vm::Place) -> String {
     if place.line > 0 {
         // Writing to a text does not fail.
         let _ = write!(text, " ({}:{}:{})", place.file, place.line, place.column);
+    }
+    if let Some(note) = &place.note {
+        let _ = write!(text, ": {}", shortened(note, NOTE_BYTES_MAX));
     }
     text
 }

@@ -41,6 +41,7 @@ pub struct Show {
     at: usize,
     levels: Vec<Level>,
     out: TextBuilder,
+    bytes_max: usize,
 }
 
 /// Where the walk is in a container.
@@ -69,7 +70,14 @@ enum Token {
 impl Show {
     /// Will write these.
     pub fn new(parts: impl IntoIterator<Item = Part>) -> Self {
-        Self { parts: parts.into_iter().collect(), at: 0, levels: Vec::new(), out: TextBuilder::default() }
+        let parts = parts.into_iter().collect();
+        Self { parts, at: 0, levels: Vec::new(), out: TextBuilder::default(), bytes_max: usize::MAX }
+    }
+
+    /// The same, but what is behind about so many bytes is left out.
+    #[must_use]
+    pub fn up_to(self, bytes_max: usize) -> Self {
+        Self { bytes_max, ..self }
     }
 
     /// Goes on for at most about `budget` tokens; the text when it is done.
@@ -79,7 +87,7 @@ impl Show {
                 Some(&level) => self.inside(heap, names, level)?,
                 None => self.outside(heap, names)?,
             };
-            if done {
+            if done || self.out.len() >= self.bytes_max {
                 return self.out.finish(heap).map(Some);
             }
         }
@@ -158,14 +166,14 @@ impl Show {
         match token(heap, names, part, &mut scratch)? {
             Token::Scratch => self.out.push_str(heap, &scratch)?,
             Token::Text { text, quoted } => {
-                let content = heap.texts.str(text)?;
+                let content = start(heap.texts.str(text)?, self.bytes_max);
                 let escapes =
                     if quoted { content.bytes().filter(|&b| escape(b).is_some()).count() } else { 0 };
                 let more =
                     scratch.len().saturating_add(content.len()).saturating_add(escapes).saturating_add(2);
                 self.out.reserve(heap, more)?;
                 self.out.push_reserved(&scratch);
-                let content = heap.texts.str(text)?;
+                let content = start(heap.texts.str(text)?, self.bytes_max);
                 if quoted {
                     quote(content, |piece| self.out.push_reserved(piece));
                 } else {
@@ -180,6 +188,11 @@ impl Show {
         }
         Ok(())
     }
+}
+
+/// The first bytes of a text.
+fn start(text: &str, bytes_max: usize) -> &str {
+    text.get(..text.floor_char_boundary(bytes_max)).unwrap_or(text)
 }
 
 fn put(out: &mut String, piece: fmt::Arguments<'_>) {

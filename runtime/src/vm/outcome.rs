@@ -49,8 +49,8 @@ pub struct Cause {
     pub kind: String,
     /// Its message.
     pub message: String,
-    /// Where it was raised; none if it never was.
-    pub origin: Option<Place>,
+    /// Where it was raised, if it was, and the places that a note was added at.
+    pub places: Vec<Place>,
 }
 
 impl Uncaught {

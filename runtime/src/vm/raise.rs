@@ -63,41 +63,60 @@ pub(super) fn assert_failed(context: &mut Context<'_>, values: [Value; 3], sourc
     let plain = |value| Part { value, nested: false };
     let source = Value::Text(crate::value::text::Texts::constant(source));
     let mut parts = Vec::new();
+    let sides = !matches!((left, right), (Value::Unset, Value::Unset));
     if let Value::Unset = note {
         parts.push(plain(heap.new_text("assertion failed: ")?));
     } else {
         parts.extend([plain(note), plain(heap.new_text(": ")?)]);
     }
     parts.push(plain(source));
-    if !matches!((left, right), (Value::Unset, Value::Unset)) {
+    // Said where the sides cannot be.
+    let without_sides = sides.then(|| Show::new(parts.iter().copied()).up_to(WRITTEN_BYTES_MAX));
+    if sides {
         for (name, value) in [(" (left: ", left), (", right: ", right)] {
             parts.extend([plain(heap.new_text(name)?), Part { value, nested: true }]);
         }
         parts.push(plain(heap.new_text(")")?));
     }
-    Ok(Flow::Step(Box::new(Asserting(Show::new(parts)))))
+    Ok(Flow::Step(Box::new(Asserting { message: Show::new(parts).up_to(WRITTEN_BYTES_MAX), without_sides })))
 }
+
+/// Bytes of an assertion's message that are written: more than are told, so that the cut is seen.
+const WRITTEN_BYTES_MAX: usize = trace::TOLD_BYTES_MAX * 2;
 
 /// Writes the message of a failed assertion, then raises it.
 #[derive(Debug)]
-struct Asserting(Show);
+struct Asserting {
+    message: Show,
+    /// The message for sides that nest too deeply.
+    without_sides: Option<Show>,
+}
 
 impl Stepped for Asserting {
     fn step(&mut self, context: &mut Context<'_>, _: Option<Value>) -> Outcome<Step> {
         context.charge_fuel(SLICE);
-        let Some(Value::Text(text)) = self.0.step(context.heap, context.program, SLICE)? else {
-            return Ok(Step::Again);
+        let text = match self.message.step(context.heap, context.program, SLICE) {
+            Ok(Some(Value::Text(text))) => text,
+            Ok(_) => return Ok(Step::Again),
+            Err(stop @ Stop::Raise(_)) => {
+                let shorter = self.without_sides.take().ok_or(stop)?;
+                context.heap.memory.release(self.message.charged())?;
+                self.message = shorter;
+                return Ok(Step::Again);
+            }
+            Err(stop) => return Err(stop),
         };
         let message = shortened(context.heap.texts.str(text)?, trace::TOLD_BYTES_MAX);
         Err(Stop::raise(ErrorKind::AssertionFailed, message))
     }
 
     fn trace(&self, visit: &mut dyn FnMut(Value)) {
-        self.0.trace(visit);
+        self.message.trace(visit);
+        self.without_sides.iter().for_each(|message| message.trace(visit));
     }
 
     fn held(&self) -> usize {
-        self.0.charged()
+        self.message.charged()
     }
 }
 

@@ -40,9 +40,10 @@ fn error_of(heap: &Heap, handle: Handle<Object>) -> Result<&ErrorValue, Bug> {
     }
 }
 
-fn noted(heap: &Heap, program: &Program, point: &TracePoint) -> Result<Place, Bug> {
+/// A place with its note, which may be cut.
+fn noted(heap: &Heap, program: &Program, point: &TracePoint, bytes_max: usize) -> Result<Place, Bug> {
     let note = point.note.map(|note| heap.texts.str(note)).transpose()?;
-    Ok(Place { note: note.map(|note| shortened(note, TOLD_BYTES_MAX)), ..place(program, point) })
+    Ok(Place { note: note.map(|note| shortened(note, bytes_max)), ..place(program, point) })
 }
 
 /// Bytes that plain data repeats of a text of the program: nobody charges for the copies.
@@ -51,18 +52,20 @@ pub(super) const TOLD_BYTES_MAX: usize = 64 << 10;
 /// An error as plain data; long texts are cut.
 pub fn uncaught(heap: &Heap, program: &Program, handle: Handle<Object>) -> Result<Uncaught, Bug> {
     let error = error_of(heap, handle)?;
+    let chain = error.trace.iter().map(|point| noted(heap, program, point, TOLD_BYTES_MAX));
     Ok(Uncaught {
         kind: shortened(kind_of(heap, error)?, TOLD_BYTES_MAX),
         message: shortened(heap.texts.str(error.message)?, TOLD_BYTES_MAX),
         status: error.status,
         left_out: error.left_out,
-        chain: error.trace.iter().map(|point| noted(heap, program, point)).collect::<Result<_, _>>()?,
+        chain: chain.collect::<Result<_, _>>()?,
         causes: causes(heap, program, error)?,
     })
 }
 
-/// Causes of an error that are told, and bytes of the kind and the message of each.
+/// Causes of an error that are told, places of each, and bytes of its kind, its message and each of its notes.
 const CAUSES_MAX: usize = 8;
+const CAUSE_PLACES_MAX: usize = 4;
 const CAUSE_BYTES_MAX: usize = 1 << 10;
 
 fn causes(heap: &Heap, program: &Program, error: &ErrorValue) -> Result<Vec<Cause>, Bug> {
@@ -72,10 +75,13 @@ fn causes(heap: &Heap, program: &Program, error: &ErrorValue) -> Result<Vec<Caus
         && causes.len() < CAUSES_MAX
     {
         let error = error_of(heap, handle)?;
+        let told = error.trace.iter().enumerate().filter(|(at, point)| *at == 0 || point.note.is_some());
+        let places =
+            told.take(CAUSE_PLACES_MAX).map(|(_, point)| noted(heap, program, point, CAUSE_BYTES_MAX));
         causes.push(Cause {
             kind: shortened(kind_of(heap, error)?, CAUSE_BYTES_MAX),
             message: shortened(heap.texts.str(error.message)?, CAUSE_BYTES_MAX),
-            origin: error.trace.first().map(|point| place(program, point)),
+            places: places.collect::<Result<_, _>>()?,
         });
         next = error.cause;
     }

@@ -28,6 +28,24 @@ fn what_new_makes_is_checked_tested_and_served() {
 }
 
 #[test]
+fn the_next_step_is_one_that_a_shell_can_take() {
+    let project = Project::new(&[]);
+    for (name, told) in [("my book", "'my book'"), ("-q", "./-q"), ("it's", r"'it'\''s'"), ("a/$b", "'a/$b'")]
+    {
+        if let Some((folder, _)) = name.split_once('/') {
+            fs::create_dir(project.path().join(folder)).unwrap();
+        }
+        let (code, out, err) = project.flin(&["new", "--", name]);
+        assert_eq!(
+            (code, out.as_str(), err.as_str()),
+            (0, &*format!("made {name}; next: flin dev {told}\n"), "")
+        );
+    }
+    let (code, out, err) = project.flin(&["new", "a\nb"]);
+    assert!(code == 2 && out.is_empty() && err.contains("line break"), "{out}{err}");
+}
+
+#[test]
 fn dev_serves_what_is_written_while_connections_stay_open() {
     let index = |route: &str| format!("ws \"/socket\" {{ on message(data) {{ send(data) }} }}\n{route}\n");
     let project = Project::new(&[

@@ -188,10 +188,10 @@ fn an_uncaught_error_says_kind_message_and_chain() {
 
 #[test]
 fn an_uncaught_error_says_its_causes_too() {
-    let source = "fn inner() { 1 / 0 }\ntry { inner() } catch e {\n    throw error(\"Outer\", \"it broke\", cause: error(\"Between\", \"why\", cause: e))\n}\n";
+    let source = "fn inner() { 1 / 0 }\ntry { inner() } catch e {\n    throw error(\"Outer\", \"it broke\", cause: error(\"Between\", \"why\", cause: e.context(\"noted\")))\n}\n";
     let project = Project::new(&[("main.flin", source)]);
     let told = "error: Outer: it broke\n  at <main> (main.flin:3:11)\ncaused by: Between: why\n\
-                caused by: DivisionByZero: Cannot divide by zero\n  at inner (main.flin:1:14)\n";
+                caused by: DivisionByZero: Cannot divide by zero\n  at inner (main.flin:1:14)\n  at <main> (main.flin:2:7): noted\n";
     assert_eq!(project.flin(&["run", "main.flin"]), said(1, "", told));
 }
 
@@ -298,6 +298,8 @@ fn a_named_pipe_without_a_writer_is_refused_and_an_open_one_is_read() {
         let (code, _, err) = project.flin(&[command, "pipe.flin"]);
         assert!(code == 2 && err.starts_with("error: pipe.flin: this is a named pipe"), "{command}: {err}");
     }
+    let (code, _, err) = project.flin(&["build", "main.flin", "-o", "pipe.flin"]);
+    assert!(code == 2 && err.starts_with("error: pipe.flin: this is a named pipe"), "{err}");
     fs::rename(project.path().join("pipe.flin"), project.path().join("flin.config")).unwrap();
     let (code, _, err) = project.flin(&["run", "main.flin"]);
     assert!(code == 2 && err.contains("flin.config: this is a named pipe"), "{err}");

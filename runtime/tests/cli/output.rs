@@ -17,6 +17,19 @@ fn output_that_nobody_reads_ends_the_command_quietly() {
 
 #[cfg(target_os = "linux")]
 #[test]
+fn files_are_formatted_though_their_names_cannot_be_said() {
+    let project = Project::new(&[("a.flin", "x=1\n"), ("b.flin", "x = (\n"), ("c.flin", "x=1\n")]);
+    let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let output = project.command(&["fmt", "a.flin", "b.flin", "c.flin"]).stdout(full).output().unwrap();
+    // The worst of what happened: b.flin has an error.
+    assert_eq!(output.status.code(), Some(2));
+    for name in ["a.flin", "c.flin"] {
+        assert_eq!(fs::read_to_string(project.path().join(name)).unwrap(), "x = 1\n", "{name}");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
 fn output_that_cannot_be_written_is_an_error() {
     let project = Project::new(&[("a.flin", "x=1\n")]);
     for args in [&["version"][..], &["fmt", "--check", "a.flin"], &["fmt", "a.flin"]] {

@@ -51,7 +51,11 @@ impl DiskFiles {
                 },
             };
         }
-        if place.is_dir() { Err(FileFault::NotAFile) } else { Ok(place) }
+        // Opening a pipe would wait for its other end, and replacing it would cut off who reads there.
+        if fs::metadata(&place).is_ok_and(|found| !found.is_file()) {
+            return Err(FileFault::NotAFile);
+        }
+        Ok(place)
     }
 }
 
@@ -86,11 +90,7 @@ impl Files for DiskFiles {
     }
 
     fn append(&mut self, path: &FilePath, content: &[u8]) -> Result<(), FileFault> {
-        let place = self.place(path)?;
-        if fs::metadata(&place).is_ok_and(|found| !found.is_file()) {
-            return Err(FileFault::NotAFile);
-        }
-        let mut file = OpenOptions::new().append(true).create(true).open(place)?;
+        let mut file = OpenOptions::new().append(true).create(true).open(self.place(path)?)?;
         Ok(file.write_all(content)?)
     }
 

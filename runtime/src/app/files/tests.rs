@@ -113,6 +113,13 @@ fn f3_a_write_leaves_no_trace_of_itself() {
     files.write(&path("a"), b"2").unwrap();
     assert_eq!(fs::metadata(&place).unwrap().permissions().mode() & 0o777, 0o600);
     assert_eq!(fs::read_dir(folder.path().join("files")).unwrap().count(), 1);
+    // A pipe stays one, and nothing waits for its other end.
+    let pipe = folder.path().join("files/pipe");
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status().unwrap();
+    assert!(made.success());
+    assert_eq!(files.write(&path("pipe"), b"1"), Err(FileFault::NotAFile));
+    assert_eq!(files.append(&path("pipe"), b"1"), Err(FileFault::NotAFile));
+    fs::remove_file(pipe).unwrap();
     let long = "x".repeat(300);
     assert!(files.write(&path(&long), b"1").is_err());
     assert_eq!(files.list(&path("")), Ok(vec!["a".to_owned()]));
