@@ -63,6 +63,35 @@ fn the_runtime_has_the_workspaces_lints_and_denies_more() {
     }
 }
 
+/// What is fuzzed and measured is what is tested: the workspaces apart take a crate in a version that this one has.
+#[test]
+fn the_workspaces_apart_have_the_crates_of_this_one() {
+    let root = audit::repository();
+    let versions = |lock: &str| {
+        let mut versions = std::collections::BTreeMap::<String, Vec<String>>::new();
+        for package in table(&root.join(lock))["package"].as_array().unwrap() {
+            let text = |key: &str| package[key].as_str().unwrap().to_owned();
+            versions.entry(text("name")).or_default().push(text("version"));
+        }
+        versions
+    };
+    // Cargo takes one for the other where the first number that is not zero agrees.
+    let series = |version: &str| {
+        let zeros = version.split('.').take_while(|number| *number == "0").count();
+        version.split('.').take(zeros + 1).collect::<Vec<_>>().join(".")
+    };
+    let ours = versions("Cargo.lock");
+    for lock in ["fuzz/Cargo.lock", "bench/Cargo.lock"] {
+        for (name, theirs) in versions(lock) {
+            let Some(ours) = ours.get(&name) else { continue };
+            for version in theirs.iter().filter(|version| !ours.contains(version)) {
+                let known = ours.iter().find(|ours| series(ours) == series(version));
+                assert_eq!(known, None, "{lock} has {name} {version}; give its folder the same");
+            }
+        }
+    }
+}
+
 #[test]
 fn every_guard_stands_somewhere_in_the_sources() {
     for guard in Guard::ALL {

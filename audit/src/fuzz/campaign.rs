@@ -15,6 +15,10 @@ const FINDINGS_MAX: usize = 5;
 /// What a fuzzer said last is enough to place a failure.
 const LOG_LINES_MAX: usize = 400;
 
+/// The entropic schedule weighs each rare feature of each input: of a compiler and a machine there are so many that it
+/// takes two thirds of the time.
+pub(super) const NO_ENTROPIC: &str = "-entropic=0";
+
 /// How far a fuzzer is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Progress {
@@ -134,9 +138,7 @@ fn command(repository: &Path, programs: &Programs, target: &Target, found: &Path
         command.arg(format!("-dict={}", dictionary.display()));
     }
     command.arg(format!("-max_len={}", target.input_bytes_max));
-    // The entropic schedule weighs each rare feature of each input: of a compiler and a machine there are so many that it
-    // takes two thirds of the time.
-    command.arg("-entropic=0");
+    command.arg(NO_ENTROPIC);
     command.arg(format!("-rss_limit_mb={MEMORY_MB_MAX}")).arg("-print_final_stats=1");
     command.env("RUST_BACKTRACE", "full").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
     Ok(command)

@@ -3,6 +3,7 @@
 //! The fuzz targets are built with the knock-out, and each is run from its committed seeds without one guard after the
 //! other, for [`SECONDS_MAX`] at most. A control run with all guards on must find nothing.
 
+use super::campaign::NO_ENTROPIC;
 use super::programs::Programs;
 use super::{GUARDS_LEFT_OUT, MODULES_LEFT_OUT, TARGETS, Target, lies_in};
 use flin_runtime::base::guard::Guard;
@@ -81,7 +82,8 @@ impl Fuzzers {
         if dictionary.is_file() {
             command.arg(format!("-dict={}", dictionary.display()));
         }
-        command.args(["-seed=1".to_owned(), format!("-timeout={HANG_SECONDS}")]).args(options);
+        command.args(["-seed=1".to_owned(), NO_ENTROPIC.to_owned(), format!("-timeout={HANG_SECONDS}")]);
+        command.args(options);
         command.arg(format!("-rss_limit_mb={MEMORY_MB_MAX}"));
         command.arg(format!("-artifact_prefix={}/artifact-", work.path().display()));
         if !off.is_empty() {
