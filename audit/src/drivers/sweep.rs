@@ -69,6 +69,7 @@ const SWEEPS: &[(&str, Sweep)] = &[
     ("native-stack-of-callbacks", stack::of_callbacks),
     ("named-pipes", disk::pipes),
     ("deep-folders", disk::deep_folders),
+    ("data-folders", disk::data_folders),
     ("many-patterns", patterns::many_patterns),
     ("known-joins", joins::known_joins),
     ("token-joins", joins::token_joins),

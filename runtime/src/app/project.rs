@@ -4,6 +4,7 @@
 //! folders are not followed, so that no project is endless.
 
 use super::limits::Limits;
+use super::public::PUBLIC_FOLDER;
 use crate::base::guard::{Guard, off};
 use crate::check::Role;
 use crate::code::is_bytecode;
@@ -33,6 +34,10 @@ const DECLARING_FOLDERS: [&str; 2] = ["app", "jobs"];
 pub const TRANSLATIONS_FOLDER: &str = "translations";
 /// The folder of tests.
 const TESTS_FOLDER: &str = "tests";
+/// Below the project's root, what programs read and write.
+pub const FILES_FOLDER: &str = "files";
+/// Whatever lies in these is no source: some of it comes from whoever uploads a file.
+pub const DATA_FOLDERS: [&str; 3] = [PUBLIC_FOLDER, TRANSLATIONS_FOLDER, FILES_FOLDER];
 
 /// A source file, read and not looked at.
 #[derive(Clone, Debug)]
@@ -339,6 +344,10 @@ impl Project {
                 let kind = entry.file_type().map_err(|error| LoadError::unreadable(&place, &error))?;
                 let is_source = path.extension() == Some(OsStr::new("flin"));
                 if kind.is_dir() {
+                    let holds_data = DATA_FOLDERS.iter().any(|data| path == Path::new(data));
+                    if holds_data && !off(Guard::DataFolders) {
+                        continue;
+                    }
                     if depth >= FOLDER_DEPTH_MAX {
                         return Err(LoadError::TooDeep { path: self.root.join(path) });
                     }

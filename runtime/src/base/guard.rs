@@ -88,6 +88,8 @@ guards! {
     OwnStack in "app::stack"
     /// a named pipe in a folder is no source file and no configuration
     NamedPipe in "app::project"
+    /// what lies in the folders of data is no source
+    DataFolders in "app::project"
     /// folders nested deeper than the limit are not looked through
     FolderDepth in "app::project"
     /// what all patterns of a program compile to stays within a total

@@ -4,7 +4,7 @@ use super::serve::{banner, ended, unservable};
 use super::{Exit, Report};
 use crate::app::application::{Application, Unservable};
 use crate::app::build::Rejected;
-use crate::app::project::TRANSLATIONS_FOLDER;
+use crate::app::project::{DATA_FOLDERS, TRANSLATIONS_FOLDER};
 use crate::app::stack::on_own_stack;
 use crate::app::{Project, machine};
 use crate::base::render::{Style, render};
@@ -45,7 +45,7 @@ pub(super) fn dev(folder: &Path, report: &mut Report) -> Exit {
     };
     let _flush =
         log::install(&config::Log { level: LogLevel::Debug, ..project.config.log.clone() }, io::stderr());
-    let options = Options { develops: true, ..Options::default() };
+    let options = Options { develops: true, stops_on_signals: true, ..Options::default() };
     let running = match Server::start(Arc::new(app), options) {
         Ok(running) => running,
         Err(error) => {
@@ -54,7 +54,6 @@ pub(super) fn dev(folder: &Path, report: &mut Report) -> Exit {
         }
     };
     running.shared().stale().set(broken);
-    running.stop_on_signals();
     let watcher = watch(&project, Arc::clone(running.shared()));
     if let Err(error) = &watcher {
         report.error(format_args!("changes are not noticed: {error}"));
@@ -98,7 +97,7 @@ fn changes_source(root: &Path, event: &Event) -> bool {
 fn is_source(root: &Path, path: &Path) -> bool {
     let path = path.strip_prefix(root).unwrap_or(path);
     let ends = |end: &str| path.extension().is_some_and(|extension| extension == end);
-    let source = ends("flin")
+    let source = ends("flin") && !DATA_FOLDERS.iter().any(|folder| path.starts_with(folder))
         || ends("json") && path.starts_with(TRANSLATIONS_FOLDER)
         || path.file_name().is_some_and(|name| name == config::FILE_NAME);
     source && !path.iter().any(|part| part.as_encoded_bytes().starts_with(b"."))

@@ -1,6 +1,7 @@
 //! The world of a program that runs on a command line: stdout, the system's clock and entropy, the project's `files/`.
 
 use crate::app::machine::{env, now_millis};
+use crate::app::project::FILES_FOLDER;
 use crate::app::{Files, Gone, Host, Project, StorePlace, files::DiskFiles};
 use crate::base::render::printable;
 use crate::config::{Log, LogFormat};
@@ -40,7 +41,7 @@ impl World {
             failure: None,
             log: project.config.log.clone(),
             started: Instant::now(),
-            files: DiskFiles::new(project.root.join("files")),
+            files: DiskFiles::new(project.root.join(FILES_FOLDER)),
             store: StorePlace::folder(project.root.join(&project.config.store.path), &project.config.store),
         }
     }

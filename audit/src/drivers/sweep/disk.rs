@@ -188,6 +188,40 @@ pub(super) fn deep_folders(lab: &mut Lab) -> Result<(), DriverError> {
     Ok(())
 }
 
+/// What whoever uploads files, or a program that writes them, can put below the folders of data.
+pub(super) fn data_folders(lab: &mut Lab) -> Result<(), DriverError> {
+    let folder = tempfile::tempdir()?;
+    let at = |name: &str| folder.path().join(name);
+    create_dir_all(at("app"))?;
+    create_dir_all(at("entities"))?;
+    fs::write(at("app/index.flin"), "route GET \"/\" { Doc.all.count }\n")?;
+    fs::write(at("entities/doc.flin"), "entity Doc { name: text }\n")?;
+    let uploads: [(&str, &[u8]); 5] = [
+        ("broken.flin", b"this is ( not flin"),
+        ("again.flin", b"entity Doc { name: text }"),
+        ("hiding.flin", b"enum Other { Open, Foo }"),
+        ("bytes.flin", &[0xFF, 0, 0xC3, b'\n', 0x80]),
+        ("flin.config", b"[server]\nport = -1"),
+    ];
+    for data in ["files", "public", "translations"] {
+        for (name, content) in uploads {
+            create_dir_all(at(&format!("{data}/up")))?;
+            fs::write(at(&format!("{data}/up/{name}")), content)?;
+            project(lab, &format!("{data}/up/{name}"), folder.path(), Expected::Files(2));
+        }
+        let large = fs::File::create(at(&format!("{data}/large.flin")))?;
+        large.set_len(SOURCE_BYTES_MAX as u64 + 1)?;
+        project(lab, &format!("{data}/large.flin"), folder.path(), Expected::Files(2));
+        create_dir_all(at(&format!("{data}/{}", "d/".repeat(DEPTH_MAX + 8))))?;
+        project(lab, &format!("deep folders in {data}"), folder.path(), Expected::Files(2));
+    }
+    // Of the same names elsewhere, nothing is left out.
+    create_dir_all(at("lib/files"))?;
+    fs::write(at("lib/files/more.flin"), "fn more() { 1 }\n")?;
+    project(lab, "a folder of sources that is called so", folder.path(), Expected::Files(3));
+    Ok(())
+}
+
 /// Makes folders in each other, deeper than a path can say: from inside.
 fn dig(root: &Path, depth: usize) -> io::Result<()> {
     let mut inside = open(CWD, root)?;
