@@ -71,6 +71,7 @@ use crate::admin::AccountFault;
 use crate::app::application::Application;
 use crate::app::http::Sessions;
 use crate::app::http::session::KeyFault;
+use crate::app::project::FILES_FOLDER;
 use crate::app::public::{PUBLIC_FOLDER, Public};
 use crate::app::{StorePlace, machine};
 use crate::config::Config;
@@ -120,6 +121,8 @@ pub struct Options {
     pub store: Option<StorePlace>,
     /// Descriptors that the process may have; asked of the system and raised where it is not given.
     pub descriptors_max: Option<u64>,
+    /// SIGTERM and SIGINT begin its end, the second of them completes it; taken before anybody can connect.
+    pub stops_on_signals: bool,
     /// Called at each [`Point`].
     pub probe: Probe,
 }
@@ -131,6 +134,7 @@ impl Default for Options {
             threads,
             runners: threads,
             develops: false,
+            stops_on_signals: false,
             store: None,
             descriptors_max: None,
             probe: Probe::default(),
@@ -245,6 +249,11 @@ impl Server {
             .enable_all()
             .build()
             .map_err(StartError::Threads)?;
+        let stop = Stop::default();
+        if options.stops_on_signals {
+            let _context = runtime.enter();
+            runtime.spawn(signals::stop(stop.clone()));
+        }
         let listener = {
             let _context = runtime.enter();
             listen(&config)?
@@ -287,7 +296,7 @@ impl Server {
             develops: options.develops,
             stale: Stale::default(),
             pool: Arc::clone(&app.pool),
-            world: World::new(app.root.join("files"), store),
+            world: World::new(app.root.join(FILES_FOLDER), store),
             places: Places {
                 runners: Arc::new(Runners::start(options.runners).map_err(StartError::Threads)?),
                 blocking: Blocking::new(permits(descriptors::FILES)),
@@ -301,7 +310,7 @@ impl Server {
             ids: RequestIds::new(u32::try_from(random.next_u64() >> 32).unwrap_or(0)),
             random: Mutex::new(random),
             restarts: Restarts::default(),
-            stop: Stop::default(),
+            stop,
             probe: options.probe,
             handle: runtime.handle().clone(),
             started: Instant::now(),
@@ -418,13 +427,6 @@ impl Running {
     pub fn kill(&self) {
         self.shared.stop.begin();
         self.shared.stop.end();
-    }
-
-    /// SIGTERM and SIGINT begin its end; the second of them completes it.
-    pub fn stop_on_signals(&self) {
-        let Some(runtime) = &self.runtime else { return };
-        let _context = runtime.enter();
-        runtime.spawn(signals::stop(self.stopper()));
     }
 
     /// Something that can stop it from another thread.

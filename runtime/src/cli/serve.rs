@@ -31,14 +31,14 @@ pub(super) fn start(folder: &Path, report: &mut Report) -> Exit {
     }
     report.diagnostics(&app.diagnostics, &app.sources);
     let _flush = log::install(&project.config.log, io::stderr());
-    let running = match Server::start(Arc::new(app), Options::default()) {
+    let running = match Server::start(Arc::new(app), Options { stops_on_signals: true, ..Options::default() })
+    {
         Ok(running) => running,
         Err(error) => {
             report.error(&error);
             return Exit::Usage;
         }
     };
-    running.stop_on_signals();
     banner(&project, &running, "start", report);
     ended(running, report)
 }

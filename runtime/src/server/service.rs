@@ -161,10 +161,13 @@ pub(super) async fn contained<F: Future>(future: F) -> Result<F::Output, Panicke
 
 fn handle(peer: &Arc<Peer>, mut request: Request<Incoming>, began: Instant) -> Handled {
     let shared = &peer.shared;
-    if let Some(response) = own::page(shared, &request) {
+    let id = shared.ids.next();
+    if let Some(mut response) = own::page(shared, &request) {
+        if let Ok(id) = HeaderValue::from_str(&id) {
+            response.headers_mut().insert(http::X_REQUEST_ID, id);
+        }
         return Handled::Now(response);
     }
-    let id = shared.ids.next();
     // Most requests ask for none, and whatever they hold while they wait is held for each of them.
     let on = request.headers().contains_key(UPGRADE).then(|| Box::new(hyper::upgrade::on(&mut request)));
     let (mut parts, body) = request.into_parts();

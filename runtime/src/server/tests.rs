@@ -323,7 +323,7 @@ fn every_answer_has_the_headers_that_protect_a_browser() {
             assert!(answer.contains(name), "{name}: {answer}");
         }
     }
-    assert!(answers.iter().take(3).all(|answer| answer.contains("\r\nx-request-id: ")), "{answers:?}");
+    assert!(answers.iter().all(|answer| answer.contains("\r\nx-request-id: ")), "{answers:?}");
 }
 
 #[test]

@@ -118,3 +118,34 @@ fn a_second_signal_ends_a_server_whatever_is_under_way() {
     assert_eq!(code, Some(0), "{}", log.len());
     is_whole(&log);
 }
+
+#[test]
+fn sigterm_from_the_first_connection_on_ends_in_order() {
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = free.local_addr().unwrap();
+    drop(free);
+    let config = format!("[server]\nport = {}\n", address.port());
+    let project = Project::new(&[("app/index.flin", APP), ("flin.config", &config)]);
+    for _ in 0..5 {
+        let mut child = project.command(&["start", "."]).stdout(Stdio::null()).spawn().unwrap();
+        eventually("it takes connections", || std::net::TcpStream::connect(address).is_ok());
+        rustix::process::kill_process(rustix::process::Pid::from_child(&child), Signal::TERM).unwrap();
+        assert_eq!(child.wait().unwrap().code(), Some(0));
+    }
+}
+
+#[test]
+fn sockets_of_peers_that_do_not_answer_are_closed_before_the_drain_ends() {
+    let project = project();
+    fs::write(
+        project.path().join("flin.config"),
+        CONFIG.replace("drain_timeout = \"1h\"", "drain_timeout = \"2s\""),
+    )
+    .unwrap();
+    let served = Served::begin(&project, "start", ".");
+    let silent = socket(&served);
+    served.signal(Signal::TERM);
+    assert_eq!(served.ended().0, Some(0));
+    appears(&project, "left");
+    drop(silent);
+}

@@ -81,9 +81,10 @@ pub fn response(
     if let Entry::Vacant(place) = headers.entry(X_REQUEST_ID) {
         place.insert(header_value(&X_REQUEST_ID, id)?);
     }
-    // RFC 9110, sections 15.3.5 and 15.4.5: these have no content.
+    // RFC 9110, sections 15.3.5, 15.3.6 and 15.4.5: these have no content.
     let empty =
-        matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED) || outbound.body.is_empty();
+        matches!(status, StatusCode::NO_CONTENT | StatusCode::RESET_CONTENT | StatusCode::NOT_MODIFIED)
+            || outbound.body.is_empty();
     // What was written piece by piece has room to spare, which nobody pays for while it waits to be sent.
     outbound.body.shrink_to_fit();
     let mut response =
@@ -245,7 +246,9 @@ mod tests {
         for status in [200, 404, 599] {
             assert_eq!(sent(&outbound(status, &[])).unwrap().status().as_u16(), status);
         }
-        assert!(sent(&outbound(204, &[])).unwrap().body().is_empty());
+        for without_content in [204, 205, 304] {
+            assert!(sent(&outbound(without_content, &[])).unwrap().body().is_empty());
+        }
     }
 
     #[test]

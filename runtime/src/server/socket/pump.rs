@@ -40,6 +40,8 @@ pub struct Pump {
     pinged: bool,
     wrote: Instant,
     closing: Option<Instant>,
+    /// How long a peer may take to answer our close frame when the server stops: its `close` is still to run.
+    draining: Duration,
 }
 
 impl Pump {
@@ -62,6 +64,7 @@ impl Pump {
             pinged: false,
             wrote: now,
             closing: None,
+            draining: config.drain_timeout.div_f32(2.0).min(CLOSING),
         }
     }
 
@@ -174,7 +177,8 @@ impl Pump {
             self.closing = Some(now);
         }
         if let Some(since) = self.closing {
-            return after(since, CLOSING).filter(|due| *due > now);
+            let most = if self.stopping.is_begun() { self.draining } else { CLOSING };
+            return after(since, most).filter(|due| *due > now);
         }
         let stalled = if self.out.is_empty() { None } else { after(self.wrote, self.stall) };
         if stalled.is_some_and(|due| due <= now) {
