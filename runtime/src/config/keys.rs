@@ -64,7 +64,7 @@ pub(super) const SECTIONS: &[Section] = &[
     Section {
         name: "store",
         keys: keys! { config, value;
-            "path" => config.store.path, q::folder(value);
+            "path" => config.store.path, q::own_folder(value);
             "sync" => config.store.sync,
                 q::choice(value, &[("always", Sync::Always), ("interval", Sync::Interval)]);
             "checkpoint_bytes" => config.store.checkpoint_bytes, q::size(value, 64 * KIB..=TIB);

@@ -134,6 +134,22 @@ pub(super) fn folder(value: &DeValue<'_>) -> Value<String> {
     Ok(path.trim_end_matches('/').to_owned())
 }
 
+/// Folders of a project that are for something.
+const FOLDERS: [&str; 9] =
+    ["app", "components", "entities", "files", "jobs", "lib", "public", "tests", "translations"];
+
+/// A folder that nothing else is for: what lies in others is served, run or written by programs.
+pub(super) fn own_folder(value: &DeValue<'_>) -> Value<String> {
+    const EXPECTED: &str = "a folder of its own, none that a project has for something else";
+    let path = folder(value)?;
+    let first = path.split('/').next().unwrap_or_default();
+    if FOLDERS.contains(&first) {
+        Err(Fault::Text { expected: EXPECTED, found: shown(&path) })
+    } else {
+        Ok(path)
+    }
+}
+
 /// A list of folders, at least one.
 pub(super) fn folders(value: &DeValue<'_>) -> Value<Vec<String>> {
     const EXPECTED: &str = "a list of folders";

@@ -124,6 +124,7 @@ fn a_wrong_value_names_its_key_and_what_is_allowed() {
         ("[server]\nidle_timeout = 0", "0 is out of range; allowed are 1ms to 365d"),
         ("[server]\nidle_timeout = 1.5", "a number with a fraction is not allowed here; expected a duration"),
         ("[store]\nsync = \"never\"", "\"never\" is not allowed here; allowed are always, interval"),
+        ("[store]\npath = \"public/db\"", "expected a folder of its own"),
         ("[store]\npath = \"../x\"", "expected the name of a folder below the project's root"),
         ("[views]\ncomponents = []", "an empty list is not allowed here"),
         ("[views]\ncomponents = \"components\"", "a text is not allowed here; expected a list of folders"),

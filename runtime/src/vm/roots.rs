@@ -2,12 +2,41 @@
 
 use super::Vm;
 use super::frame::Frame;
+use super::program::Program;
 use crate::base::span::to_usize;
+use crate::code::verify::registers::Registers;
 use crate::value::stop::Bug;
 use crate::value::{Closure, Handle, Value};
 
 /// Bytes in use that a collection gets through while an instruction is run, about.
 const BYTES_A_UNIT: usize = 256;
+
+/// A call under way: function, next instruction, and whether the one before it will be run again.
+type Call = (u32, usize, bool);
+
+/// What is live in the calls that were looked at last: in a deep recursion they are the same few.
+#[derive(Default)]
+struct Recent([Option<(Call, Registers)>; 4]);
+
+impl Recent {
+    fn live(&mut self, program: &Program, call: Call) -> Result<Registers, Bug> {
+        if let Some((_, live)) = self.0.iter().flatten().find(|(known, _)| *known == call) {
+            return Ok(*live);
+        }
+        let (index, pc, repeated) = call;
+        let (function, liveness) = (program.function(index)?, program.liveness(index)?);
+        let mut live = liveness.within(&program.module, function, pc);
+        if repeated {
+            // What the operation reads is read again; what it leads to when it fails, too.
+            live = live.union(liveness.at(&program.module, function, pc.saturating_sub(1)));
+        }
+        self.0.rotate_right(1);
+        if let Some(first) = self.0.first_mut() {
+            *first = Some((call, live));
+        }
+        Ok(live)
+    }
+}
 
 impl Vm {
     /// Frees what is not alive. `wanted` bytes will be asked for right after. `about_to_run` tells whether the topmost
@@ -60,19 +89,14 @@ impl Vm {
         let mut codes = codes.peekable();
         let registers = &mut self.stack.registers;
         let mut cleared = 0;
+        let mut known = Recent::default();
         while let Some((at, code)) = codes.next() {
-            let function = program.function(code.function)?;
             let pc = to_usize(code.pc);
-            let liveness = program.liveness(code.function)?;
             let repeated = matches!(self.stack.frames.get(at.saturating_add(1)), Some(Frame::Need { .. }));
             let live = if at == top && about_to_run {
-                liveness.at(&program.module, function, pc)
-            } else if repeated {
-                // What the operation reads is read again; what it leads to when it fails, too.
-                let before = liveness.at(&program.module, function, pc.saturating_sub(1));
-                before.union(liveness.within(&program.module, function, pc))
+                program.liveness(code.function)?.at(&program.module, program.function(code.function)?, pc)
             } else {
-                liveness.within(&program.module, function, pc)
+                known.live(program, (code.function, pc, repeated))?
             };
             let end = codes.peek().map_or(registers.len(), |(_, next)| next.base);
             let own = registers.get_mut(code.base..end).unwrap_or_default();

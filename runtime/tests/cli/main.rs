@@ -331,6 +331,8 @@ fn a_test_sends_requests_through_the_whole_pipeline() {
     cookie = login.headers["Set-Cookie"].split(";")[0].split("=")
     me = test_request("GET", "/me?q=%C3%A9", cookies: [cookie[0]: cookie[1]])
     assert me.body == { user: "ada", q: "é" }
+    head = test_request("HEAD", "/me", cookies: [cookie[0]: cookie[1]])
+    assert head.status == 200 && head.body == none && head.headers["content-type"] == me.headers["content-type"]
 }
 test "invalid JSON never reaches the handler" {
     answer = test_request("POST", "/login", body: "\{not json", headers: ["Content-Type": "application/json"])

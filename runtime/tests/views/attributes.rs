@@ -172,6 +172,11 @@ fn event_handlers_are_checked_and_never_run() {
             "<b data-on-click data-on-submit data-on-toggle></b>",
         ),
         ("<b onclick=\"x()\" once={1} Click={2}/>", "<b onclick=\"x()\" once=\"1\" Click=\"2\"></b>"),
+        ("<b onBegin={1} onfocusin={2} focusin={3}/>", "<b data-on-begin data-on-focusin focusin=\"3\"></b>"),
+        (
+            "<b {...{ onnew: 1, onfocusin: 2, \"on:x\": 3 }}/>",
+            "<b data-on-new data-on-focusin on:x=\"3\"></b>",
+        ),
         ("<b click={if true { 1 }}/>", "<b data-on-click></b>"),
     ]);
     assert!(prints("print(<b click={unknown_name()}/>)", &[]).contains("E0001"));

@@ -104,9 +104,9 @@ impl Decode {
         }
         let piece = rest.get(..STEP_CHARS).unwrap_or(rest);
         let length = piece.len();
-        // Padding ends the text, so only the last piece may have any.
-        let is_last = length == rest.len();
-        let decoded = LENIENT.decode(piece).ok().filter(|_| is_last || !piece.contains(&b'='));
+        // Padding ends the text, so only the last piece may have any, and then all of it.
+        let may_be_padded = length == rest.len() && length.is_multiple_of(4);
+        let decoded = LENIENT.decode(piece).ok().filter(|_| may_be_padded || !piece.contains(&b'='));
         let decoded = decoded.ok_or_else(|| Stop::value_error("the text is not base64"))?;
         match &mut self.target {
             Target::Text(out) => out.push(heap, &decoded)??,

@@ -7,9 +7,12 @@ use crate::natives::{arguments, steps};
 use crate::value::stop::{Outcome, Stop};
 use crate::value::{Handle, Text, Value};
 use crate::vm::{Context, Flow, Step, Stepped};
+use std::borrow::Cow;
 
 /// Bytes that one step writes.
 const STEP_BYTES: usize = 64 << 10;
+/// Bytes that are written at once.
+const BLOCK_BYTES: usize = 1 << 10;
 
 pub fn repeat(context: &mut Context<'_>, args: &[Value]) -> Outcome<Flow> {
     let (text, count) = (arguments::text(args, 0)?, arguments::int(args, 1)?);
@@ -132,7 +135,13 @@ impl Stepped for Padded {
 fn fill(result: &mut String, filler: &str, left: &mut usize) {
     let room = STEP_BYTES.max(filler.len()).min(*left);
     let whole = room.checked_div(filler.len()).unwrap_or(0);
-    for _ in 0..whole {
+    // A few bytes at a time would take longer than the bytes.
+    let many = BLOCK_BYTES.checked_div(filler.len()).unwrap_or(0).clamp(1, whole.max(1));
+    let block = if many > 1 { Cow::Owned(filler.repeat(many)) } else { Cow::Borrowed(filler) };
+    for _ in 0..whole.checked_div(many).unwrap_or(0) {
+        result.push_str(&block);
+    }
+    for _ in 0..whole.checked_rem(many).unwrap_or(0) {
         result.push_str(filler);
     }
     let mut written = whole.saturating_mul(filler.len());

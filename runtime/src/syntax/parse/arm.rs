@@ -26,10 +26,7 @@ impl Parser<'_> {
                 return Err(self.unterminated(open, "match"));
             }
             arms.push(*self.arm()?);
-            let ended = self.eat(TokenKind::Comma) || self.token.newline || self.behind_brace();
-            if !ended && !self.is(TokenKind::RightBrace) {
-                return Err(self.unexpected("a comma or a line break behind the arm"));
-            }
+            self.eat(TokenKind::Comma);
         }
         self.advance();
         Ok(arms)

@@ -51,6 +51,7 @@ impl Parser<'_> {
             match token.kind {
                 TokenKind::MinusMinus => found.help("`--` stands behind a place; write `a - -b` to subtract"),
                 TokenKind::Plus => found.help("there is no prefix `+`"),
+                TokenKind::Equal if wanted.ends_with("behind the condition") => found.help("`==` compares"),
                 TokenKind::LeftBrace if self.context.header && wanted == "an expression" => {
                     found.help("in a header `{` opens the body; a map there is written `({ … })`")
                 }

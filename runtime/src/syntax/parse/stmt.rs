@@ -44,9 +44,25 @@ impl Parser<'_> {
         let open = self.expect(TokenKind::LeftBrace)?;
         let open_span = self.token_span(open);
         let id = self.id();
+        let (first, told) = (self.token.kind, self.diagnostics.len());
+        let keyed = first == TokenKind::Name && self.second().kind == TokenKind::Colon;
         let stmts = self.statements()?;
+        if stmts.iter().take(2).any(|stmt| matches!(stmt.kind, StmtKind::Error)) {
+            self.hint_at_map(told, keyed || first == TokenKind::Ellipsis, Self::is_quote(first));
+        }
         self.close(TokenKind::RightBrace, open_span, what)?;
         Ok(Body { id, span: self.since(open.start), stmts })
+    }
+
+    /// A body that could not be read, and that may have been meant for a map: certainly by its beginning, or by a text
+    /// there if it is the colon behind it that nothing was expected of.
+    fn hint_at_map(&mut self, told: usize, certain: bool, by_text: bool) {
+        if let Some(found) = self.diagnostics.get_mut(told)
+            && found.help.is_none()
+            && (certain || by_text && found.message.ends_with("found `:`"))
+        {
+            found.help = Some("these braces hold statements; a map there is written `({ … })`".to_owned());
+        }
     }
 
     /// Statements up to a `}`, the end of the file or, in a control block, its next tag.
@@ -95,16 +111,11 @@ impl Parser<'_> {
         if self.eat(TokenKind::Semicolon) || self.token.newline || self.at_statements_end() {
             return Ok(());
         }
-        if self.behind_brace() {
+        let last = lexer::byte_at(self.text, crate::base::span::to_usize(self.end).saturating_sub(1));
+        if matches!(last, b'}' | b'>') {
             return Ok(());
         }
         Err(self.unexpected("a line break or `;` to end the statement"))
-    }
-
-    /// Was the last token the end of braces, or of an element?
-    pub(super) fn behind_brace(&self) -> bool {
-        let last = lexer::byte_at(self.text, crate::base::span::to_usize(self.end).saturating_sub(1));
-        matches!(last, b'}' | b'>')
     }
 
     fn statement(&mut self, stmts: &mut Vec<Stmt>) -> Parse<()> {

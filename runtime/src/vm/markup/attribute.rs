@@ -2,7 +2,7 @@
 
 use super::rendering::Rendering;
 use super::{handle, piece, run};
-use crate::base::event::event_of;
+use crate::base::event::event_of_computed;
 use crate::value::markup::{name, place::Place};
 use crate::value::stop::{Outcome, Stop};
 use crate::value::text::Texts;
@@ -174,10 +174,12 @@ impl Spreading {
             return Err(Stop::value_error(message));
         }
         // What handles an event never carries code that was computed.
-        if let Some(event) = event_of(name) {
+        if let Some(event) = event_of_computed(name) {
+            // A short copy, whatever the name.
+            let event = event.to_owned();
             let bytes = event.len().saturating_add(9);
             let (markup, memory) = heap.markup(self.markup)?;
-            markup.push_with(memory, bytes, |out| out.extend([" data-on-", event]))?;
+            markup.push_with(memory, bytes, |out| out.extend([" data-on-", event.as_str()]))?;
         } else if !matches!(name, "key" | "ref" | "slot") {
             self.writing = Some(Writing::new(self.markup, key, entry.value));
         }
