@@ -75,66 +75,21 @@ impl Target {
 
 /// All targets, but for the canary, which crashes on purpose.
 pub const TARGETS: &[Target] = &[
-    Target { name: "bytecode", modules: bytecode::MODULES, input_bytes_max: 1024, judge: bytecode::target },
-    Target {
-        name: "bytecode_verified",
-        modules: bytecode_verified::MODULES,
-        input_bytes_max: 400,
-        judge: bytecode_verified::target,
-    },
-    Target { name: "config", modules: config::MODULES, input_bytes_max: 1024, judge: config::target },
-    Target {
-        name: "cron_expression",
-        modules: cron_expression::MODULES,
-        input_bytes_max: 160,
-        judge: cron_expression::target,
-    },
-    Target {
-        name: "form_multipart",
-        modules: form_multipart::MODULES,
-        input_bytes_max: 600,
-        judge: form_multipart::target,
-    },
-    Target {
-        name: "http_parser",
-        modules: http_parser::MODULES,
-        input_bytes_max: 1500,
-        judge: http_parser::target,
-    },
-    Target {
-        name: "http_sequence",
-        modules: http_sequence::MODULES,
-        input_bytes_max: 60,
-        judge: http_sequence::target,
-    },
-    Target { name: "json_body", modules: json_body::MODULES, input_bytes_max: 600, judge: json_body::target },
-    Target {
-        name: "program_differential",
-        modules: program_differential::MODULES,
-        input_bytes_max: 160,
-        judge: program_differential::target,
-    },
-    Target { name: "source", modules: source::MODULES, input_bytes_max: 600, judge: source::target },
-    Target {
-        name: "store_model",
-        modules: store_model::MODULES,
-        input_bytes_max: 400,
-        judge: store_model::target,
-    },
-    Target {
-        name: "unicode_text",
-        modules: unicode_text::MODULES,
-        input_bytes_max: 64,
-        judge: unicode_text::target,
-    },
-    Target { name: "view", modules: view::MODULES, input_bytes_max: 200, judge: view::target },
-    Target {
-        name: "wal_recovery",
-        modules: wal_recovery::MODULES,
-        input_bytes_max: 400,
-        judge: wal_recovery::target,
-    },
-    Target { name: "websocket", modules: websocket::MODULES, input_bytes_max: 800, judge: websocket::target },
+    bytecode::TARGET,
+    bytecode_verified::TARGET,
+    config::TARGET,
+    cron_expression::TARGET,
+    form_multipart::TARGET,
+    http_parser::TARGET,
+    http_sequence::TARGET,
+    json_body::TARGET,
+    program_differential::TARGET,
+    source::TARGET,
+    store_model::TARGET,
+    unicode_text::TARGET,
+    view::TARGET,
+    wal_recovery::TARGET,
+    websocket::TARGET,
 ];
 
 /// Guards that no target knocks out, with the reason.
@@ -153,14 +108,6 @@ pub const MODULES_LEFT_OUT: &[(&str, &str)] = &[
 
 fn lies_in(module: &str, outer: &str) -> bool {
     module.strip_prefix(outer).is_some_and(|below| below.is_empty() || below.starts_with("::"))
-}
-
-/// The glue of all targets.
-pub fn run(name: &str, bytes: &[u8]) {
-    match Target::by_name(name) {
-        Some(target) => target.run(bytes),
-        None => panic!("there is no target {name}"),
-    }
 }
 
 /// The canary: a crash that every fuzzer finds within seconds, so that one which finds nothing is known to be blind.

@@ -1,4 +1,4 @@
 //! Any bytes as a source file.
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| audit::fuzz::run("source", data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| audit::fuzz::source::TARGET.run(data));

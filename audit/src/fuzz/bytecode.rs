@@ -5,7 +5,7 @@
 //! Oracle: the loader refuses with an offset or gives a module that can be listed, the verifier refuses with a rule or vouches for it, and
 //! what it vouched for runs without an internal error.
 
-use super::machine;
+use super::{Target, machine};
 use crate::generate::Choices;
 use crate::generate::module::{Names, module};
 use flin_runtime::app::SourceFile;
@@ -16,8 +16,9 @@ use flin_runtime::code::{Listing, Module, Op, decode, encode, seal, verify};
 use flin_runtime::record::shape::{EntityShape, FieldType, Rule};
 use std::sync::LazyLock;
 
-/// What it is for.
-pub const MODULES: &[&str] = &["code"];
+/// What it is, and is for.
+pub const TARGET: Target =
+    Target { name: "bytecode", modules: &["code"], input_bytes_max: 1024, judge: target };
 
 /// How far a mutant came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -7,8 +7,8 @@
 //! leaves its books right, also when the pool is nearly empty or the time is up.
 
 use super::bytecode::changed;
-use super::machine;
 use super::specimens::SPECIMENS;
+use super::{Target, machine};
 use crate::generate::Choices;
 use crate::generate::module::{Names, module};
 use flin_runtime::app::End;
@@ -26,9 +26,13 @@ static NAMES: LazyLock<Names> = LazyLock::new(|| {
     Names { functions: names(functions), methods: names(methods) }
 });
 
-/// What it is for.
-pub const MODULES: &[&str] =
-    &["vm", "app::script", "value::memory", "value::heap", "value::arena", "value::collect"];
+/// What it is, and is for.
+pub const TARGET: Target = Target {
+    name: "bytecode_verified",
+    modules: &["vm", "app::script", "value::memory", "value::heap", "value::arena", "value::collect"],
+    input_bytes_max: 400,
+    judge: target,
+};
 
 /// What others have left in the pool: nothing, the least that a machine takes, a little more.
 const POOLS: [usize; 3] = [64 << 10, 128 << 10, 256 << 10];

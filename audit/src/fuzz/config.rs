@@ -5,12 +5,14 @@
 //! Oracle: it is refused with places inside the file and texts that fit a line, or what it says, written out anew key by
 //! key, is read as the same.
 
+use super::Target;
 use flin_runtime::config::{self, Config, ErrorDetail, LogFormat, MemoryTotal, Sync};
 use flin_runtime::vm::LogLevel;
 use std::time::Duration;
 
-/// What it is for.
-pub const MODULES: &[&str] = &["config"];
+/// What it is, and is for.
+pub const TARGET: Target =
+    Target { name: "config", modules: &["config"], input_bytes_max: 1024, judge: target };
 
 /// The target.
 pub fn target(bytes: &[u8]) {

@@ -7,13 +7,15 @@
 //! Oracle: an obvious reader accepts the same expressions; minute by minute, the next time is the first that fits; and
 //! whatever the clocks do, each job is due at most once a look and never runs twice at a time.
 
+use super::Target;
 use flin_runtime::base::cron::Expression;
 use flin_runtime::cron::{Due, Moment, Rhythm, Schedule, next};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-/// What it is for.
-pub const MODULES: &[&str] = &["base::cron", "cron"];
+/// What it is, and is for.
+pub const TARGET: Target =
+    Target { name: "cron_expression", modules: &["base::cron", "cron"], input_bytes_max: 160, judge: target };
 
 const MINUTE: i64 = 60_000;
 /// Minutes that are tried one by one: a month, and what is left of the day.

@@ -8,6 +8,7 @@
 //! Oracle: an obvious reader finds the same parts or fields, or the body is refused; one with more of them than allowed
 //! is refused for that.
 
+use super::Target;
 use super::connection::{application, serve};
 use super::json_body::chunked;
 use crate::generate::Choices;
@@ -18,9 +19,13 @@ use flin_runtime::record::{Body, Part};
 use flin_runtime::server::gate::Limits;
 use std::sync::LazyLock;
 
-/// What it is for.
-pub const MODULES: &[&str] =
-    &["app::http::multipart", "app::http::fields", "app::http::percent", "app::http::media"];
+/// What it is, and is for.
+pub const TARGET: Target = Target {
+    name: "form_multipart",
+    modules: &["app::http::multipart", "app::http::fields", "app::http::percent", "app::http::media"],
+    input_bytes_max: 600,
+    judge: target,
+};
 
 /// Tokens to build bodies from.
 pub const DICTIONARY: &str = include_str!("../../../fuzz/dictionaries/form_multipart.dict");

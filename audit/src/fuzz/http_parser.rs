@@ -10,22 +10,28 @@
 //! passed whole and nothing behind a refusal; none of them is larger than allowed or expects what nobody does; no handler fails; a handler sees of its target what a plain reading of it
 //! gives, and none sees one that leads out of its folder; and what comes back is well-formed HTTP, an answer to each.
 
+use super::Target;
 use super::connection::{Served, application, serve};
 use crate::oracle::http::{Request as Read, Verdict, request};
 use flin_runtime::app::Application;
 use flin_runtime::server::gate::{Gate, Limits, Refusal, Step};
 use std::sync::LazyLock;
 
-/// What it is for.
-pub const MODULES: &[&str] = &[
-    "server::gate",
-    "app::router",
-    "app::http::inbound",
-    "app::http::target",
-    "app::http::cookies",
-    "app::http::percent",
-    "app::http::media",
-];
+/// What it is, and is for.
+pub const TARGET: Target = Target {
+    name: "http_parser",
+    modules: &[
+        "server::gate",
+        "app::router",
+        "app::http::inbound",
+        "app::http::target",
+        "app::http::cookies",
+        "app::http::percent",
+        "app::http::media",
+    ],
+    input_bytes_max: 1500,
+    judge: target,
+};
 
 /// Tokens to build requests from.
 pub const DICTIONARY: &str = include_str!("../../../fuzz/dictionaries/http_parser.dict");

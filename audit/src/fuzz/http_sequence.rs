@@ -4,10 +4,11 @@
 //!
 //! Oracle: that of `http_parser`.
 
-use super::http_parser;
+use super::{Target, http_parser};
 
-/// What it is for.
-pub const MODULES: &[&str] = &["server::gate"];
+/// What it is, and is for.
+pub const TARGET: Target =
+    Target { name: "http_sequence", modules: &["server::gate"], input_bytes_max: 60, judge: target };
 
 const FIRSTS: &[&str] = &[
     "GET / HTTP/1.1",

@@ -7,14 +7,20 @@
 //! Oracle: an obvious reader of RFC 8259 takes what the handler gets, and refuses what is refused; the answer, written and
 //! read once more by the program, is the same value.
 
+use super::Target;
 use super::connection::{application, serve};
 use crate::oracle::json_text::{Json, read};
 use flin_runtime::app::Application;
 use flin_runtime::server::gate::Limits;
 use std::sync::LazyLock;
 
-/// What it is for.
-pub const MODULES: &[&str] = &["natives::json::lex", "natives::json::read"];
+/// What it is, and is for.
+pub const TARGET: Target = Target {
+    name: "json_body",
+    modules: &["natives::json::lex", "natives::json::read"],
+    input_bytes_max: 600,
+    judge: target,
+};
 
 /// Tokens to build texts from.
 pub const DICTIONARY: &str = include_str!("../../../fuzz/dictionaries/json_body.dict");

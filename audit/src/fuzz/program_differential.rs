@@ -7,30 +7,36 @@
 //! Oracle: the same lines, and the same kind of error, as [`crate::oracle`], with and without collecting before every
 //! instruction. Of what the evaluator does not know, [laws](crate::generate::law) hold.
 
+use super::Target;
 use super::machine::{self, Ran};
 use crate::generate::{self, law};
 use crate::oracle::{self, Verdict};
 use flin_runtime::app::End;
 
-/// What it is for.
-pub const MODULES: &[&str] = &[
-    "value::number",
-    "value::list",
-    "value::map",
-    "value::equal",
-    "value::range",
-    "value::show",
-    "natives::numeric",
-    "natives::list",
-    "natives::map",
-    "natives::json",
-    "natives::convert",
-    "natives::general",
-    "natives::error",
-    "natives::files",
-    "natives::encoding",
-    "app::files",
-];
+/// What it is, and is for.
+pub const TARGET: Target = Target {
+    name: "program_differential",
+    modules: &[
+        "value::number",
+        "value::list",
+        "value::map",
+        "value::equal",
+        "value::range",
+        "value::show",
+        "natives::numeric",
+        "natives::list",
+        "natives::map",
+        "natives::json",
+        "natives::convert",
+        "natives::general",
+        "natives::error",
+        "natives::files",
+        "natives::encoding",
+        "app::files",
+    ],
+    input_bytes_max: 160,
+    judge: target,
+};
 
 /// The target. One program in eight also runs with a collection before every instruction.
 pub fn target(bytes: &[u8]) {

@@ -8,7 +8,7 @@
 //! verifier's rules, can be listed, and runs and answers without an internal error. No job is due more than once a second,
 //! and no program holds more patterns than allowed.
 
-use super::machine;
+use super::{Target, machine};
 use flin_runtime::app::{Front, SourceFile};
 use flin_runtime::base::render::{Style, render};
 use flin_runtime::base::{Code, FileId, span::to_usize};
@@ -20,8 +20,13 @@ use flin_runtime::syntax::{self, ParseLimits};
 use flin_runtime::value::Pattern;
 use std::path::Path;
 
-/// What it is for.
-pub const MODULES: &[&str] = &["syntax", "check", "compile", "app::front", "base::render"];
+/// What it is, and is for.
+pub const TARGET: Target = Target {
+    name: "source",
+    modules: &["syntax", "check", "compile", "app::front", "base::render"],
+    input_bytes_max: 600,
+    judge: target,
+};
 
 /// Tokens to build sources from.
 pub const DICTIONARY: &str = include_str!("../../../fuzz/dictionaries/source.dict");

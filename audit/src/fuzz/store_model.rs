@@ -10,11 +10,17 @@ mod plain;
 mod values;
 mod world;
 
+use super::Target;
 use crate::generate::Choices;
 use world::World;
 
-/// What it is for.
-pub const MODULES: &[&str] = &["store::state", "store::commit", "store::session", "store::view"];
+/// What it is, and is for.
+pub const TARGET: Target = Target {
+    name: "store_model",
+    modules: &["store::state", "store::commit", "store::session", "store::view"],
+    input_bytes_max: 400,
+    judge: target,
+};
 
 /// Steps of one input.
 const STEPS_MAX: usize = 64;

@@ -8,6 +8,7 @@
 
 mod pattern;
 
+use super::Target;
 use super::program_differential::compare;
 use crate::generate::Choices;
 use flin_runtime::value::text::{seeded_hash, shortened};
@@ -56,8 +57,13 @@ const NUMBERS: [&str; 14] = [
     "64",
 ];
 
-/// What it is for.
-pub const MODULES: &[&str] = &["value::text", "value::pattern", "natives::text"];
+/// What it is, and is for.
+pub const TARGET: Target = Target {
+    name: "unicode_text",
+    modules: &["value::text", "value::pattern", "natives::text"],
+    input_bytes_max: 64,
+    judge: target,
+};
 
 /// Operations of one input: many small programs see more than few large ones.
 const OPERATIONS_MAX: usize = 4;

@@ -5,14 +5,19 @@
 //! attribute's value, and every tag is closed. It is for `value::markup`, `vm::markup`, `compile::element` and
 //! `compile::attribute`.
 
-use super::machine;
+use super::{Target, machine};
 use crate::generate::Choices;
 use flin_runtime::app::{End, SourceFile};
 use flin_runtime::check::Role;
 use std::fmt::Write as _;
 
-/// What it is for.
-pub const MODULES: &[&str] = &["value::markup", "vm::markup", "compile::element", "compile::attribute"];
+/// What it is, and is for.
+pub const TARGET: Target = Target {
+    name: "view",
+    modules: &["value::markup", "vm::markup", "compile::element", "compile::attribute"],
+    input_bytes_max: 200,
+    judge: target,
+};
 
 /// What hostile texts are made of.
 const FRAGMENTS: &[&str] = &[

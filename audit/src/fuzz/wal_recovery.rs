@@ -11,6 +11,7 @@ mod death;
 mod forge;
 mod image;
 
+use super::Target;
 use crate::generate::Choices;
 use flin_runtime::store::disk::{Disk, Twin};
 use flin_runtime::store::format::FileError;
@@ -22,9 +23,20 @@ use image::{Content, Image, SEGMENT_BYTES, content};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// What it is for.
-pub const MODULES: &[&str] =
-    &["store::log", "store::format", "store::snapshot", "store::archive", "store::recover", "store::offline"];
+/// What it is, and is for.
+pub const TARGET: Target = Target {
+    name: "wal_recovery",
+    modules: &[
+        "store::log",
+        "store::format",
+        "store::snapshot",
+        "store::archive",
+        "store::recover",
+        "store::offline",
+    ],
+    input_bytes_max: 400,
+    judge: target,
+};
 
 /// The target.
 pub fn target(bytes: &[u8]) {

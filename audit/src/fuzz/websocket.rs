@@ -8,13 +8,15 @@
 //! Oracle: an obvious reader, which has the whole input before it, finds the same messages, pings and end. Headers that
 //! are accepted say all that RFC 6455 asks for, and nothing that it forbids.
 
+use super::Target;
 use flin_runtime::record::{Message, Pairs};
 use flin_runtime::server::websocket::handshake::{Offer, accept};
 use flin_runtime::server::websocket::{Event, Limits, PONGS_MAX, Peer};
 use flin_runtime::value::{Lease, Pool};
 
-/// What it is for.
-pub const MODULES: &[&str] = &["server::websocket"];
+/// What it is, and is for.
+pub const TARGET: Target =
+    Target { name: "websocket", modules: &["server::websocket"], input_bytes_max: 800, judge: target };
 
 const MESSAGE_BYTES_MAX: usize = 300;
 
