@@ -80,7 +80,7 @@ struct Common {
     /// Only what is wrong, and no progress
     #[arg(long, short, global = true)]
     quiet: bool,
-    /// Cases at a time [default: as many as there are cores]
+    /// Cases at a time [default: as many as there are cores, and one more where they are only run]
     #[arg(long, short, global = true, value_name = "N")]
     jobs: Option<NonZeroUsize>,
 }
@@ -88,6 +88,11 @@ struct Common {
 impl Common {
     fn jobs(self) -> usize {
         self.jobs.map_or_else(crate::harness::schedule::jobs_default, NonZeroUsize::get)
+    }
+
+    /// Cases that are run as they are: many wait for a socket or a clock, and one more keeps the cores busy meanwhile.
+    fn jobs_that_wait(self) -> usize {
+        self.jobs.map_or_else(|| crate::harness::schedule::jobs_default() + 1, NonZeroUsize::get)
     }
 }
 

@@ -134,7 +134,7 @@ pub(super) fn run_showing(
     progress: &Progress,
 ) -> Result<Vec<Result<Verdict, HarnessError>>, Failure> {
     let runner = super::runner()?;
-    let results = in_parallel(chosen, common.jobs(), |entry| {
+    let results = in_parallel(chosen, common.jobs_that_wait(), |entry| {
         let vector = &entry.vector;
         progress.begins(&vector.id);
         let result = runner.run(entry, size, &[]);
