@@ -15,10 +15,6 @@ const FINDINGS_MAX: usize = 5;
 /// What a fuzzer said last is enough to place a failure.
 const LOG_LINES_MAX: usize = 400;
 
-/// The entropic schedule weighs each rare feature of each input: of a compiler and a machine there are so many that it
-/// takes two thirds of the time.
-pub(super) const NO_ENTROPIC: &str = "-entropic=0";
-
 /// How far a fuzzer is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Progress {
@@ -129,16 +125,29 @@ pub fn run(
     Ok(campaign)
 }
 
-fn command(repository: &Path, programs: &Programs, target: &Target, found: &Path) -> io::Result<Command> {
+/// A target's program with its seeds and tokens, which every search begins with. What is new goes to `found`: the committed
+/// corpus stays as it is.
+pub(super) fn search(
+    repository: &Path,
+    programs: &Programs,
+    target: &Target,
+    found: &Path,
+) -> io::Result<Command> {
     let mut command = Command::new(programs.program(target.name)?);
-    // New inputs go to the first folder; the committed corpus stays as it is.
     command.arg(found).arg(repository.join("fuzz/corpus").join(target.name));
     let dictionary = repository.join("fuzz/dictionaries").join(format!("{}.dict", target.name));
     if dictionary.is_file() {
         command.arg(format!("-dict={}", dictionary.display()));
     }
+    // The entropic schedule weighs each rare feature of each input: of a compiler and a machine there are so many that it
+    // takes two thirds of the time.
+    command.arg("-entropic=0");
+    Ok(command)
+}
+
+fn command(repository: &Path, programs: &Programs, target: &Target, found: &Path) -> io::Result<Command> {
+    let mut command = search(repository, programs, target, found)?;
     command.arg(format!("-max_len={}", target.input_bytes_max));
-    command.arg(NO_ENTROPIC);
     command.arg(format!("-rss_limit_mb={MEMORY_MB_MAX}")).arg("-print_final_stats=1");
     command.env("RUST_BACKTRACE", "full").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
     Ok(command)

@@ -3,14 +3,12 @@
 //! The fuzz targets are built with the knock-out, and each is run from its committed seeds without one guard after the
 //! other, for [`SECONDS_MAX`] at most. A control run with all guards on must find nothing.
 
-use super::campaign::NO_ENTROPIC;
 use super::programs::Programs;
-use super::{GUARDS_LEFT_OUT, MODULES_LEFT_OUT, TARGETS, Target, lies_in};
+use super::{GUARDS_LEFT_OUT, MODULES_LEFT_OUT, TARGETS, Target, campaign, lies_in};
 use flin_runtime::base::guard::Guard;
 use std::fmt::Write as _;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::time::{Duration, Instant};
 
 /// A target that finds nothing in so long misses.
@@ -76,13 +74,8 @@ impl Fuzzers {
 
     fn run(&self, target: &Target, off: &str, options: &[String]) -> io::Result<Run> {
         let work = tempfile::tempdir()?;
-        let mut command = Command::new(self.programs.program(target.name)?);
-        command.arg(work.path()).arg(self.repository.join("fuzz/corpus").join(target.name));
-        let dictionary = self.repository.join("fuzz/dictionaries").join(format!("{}.dict", target.name));
-        if dictionary.is_file() {
-            command.arg(format!("-dict={}", dictionary.display()));
-        }
-        command.args(["-seed=1".to_owned(), NO_ENTROPIC.to_owned(), format!("-timeout={HANG_SECONDS}")]);
+        let mut command = campaign::search(&self.repository, &self.programs, target, work.path())?;
+        command.args(["-seed=1".to_owned(), format!("-timeout={HANG_SECONDS}")]);
         command.args(options);
         command.arg(format!("-rss_limit_mb={MEMORY_MB_MAX}"));
         command.arg(format!("-artifact_prefix={}/artifact-", work.path().display()));
