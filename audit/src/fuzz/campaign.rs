@@ -139,15 +139,15 @@ pub(super) fn search(
     if dictionary.is_file() {
         command.arg(format!("-dict={}", dictionary.display()));
     }
-    // The entropic schedule weighs each rare feature of each input: of a compiler and a machine there are so many that it
-    // takes two thirds of the time.
-    command.arg("-entropic=0");
     Ok(command)
 }
 
 fn command(repository: &Path, programs: &Programs, target: &Target, found: &Path) -> io::Result<Command> {
     let mut command = search(repository, programs, target, found)?;
     command.arg(format!("-max_len={}", target.input_bytes_max));
+    // The entropic schedule weighs each rare feature of each input: of a compiler and a machine there are so many that it
+    // takes two thirds of the time.
+    command.arg("-entropic=0");
     command.arg(format!("-rss_limit_mb={MEMORY_MB_MAX}")).arg("-print_final_stats=1");
     command.env("RUST_BACKTRACE", "full").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
     Ok(command)
