@@ -12,9 +12,10 @@ mod range;
 #[cfg(test)]
 mod tests;
 
+use super::exchange::of_failure;
 use super::files::FilePath;
 use crate::base::guard::{Guard, off};
-use crate::record::{Inbound, Outbound, Pairs};
+use crate::record::{Failure, Inbound, Outbound, Pairs};
 use condition::Verdict;
 use mime_guess::mime;
 use range::Range;
@@ -80,15 +81,18 @@ impl Public {
         let mut headers = version.headers(&request.path);
         let (head, get) = (request.method == "HEAD", request.method == "GET");
         if !get && !head {
-            let failure = super::http::ErrorAnswer::new(405, "this file can only be read");
-            let mut outbound = failure.answer(super::http::Wanted::Json, &request.id);
-            outbound.headers.push(("allow".to_owned(), "GET, HEAD".to_owned()));
-            let bytes = u64::try_from(outbound.body.len()).unwrap_or(0);
-            return Some(Served { outbound, bytes, content: None });
+            let allow = vec![("allow".to_owned(), "GET, HEAD, OPTIONS".to_owned())];
+            return Some(if request.method == "OPTIONS" {
+                Served::empty(Outbound { status: 204, headers: allow, ..Outbound::default() })
+            } else {
+                Served::refusal(405, "This file can only be read", allow)
+            });
         }
         let (status, offset, bytes) = match condition::judge(&request.headers, &version) {
             Verdict::NotModified => (304, 0, 0),
-            Verdict::Failed => (412, 0, 0),
+            Verdict::Failed => {
+                return Some(Served::refusal(412, "This file is not as the request expects", headers));
+            }
             // RFC 9110, section 14.2: a range is for GET alone.
             Verdict::Go { ranges: true } if get => match range::of(&request.headers, version.bytes) {
                 Range::Whole => (200, 0, version.bytes),
@@ -102,7 +106,7 @@ impl Public {
                 }
                 Range::Outside => {
                     headers.push(("content-range".to_owned(), format!("bytes */{}", version.bytes)));
-                    (416, 0, 0)
+                    return Some(Served::refusal(416, "This file has no such range", headers));
                 }
             },
             Verdict::Go { .. } => (200, 0, version.bytes),
@@ -128,6 +132,21 @@ impl Public {
         let file = OpenOptions::new().read(true).custom_flags(flags.bits().cast_signed()).open(place).ok()?;
         let metadata = file.metadata().ok()?;
         metadata.is_file().then_some((file, metadata))
+    }
+}
+
+impl Served {
+    const fn empty(outbound: Outbound) -> Self {
+        Self { outbound, bytes: 0, content: None }
+    }
+
+    /// An error, beside these headers; its form is the client's choice.
+    fn refusal(status: u16, message: &str, mut headers: Pairs) -> Self {
+        let failure = Failure { status, message: message.to_owned(), ..Failure::default() };
+        let mut outbound = of_failure(failure);
+        headers.retain(|(name, _)| name != "content-type");
+        outbound.headers.append(&mut headers);
+        Self::empty(outbound)
     }
 }
 

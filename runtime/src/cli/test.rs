@@ -128,10 +128,14 @@ impl Runner<'_> {
     fn run(&self, program: &Arc<Program>, function: u32, world: &mut TestWorld) -> End {
         match Execution::new(Arc::clone(program), Arc::clone(&self.pool), &self.limits, world) {
             Err(end) => end,
-            Ok(mut execution) => match execution.run(world) {
-                End::Done => execution.call(function, world),
-                end => end,
-            },
+            Ok(mut execution) => {
+                let end = match execution.run(world) {
+                    End::Done => execution.call(function, world),
+                    end => end,
+                };
+                // Which line takes for ever is what its author wants to know.
+                if end == End::Timeout { End::Uncaught(Box::new(execution.late())) } else { end }
+            }
         }
     }
 }

@@ -18,7 +18,7 @@ use crate::base::guard::{Guard, off};
 use crate::record::Request;
 use crate::store::{Asked, Ticket};
 use crate::value::Bug;
-use crate::vm::{Answer, Effect};
+use crate::vm::{Answer, Effect, Uncaught};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -179,6 +179,12 @@ impl Held {
             let _ = execution.finish(End::Timeout);
             self.execution = Some(execution);
         }
+    }
+
+    /// Where an execution stands whose time is over; waits for the runner that may have it (V4).
+    pub async fn late(&mut self) -> Option<Uncaught> {
+        self.regain().await;
+        self.execution.as_ref().map(|execution| execution.late())
     }
 
     /// Goes on, with what is next if that is known.

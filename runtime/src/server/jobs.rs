@@ -161,7 +161,7 @@ async fn execute(shared: &Arc<Shared>, app: &Application, function: u32, name: &
             () = ending.ended() => End::Gone,
         }
     };
-    shared.ended(Entry::Job, &end, name);
+    shared.ended(Entry::Job, &end, &mut held, name).await;
 }
 
 #[cfg(test)]

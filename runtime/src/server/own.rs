@@ -2,8 +2,9 @@
 
 use super::Shared;
 use super::body::Body;
+use super::service::plain;
 use crate::app::http;
-use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
+use hyper::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
 use hyper::{Method, Request, Response, StatusCode};
 
 /// What the paths of these pages begin with.
@@ -15,10 +16,18 @@ const METRICS_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset
 pub(super) fn page<B>(shared: &Shared, request: &Request<B>) -> Option<Response<Body>> {
     let name = request.uri().path().strip_prefix(PREFIX)?;
     let config = &shared.config;
-    if !reads(request.method()) || !config.metrics.enabled || config.admin.enabled {
+    if !config.metrics.enabled || config.admin.enabled {
         return None;
     }
-    of_name(shared, name)
+    let page = of_name(shared, name)?;
+    Some(if reads(request.method()) { page } else { read_only() })
+}
+
+/// The answer to whoever wants to change one of these pages.
+fn read_only() -> Response<Body> {
+    let mut response = plain(405, "This page can only be read");
+    response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
+    response
 }
 
 /// Does it ask to see something?

@@ -80,12 +80,17 @@ impl Handled {
         Self::Later(Box::pin(future))
     }
 
+    /// Another answer made of it.
+    fn then(self, change: impl FnOnce(Response<Body>) -> Response<Body> + Send + 'static) -> Self {
+        match self {
+            Self::Now(response) => Self::Now(change(response)),
+            Self::Later(future) => Self::later(async { change(future.await) }),
+        }
+    }
+
     /// The same head before a stream.
     fn streaming(self, stream: Stream) -> Self {
-        match self {
-            Self::Now(response) => Self::Now(response.map(|_| Body::Stream(stream))),
-            Self::Later(future) => Self::later(async { future.await.map(|_| Body::Stream(stream)) }),
-        }
+        self.then(|response| response.map(|_| Body::Stream(stream)))
     }
 
     async fn response(self) -> Response<Body> {

@@ -4,7 +4,7 @@
 
 use super::broadcast::Broadcaster;
 use super::descriptors::{self, Budget};
-use super::drive::Places;
+use super::drive::{Held, Places};
 use super::errors::Errors;
 use super::metrics::{self, Entry, Metrics};
 use super::request_id::RequestIds;
@@ -149,16 +149,26 @@ impl Shared {
     }
 
     /// Notes how an execution without an answer ended.
-    pub(super) fn ended(&self, entry: Entry, end: &End, id: &Arc<str>) {
+    pub(super) async fn ended(&self, entry: Entry, end: &End, held: &mut Held, id: &Arc<str>) {
         match end {
             End::Done | End::Gone => {}
             End::Uncaught(error) => self.errors.log(id, error),
-            End::Timeout => tracing::warn!(request = &**id, "an execution passed its deadline"),
+            End::Timeout => self.late(held, id).await,
             End::NoEntropy => tracing::error!(request = &**id, "the system gives no random numbers"),
             End::Panicked => self.metrics.panicked(entry),
             End::Bug(bug) => {
                 tracing::error!(request = &**id, %bug, "an invariant of the runtime did not hold; please report it");
             }
+        }
+    }
+
+    /// Notes where an execution stands whose time is over.
+    pub(super) async fn late(&self, held: &mut Held, id: &Arc<str>) {
+        if let Some(error) = held.late().await {
+            self.errors.log(id, &error);
+        } else {
+            // It panicked while it was stopped, which was counted.
+            tracing::warn!(request = &**id, "an execution passed its deadline");
         }
     }
 

@@ -114,10 +114,10 @@ impl Program<'_> {
         };
         // Its close is still to run (K2).
         self.held.regain().await;
+        self.shared.ended(Entry::Socket, &end, &mut self.held, self.id).await;
         if let Some(execution) = self.held.execution() {
             execution.abandon();
         }
-        self.shared.ended(Entry::Socket, &end, self.id);
         match Dealt::of(end, false).ending {
             None | Some(Ending::Program) => self.mailbox.closes().is_none(),
             Some(Ending::Unsupported) => {

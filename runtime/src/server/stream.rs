@@ -53,7 +53,7 @@ async fn generate(
             () = stopping.begun() => End::Gone,
         }
     };
-    shared.ended(Entry::Stream, &end, &id);
+    shared.ended(Entry::Stream, &end, &mut held, &id).await;
 }
 
 /// The body of a stream.

@@ -70,6 +70,11 @@ fn it_answers_and_stops() {
         "{answer}"
     );
     assert!(get(&running, "/_flin/health").contains("\"ready\":true"));
+    let changing = ask(
+        &running,
+        "POST /_flin/health HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 0\r\n\r\n",
+    );
+    assert!(status(&changing) == "405" && changing.contains("allow: GET, HEAD\r\n"), "{changing}");
     let page = get(&running, "/_flin/metrics");
     assert!(page.contains("http_requests_total{status=\"200\"} 2"), "{page}");
     assert_eq!(status(&get(&running, "/nowhere")), "404");
@@ -117,6 +122,9 @@ fn what_takes_long_moves_to_a_runner_and_ends_at_its_deadline() {
     while running.shared().pool.leased() > 0 {
         std::thread::yield_now();
     }
+    let [error] = &running.shared().errors().recent()[..] else { panic!("one error") };
+    assert_eq!((&*error.kind, &*error.message), ("Timeout", "the deadline passed"));
+    assert!(error.chain[0].contains("app/index.flin:"), "where it stood: {error:?}");
 }
 
 /// A client with an endless handler behind an answer that it has not read.
@@ -207,6 +215,9 @@ fn files_of_public_are_sent_with_ranges_and_heads() {
     let ask = |head: &str| ask(&running, &format!("{head}\r\nHost: a\r\nConnection: close\r\n\r\n"));
     let part = ask("GET /b.txt HTTP/1.1\r\nRange: bytes=3-5");
     assert!(status(&part) == "206" && body(&part) == "345", "{part}");
+    let outside = ask("GET /a.txt HTTP/1.1\r\nRange: bytes=10-\r\nAccept: text/html");
+    assert!(status(&outside) == "416" && outside.contains("content-range: bytes */10\r\n"), "{outside}");
+    assert!(body(&outside).contains("<h1>"), "an error page for whoever wants pages: {outside}");
     let head = ask("HEAD /b.txt HTTP/1.1");
     assert!(status(&head) == "200" && head.contains("content-length: 1000000\r\n") && body(&head).is_empty());
 }

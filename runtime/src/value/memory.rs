@@ -145,8 +145,12 @@ impl Memory {
 
     /// Bytes that could still be charged, garbage not counted as free.
     pub fn left(&self) -> usize {
-        let pooled = self.leased.saturating_add(self.pool.left()).saturating_sub(self.spare());
-        self.ceiling().min(pooled).saturating_sub(self.used)
+        self.ceiling().min(self.backed()).saturating_sub(self.used)
+    }
+
+    /// Bytes in use that the pool would back.
+    fn backed(&self) -> usize {
+        self.leased.saturating_add(self.pool.left()).saturating_sub(self.spare())
     }
 
     const fn ceiling(&self) -> usize {
@@ -282,11 +286,17 @@ impl Memory {
     /// The budget is used up, and a collection did not help: opens the reserve for the error's handlers.
     #[cold]
     pub fn exhausted(&mut self) -> Stop {
+        let mega = |bytes: usize| bytes >> 20;
+        // What others hold cannot be had, however much this limit allows.
+        let message = if self.backed() < self.ceiling() {
+            let (limit, leased) = (mega(self.pool.max), mega(self.pool.leased()));
+            format!("Memory of all executions exhausted ({limit} MB limit). Current usage: {leased} MB.")
+        } else {
+            let (limit, used) = (mega(self.limit), mega(self.used));
+            format!("Memory budget exhausted ({limit} MB limit). Current usage: {used} MB.")
+        };
         self.reserve_open = true;
         self.settle();
-        let mega = |bytes: usize| bytes >> 20;
-        let (limit, used) = (mega(self.limit), mega(self.used));
-        let message = format!("Memory budget exhausted ({limit} MB limit). Current usage: {used} MB.");
         Stop::raise(ErrorKind::MemoryLimitExceeded, message)
     }
 }
@@ -313,5 +323,23 @@ mod tests {
         assert!(lease.grow(100));
         drop(lease);
         assert_eq!(pool.leased(), 0);
+    }
+
+    #[test]
+    fn whose_limit_was_met_is_told() {
+        let message = |limit: usize, others: usize| {
+            let pool = Pool::new(8 << 20);
+            let mut lease = Lease::new(Arc::clone(&pool));
+            assert!(lease.grow(others));
+            match Memory::new(limit, pool).exhausted() {
+                Stop::Raise(raise) => raise.message.to_string(),
+                other => panic!("{other:?}"),
+            }
+        };
+        assert_eq!(message(4 << 20, 0), "Memory budget exhausted (4 MB limit). Current usage: 0 MB.");
+        assert_eq!(
+            message(4 << 20, 7 << 20),
+            "Memory of all executions exhausted (8 MB limit). Current usage: 7 MB."
+        );
     }
 }

@@ -125,6 +125,8 @@ pub struct Exchange {
     pub uncaught: Option<Box<Uncaught>>,
     /// The answer, once it is complete.
     pub outbound: Option<Box<Outbound>>,
+    /// Was the answer complete, so that nothing can be added to it any more?
+    pub answered: bool,
     /// What the request became, unless it was only answered.
     pub opened: Option<Box<Opened>>,
 }
@@ -145,6 +147,7 @@ impl Exchange {
             csrf_asked: false,
             uncaught: None,
             outbound: None,
+            answered: false,
             opened: None,
         }
     }

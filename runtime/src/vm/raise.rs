@@ -329,6 +329,12 @@ impl Vm {
         (points, left_out)
     }
 
+    /// The calls that are under way, as those that an error came through are told.
+    pub fn told_calls(&self) -> (Vec<super::Place>, u32) {
+        let (points, left_out) = self.trace_points(TRACE_MAX);
+        (points.iter().map(|point| trace::place(&self.program, point)).collect(), left_out)
+    }
+
     /// The end for an error that there is no memory to make a value of.
     #[cold]
     fn uncaught_raise(&mut self, raise: &Raise) -> Ended {
@@ -338,9 +344,7 @@ impl Vm {
             status: raise.kind.status(),
             ..super::Uncaught::default()
         };
-        let (places, left_out) = self.trace_points(TRACE_MAX);
-        uncaught.left_out = left_out;
-        uncaught.chain.extend(places.iter().map(|point| trace::place(&self.program, point)));
+        (uncaught.chain, uncaught.left_out) = self.told_calls();
         Ended::Trap(Trap::Uncaught(Box::new(uncaught)))
     }
 }

@@ -261,6 +261,7 @@ fn an_endless_test_meets_its_deadline() {
         Project::new(&[("tests/a.flin", "test \"endless\" { while true { } }\n"), ("flin.config", config)]);
     let (code, out, _) = project.flin(&["test"]);
     assert!(code == 1 && out.contains("Timeout: the deadline passed"), "{out}");
+    assert!(out.contains("(tests/a.flin:1:"), "where it stood: {out}");
 }
 
 #[test]

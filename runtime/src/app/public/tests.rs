@@ -62,7 +62,9 @@ fn files_are_served_with_type_and_version() {
     let head = served(&folder, &request("HEAD", "/a.txt", &[("range", "bytes=0-1")])).unwrap();
     assert_eq!((head.outbound.status, head.bytes, head.content.is_some()), (200, 10, false));
     let post = served(&folder, &request("POST", "/a.txt", &[])).unwrap();
-    assert_eq!((post.outbound.status, header(&post, "allow")), (405, Some("GET, HEAD")));
+    assert_eq!((post.outbound.status, header(&post, "allow")), (405, Some("GET, HEAD, OPTIONS")));
+    let options = served(&folder, &request("OPTIONS", "/a.txt", &[])).unwrap();
+    assert_eq!((options.outbound.status, header(&options, "allow")), (204, Some("GET, HEAD, OPTIONS")));
     for (path, kind) in
         [("a.svg", "image/svg+xml; charset=utf-8"), ("a.png", "image/png"), ("a", "application/octet-stream")]
     {
@@ -148,6 +150,8 @@ fn one_range_is_served() {
     assert_eq!(header(&part, "content-range"), Some("bytes 2-3/10"));
     let outside = served(&folder, &request("GET", "/a.txt", &[("range", "bytes=10-")])).unwrap();
     assert_eq!(header(&outside, "content-range"), Some("bytes */10"));
+    assert_eq!(header(&outside, "content-type"), Some("application/json"));
+    assert_eq!(outside.outbound.body, br#"{"error":"This file has no such range","status":416}"#);
     let empty = served(&folder, &request("GET", "/empty.bin", &[("range", "bytes=0-")])).unwrap();
     assert_eq!((empty.outbound.status, empty.bytes), (200, 0));
 }

@@ -208,6 +208,7 @@ impl Answering {
             }
             _ => None,
         };
+        exchange.answered = true;
         exchange.outbound = Some(Box::new(Outbound {
             status,
             headers: std::mem::take(&mut self.headers.pairs),

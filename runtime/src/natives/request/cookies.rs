@@ -65,6 +65,12 @@ pub fn set_cookie(context: &mut Context<'_>, args: &[Value]) -> Outcome<Flow> {
         same_site,
     };
     let Some(exchange) = context.exchange else { return Err(super::outside("set_cookie")) };
+    if exchange.answered {
+        // A socket or a stream: its answer is on its way.
+        return Err(Stop::value_error(
+            "set_cookie comes too late: the request was answered when it was opened",
+        ));
+    }
     if exchange.cookies.len() >= COOKIES_MAX {
         return Err(Stop::value_error(format!("an answer sets at most {COOKIES_MAX} cookies")));
     }

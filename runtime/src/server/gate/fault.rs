@@ -80,7 +80,7 @@ faults! {
     /// Not `HTTP/d.d`.
     VersionShape = 400, "the version is not of the form HTTP/1.1";
     /// A field's name is no token, or it has none.
-    FieldName = 400, "the name of a header is not a token";
+    FieldName = 400, "the name of a header is not a token of at most 1024 bytes";
     /// A field without a colon.
     FieldColon = 400, "a header has no colon";
     /// White space between a field's name and its colon.

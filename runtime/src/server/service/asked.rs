@@ -84,26 +84,33 @@ impl Asked {
         })
     }
 
-    /// The request becomes a socket.
-    fn switches(&self, app: &Application, held: Held, upgrade: Upgrade) -> Response<Body> {
-        let mut response = Response::new(Body::Empty);
-        *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
-        for (name, value) in handshake::headers(&upgrade.accept) {
-            if let Ok(value) = HeaderValue::from_str(value) {
-                response.headers_mut().insert(name, value);
-            }
-        }
-        let shared = Arc::clone(&self.peer.shared);
+    /// The request becomes a socket. What the program gave to the answer, headers and cookies, goes along.
+    fn switches(self, app: &Application, held: Held, upgrade: Upgrade, outbound: Outbound) -> Handled {
         let opened = socket::Opened {
             upgrade: *upgrade.on,
             held,
             id: Arc::clone(&self.id),
             deadline: app.limits.deadline,
             permit: Arc::clone(&self.peer.permit),
-            shared,
+            shared: Arc::clone(&self.peer.shared),
         };
-        tokio::spawn(socket::run(opened));
-        response
+        // Judged as every answer is, whose status this one cannot be.
+        let judged = self.answers(Outbound { status: 200, body: Vec::new(), ..outbound });
+        judged.then(move |mut response| {
+            if response.status() != StatusCode::OK {
+                // It cannot be sent, so there is no socket.
+                return response;
+            }
+            *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
+            *response.body_mut() = Body::Empty;
+            for (name, value) in handshake::headers(&upgrade.accept) {
+                if let Ok(value) = HeaderValue::from_str(value) {
+                    response.headers_mut().insert(name, value);
+                }
+            }
+            tokio::spawn(socket::run(opened));
+            response
+        })
     }
 
     /// The request asks a socket's path for something else.
@@ -142,7 +149,7 @@ impl Asked {
                 return self.fails(&ErrorAnswer::new(500, exchange::INTERNAL));
             }
         };
-        let mut response = self.sends(outbound);
+        let mut response = self.sends(self.worded(outbound, None));
         let Some(content) = content else {
             // Of a HEAD: what a GET would have got.
             if bytes > 0 && response.status().is_success() {
@@ -217,7 +224,7 @@ impl Executed {
         let opened = held.execution().is_some_and(Execution::is_opened);
         match (outbound.status, upgrade) {
             (SWITCHING, Some(upgrade)) if opened => {
-                return Handled::Now(asked.switches(&app, held, *upgrade));
+                return asked.switches(&app, held, *upgrade, outbound);
             }
             (200, None) if opened && has_body => {
                 let events = stream::begin(shared, held, Arc::clone(&asked.id), app.limits.deadline);
@@ -226,21 +233,21 @@ impl Executed {
             // Nobody else changes the protocol: `http::response` refuses a status that is not final.
             (_, _) => {}
         }
-        if let (End::Done, Some(execution)) = (&end, held.leave()) {
-            app.spare.keep(execution);
+        if let Some(error) = &uncaught {
+            shared.errors.log(&asked.id, error);
         }
-        if end == End::Panicked {
-            shared.metrics.panicked(Entry::Route);
-        }
-        match (&uncaught, &end) {
-            (Some(error), _) => shared.errors.log(&asked.id, error),
-            (None, End::Bug(bug)) => {
+        match &end {
+            End::Done => held.leave().into_iter().for_each(|execution| app.spare.keep(execution)),
+            End::Panicked => shared.metrics.panicked(Entry::Route),
+            End::Timeout => {
+                // Its client has waited long enough.
+                let (shared, id) = (Arc::clone(shared), Arc::clone(&asked.id));
+                tokio::spawn(async move { shared.late(&mut held, &id).await });
+            }
+            End::Bug(bug) => {
                 tracing::error!(request = &*asked.id, %bug, "an invariant of the runtime did not hold; please report it");
             }
-            (None, End::Timeout) => {
-                tracing::warn!(request = &*asked.id, "an execution passed its deadline");
-            }
-            (None, _) => {}
+            End::Uncaught(_) | End::Gone | End::NoEntropy => {}
         }
         let detail = uncaught.filter(|_| shared.develops).map(|error| errors::chain(&error).join("\n"));
         let outbound = asked.worded(outbound, detail);

@@ -47,6 +47,11 @@ type Frame = (u8, Vec<u8>);
 
 impl Client {
     fn open(running: &Running, path: &str) -> Self {
+        Self::opened(running, path).0
+    }
+
+    /// With the head of the answer.
+    fn opened(running: &Running, path: &str) -> (Self, String) {
         let mut stream = TcpStream::connect(running.addr()).unwrap();
         stream.set_read_timeout(Some(Duration::from_mins(1))).unwrap();
         let request = format!("GET {path} HTTP/1.1\r\nHost: a\r\n{UPGRADE}\r\n");
@@ -60,7 +65,7 @@ impl Client {
         let head = String::from_utf8(head).unwrap();
         assert!(head.starts_with("HTTP/1.1 101 "), "{head}");
         assert!(head.contains("s3pPLMBiTxaQ9kYGzzhZRbK+xOo="), "{head}");
-        Self(stream)
+        (Self(stream), head)
     }
 
     fn send(&mut self, head: u8, payload: &[u8]) {
@@ -120,6 +125,26 @@ impl Client {
 
 const UPGRADE: &str = "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n\
      Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
+
+#[test]
+fn what_the_program_gave_to_the_answer_goes_along_and_nothing_after_it() {
+    let source = r#"
+set_cookie("seen", "yes")
+session.count = 1
+ws "/s" { on connect { send((try set_cookie("late", "x")).message) } }
+"#;
+    let running = Server::start(app(source, config()), options()).unwrap();
+    let (mut client, head) = Client::opened(&running, "/s");
+    for line in [
+        "set-cookie: seen=yes",
+        "set-cookie: flin_session=",
+        "x-content-type-options: nosniff",
+        "x-request-id: ",
+    ] {
+        assert!(head.contains(line), "{line}: {head}");
+    }
+    assert!(client.heard().starts_with("set_cookie comes too late"));
+}
 
 #[test]
 fn messages_go_to_and_fro() {
