@@ -35,7 +35,8 @@ pub fn flin() -> Result<PathBuf, ShippedError> {
     };
     let repository = crate::repository();
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let build = ["build", "--quiet", "--package", "runtime", "--bin", "flin"];
+    // As people build it, so that what they built is what is taken.
+    let build = ["build", "--quiet", "--bin", "flin"];
     let built = Command::new(cargo).args(build).current_dir(&repository).status().map_err(start("cargo"))?;
     if !built.success() {
         return Err(ShippedError::Build);

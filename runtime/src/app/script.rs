@@ -268,7 +268,7 @@ impl Execution {
 
     /// [`End::Timeout`] as an error that nothing caught, with the calls that are under way.
     pub fn late(&self) -> Uncaught {
-        let (chain, left_out) = self.vm.as_ref().map(|vm| vm.told_calls()).unwrap_or_default();
+        let (chain, left_out) = self.vm.as_ref().map(|vm| vm.standing()).unwrap_or_default();
         let (kind, message) = ("Timeout".to_owned(), "the deadline passed".to_owned());
         Uncaught { kind, message, status: 503, chain, left_out, causes: Vec::new() }
     }

@@ -63,6 +63,7 @@ impl<'a> Compiler<'a> {
         }
         self.frame.bind(test);
         self.frame.state.reachable |= self.frame.is_used(test);
+        self.frame.span = condition.span;
         self.jump_when(condition, true, top);
         if self.frame.is_used(exit) {
             self.frame.state.meet(&entered);

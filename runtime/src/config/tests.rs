@@ -161,3 +161,17 @@ fn hostile_files_are_refused_without_deep_recursion() {
         assert!(parse(&text).is_err());
     }
 }
+
+#[test]
+fn the_page_has_every_key_with_its_default() {
+    let page = include_str!("../../docs/config.md");
+    let block = page.split_once("```toml\n").and_then(|(_, rest)| rest.split_once("```")).unwrap().0;
+    assert_eq!(parse(block), Ok(Config::default()));
+    for section in keys::SECTIONS {
+        let start = format!("[{}]", section.name);
+        let own = block.split_once(&*start).unwrap().1.split("\n[").next().unwrap();
+        for key in section.keys {
+            assert!(own.contains(&format!("\n{} = ", key.name)), "{start} {}", key.name);
+        }
+    }
+}

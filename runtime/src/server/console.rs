@@ -140,8 +140,7 @@ async fn answer(
 ) -> Response<Body> {
     if let Some(name) = request.uri().path().strip_prefix(own::PREFIX)
         && shared.config.metrics.enabled
-        && own::reads(request.method())
-        && let Some(response) = own::of_name(shared, name)
+        && let Some(response) = own::asked(shared, request.method(), name)
     {
         return response;
     }

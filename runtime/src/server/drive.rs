@@ -6,7 +6,7 @@
 //!   A wait of a stream is the program's own, and the deadline begins anew behind it.
 //! - **V3** Whoever drops what is held ends the execution: here, or at its next turn on a runner. A large heap is dropped
 //!   by a runner.
-//! - **V4** What runs out of time on a runner comes back only to whoever asks for it.
+//! - **V4** What runs out of time on a runner, or where a disk is read, comes back to whoever asks for it, and to nobody else.
 
 use super::blocking::Blocking;
 use super::runners::{Runners, Work};
@@ -56,7 +56,7 @@ pub struct Places {
 pub struct Held {
     /// Boxed: it moves between threads, and a future that waits for it stays small.
     execution: Option<Box<Execution>>,
-    /// Where it comes back from a runner.
+    /// Where it comes back from.
     lent: Option<Lent>,
     runners: Arc<Runners<Run>>,
     host: ServerHost,
@@ -73,7 +73,7 @@ struct First {
     next: Option<Next>,
 }
 
-/// An execution that a runner has.
+/// An execution that a runner has, or whoever reads a disk for it.
 #[derive(Debug)]
 struct Lent {
     back: oneshot::Receiver<Run>,
@@ -170,21 +170,25 @@ impl Held {
         }
     }
 
-    /// Waits for an execution whose time is over to leave the runner that has it, at its next turn there (V4).
-    pub async fn regain(&mut self) {
-        let Some(Lent { back, late }) = self.lent.take() else { return };
-        late.store(true, Ordering::Release);
-        if let Ok(Run { mut execution, .. }) = back.await {
-            // Counted where it ended; what is left is to undo what it had begun.
+    /// Waits for an execution whose time is over to leave whoever has it, at its next turn there (V4). Says where it stands,
+    /// or what it ended with meanwhile; nothing where it had no error, or panicked, which was counted.
+    pub async fn late(&mut self) -> Option<Uncaught> {
+        let mut ended = None;
+        if let Some(Lent { back, late }) = self.lent.take() {
+            late.store(true, Ordering::Release);
+            let Run { mut execution, next, .. } = back.await.ok()?;
+            // What is left is to undo what it had begun.
             let _ = execution.finish(End::Timeout);
             self.execution = Some(execution);
+            ended = next;
         }
-    }
-
-    /// Where an execution stands whose time is over; waits for the runner that may have it (V4).
-    pub async fn late(&mut self) -> Option<Uncaught> {
-        self.regain().await;
-        self.execution.as_ref().map(|execution| execution.late())
+        match ended {
+            Some(Next::Ended(End::Uncaught(error))) => Some(*error),
+            None | Some(Next::Ended(End::Timeout) | Next::Effect(_) | Next::Ticket(_)) => {
+                self.execution.as_ref().map(|execution| execution.late())
+            }
+            Some(Next::Ended(_)) => None,
+        }
     }
 
     /// Goes on, with what is next if that is known.
@@ -208,7 +212,10 @@ impl Held {
                 Some(Next::Ticket(ticket)) => committed(ticket).await,
                 Some(Next::Effect(effect)) => match kind(&effect) {
                     Kind::Immediate | Kind::Disk => on_disk(effect, self.host.clone(), places).await,
-                    Kind::Store => self.open_store(effect, places).await,
+                    Kind::Store => {
+                        known = self.open_store(effect, places).await;
+                        continue;
+                    }
                     Kind::Heavy => {
                         (heavy, *left) = (Some(effect), Duration::ZERO);
                         continue;
@@ -239,33 +246,55 @@ impl Held {
 
     /// Turns on the runners, until it cannot go on by itself.
     async fn there(&mut self, heavy: Option<Effect>) -> Option<Next> {
-        let Some(execution) = self.execution.take() else { return Some(Next::Ended(End::Panicked)) };
-        let late = Arc::<AtomicBool>::default();
-        let run = Run { execution, host: self.host.clone(), heavy, late: Arc::clone(&late), next: None };
-        let lent = self.lent.insert(Lent { back: self.runners.run(run), late });
+        let Some(run) = self.lend(heavy) else { return Some(Next::Ended(End::Panicked)) };
+        let (late, back) = (Arc::clone(&run.late), self.runners.run(run));
+        self.returned(Lent { back, late }).await
+    }
+
+    /// Asks the store where a file has to be read first: its own, or an older version's.
+    async fn open_store(&mut self, effect: Effect, places: &Places) -> Option<Next> {
+        let (Effect::Store(request), Some(mut run)) = (effect, self.lend(None)) else {
+            return Some(Next::Ended(End::Bug(Bug::BadAnswer)));
+        };
+        let (owner, back) = oneshot::channel();
+        let late = Arc::clone(&run.late);
+        let blocking = places.blocking.clone();
+        // A task of its own: whoever waits may give up, and the execution comes back all the same (V4).
+        tokio::spawn(async move {
+            let work = move || {
+                if !run.late.load(Ordering::Acquire) {
+                    run.next = match ask(&mut run.execution, &mut run.host, request) {
+                        Ok(Asked::Done(reply)) => {
+                            run.execution.resume(Answer::Store(reply));
+                            None
+                        }
+                        Ok(Asked::Wait(ticket)) => Some(Next::Ticket(ticket)),
+                        Err(end) => Some(Next::Ended(end)),
+                    };
+                }
+                // Where nobody takes it, it is dropped here.
+                let _ = owner.send(run);
+            };
+            // A panic closes the way back, and was counted.
+            let _ = blocking.run(work).await;
+        });
+        self.returned(Lent { back, late }).await
+    }
+
+    /// The execution, for whoever runs it elsewhere.
+    fn lend(&mut self, heavy: Option<Effect>) -> Option<Run> {
+        let execution = self.execution.take()?;
+        Some(Run { execution, host: self.host.clone(), heavy, late: Arc::default(), next: None })
+    }
+
+    /// Waits for what was lent; says why it does not go on where it was.
+    async fn returned(&mut self, lent: Lent) -> Option<Next> {
+        let lent = self.lent.insert(lent);
         let back = (&mut lent.back).await;
         self.lent = None;
         let Ok(run) = back else { return Some(Next::Ended(End::Panicked)) };
         self.execution = Some(run.execution);
-        Some(run.next.unwrap_or(Next::Ended(End::Panicked)))
-    }
-
-    /// Asks the store where a file has to be read first: its own, or an older version's.
-    async fn open_store(&mut self, effect: Effect, places: &Places) -> Result<Answer, End> {
-        let (Effect::Store(request), Some(mut execution)) = (effect, self.execution.take()) else {
-            return Err(End::Bug(Bug::BadAnswer));
-        };
-        let mut host = self.host.clone();
-        let work = move || {
-            let asked = ask(&mut execution, &mut host, request);
-            (execution, asked)
-        };
-        let (execution, asked) = places.blocking.run(work).await.map_err(|Panicked| End::Panicked)?;
-        self.execution = Some(execution);
-        match asked? {
-            Asked::Done(reply) => Ok(Answer::Store(reply)),
-            Asked::Wait(ticket) => committed(ticket).await,
-        }
+        run.next
     }
 }
 

@@ -19,8 +19,13 @@ pub(super) fn page<B>(shared: &Shared, request: &Request<B>) -> Option<Response<
     if !config.metrics.enabled || config.admin.enabled {
         return None;
     }
+    asked(shared, request.method(), name)
+}
+
+/// The page of that name, for whoever only looks.
+pub(super) fn asked(shared: &Shared, method: &Method, name: &str) -> Option<Response<Body>> {
     let page = of_name(shared, name)?;
-    Some(if reads(request.method()) { page } else { read_only() })
+    Some(if matches!(*method, Method::GET | Method::HEAD) { page } else { read_only() })
 }
 
 /// The answer to whoever wants to change one of these pages.
@@ -30,13 +35,7 @@ fn read_only() -> Response<Body> {
     response
 }
 
-/// Does it ask to see something?
-pub(super) fn reads(method: &Method) -> bool {
-    matches!(*method, Method::GET | Method::HEAD)
-}
-
-/// The page of that name.
-pub(super) fn of_name(shared: &Shared, name: &str) -> Option<Response<Body>> {
+fn of_name(shared: &Shared, name: &str) -> Option<Response<Body>> {
     match name {
         "health" => {
             let health = shared.health();

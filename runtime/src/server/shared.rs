@@ -167,7 +167,7 @@ impl Shared {
         if let Some(error) = held.late().await {
             self.errors.log(id, &error);
         } else {
-            // It panicked while it was stopped, which was counted.
+            // It came to its end meanwhile.
             tracing::warn!(request = &**id, "an execution passed its deadline");
         }
     }

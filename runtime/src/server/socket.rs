@@ -112,8 +112,7 @@ impl Program<'_> {
             Ok(()) => self.held.drive(&self.shared.places, &mut self.line, self.deadline).await,
             Err(_) => End::Panicked,
         };
-        // Its close is still to run (K2).
-        self.held.regain().await;
+        // Its close is still to run (K2), so that it is waited for where its time was over.
         self.shared.ended(Entry::Socket, &end, &mut self.held, self.id).await;
         if let Some(execution) = self.held.execution() {
             execution.abandon();

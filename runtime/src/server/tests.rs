@@ -24,10 +24,18 @@ pub(super) fn config() -> Config {
 }
 
 pub(super) fn app(source: &str, config: Config) -> Arc<Application> {
+    app_of(&[("app/index.flin", source)], config)
+}
+
+/// Of files with their paths.
+pub(super) fn app_of(files: &[(&str, &str)], config: Config) -> Arc<Application> {
     let pool = machine::pool(config.vm.memory_total);
-    let file = SourceFile::in_memory("app/index.flin", Role::App, source);
+    let source = |(path, text): &(&str, &str)| {
+        SourceFile::in_memory(path, Role::of(path, &["components"]), text.as_bytes())
+    };
+    let files: Vec<SourceFile> = files.iter().map(source).collect();
     let root = tempfile::tempdir().unwrap().keep();
-    Arc::new(Application::of_files(&[file], config, &root, &pool).unwrap())
+    Arc::new(Application::of_files(&files, config, &root, &pool).unwrap())
 }
 
 pub(super) fn options() -> Options {

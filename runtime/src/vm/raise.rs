@@ -1,5 +1,6 @@
 //! Errors: from what an operation refused, or a program throws, to the handler that catches it.
 
+use super::drive::Waiting;
 use super::frame::Frame;
 use super::native::{Context, Flow, SLICE, Step, Stepped};
 use super::{Outcome as Ended, Trap, Vm, trace};
@@ -329,10 +330,20 @@ impl Vm {
         (points, left_out)
     }
 
-    /// The calls that are under way, as those that an error came through are told.
-    pub fn told_calls(&self) -> (Vec<super::Place>, u32) {
-        let (points, left_out) = self.trace_points(TRACE_MAX);
-        (points.iter().map(|point| trace::place(&self.program, point)).collect(), left_out)
+    /// The calls that are under way between two runs, innermost first, and how many more there are.
+    pub fn standing(&self) -> (Vec<super::Place>, u32) {
+        let (mut points, left_out) = self.trace_points(TRACE_MAX);
+        // Whoever used up its fuel stands before what comes next, which is the loop whose round is over.
+        if let (Waiting::No, Some(Frame::Code(code)), Some(point)) =
+            (self.waiting, self.stack.frames.last(), points.first_mut())
+        {
+            point.pc = code.pc;
+        }
+        (self.told(&points), left_out)
+    }
+
+    fn told(&self, points: &[TracePoint]) -> Vec<super::Place> {
+        points.iter().map(|point| trace::place(&self.program, point)).collect()
     }
 
     /// The end for an error that there is no memory to make a value of.
@@ -344,7 +355,8 @@ impl Vm {
             status: raise.kind.status(),
             ..super::Uncaught::default()
         };
-        (uncaught.chain, uncaught.left_out) = self.told_calls();
+        let (points, left_out) = self.trace_points(TRACE_MAX);
+        (uncaught.chain, uncaught.left_out) = (self.told(&points), left_out);
         Ended::Trap(Trap::Uncaught(Box::new(uncaught)))
     }
 }

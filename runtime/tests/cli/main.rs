@@ -257,11 +257,13 @@ fn an_error_that_there_is_no_room_for_says_where_the_program_is_and_not_where_it
 #[test]
 fn an_endless_test_meets_its_deadline() {
     let config = "[vm]\ndeadline = \"50ms\"\n";
-    let project =
-        Project::new(&[("tests/a.flin", "test \"endless\" { while true { } }\n"), ("flin.config", config)]);
+    let project = Project::new(&[
+        ("tests/a.flin", "test \"endless\" {\n    a = 1\n\n    while true { }\n}\n"),
+        ("flin.config", config),
+    ]);
     let (code, out, _) = project.flin(&["test"]);
     assert!(code == 1 && out.contains("Timeout: the deadline passed"), "{out}");
-    assert!(out.contains("(tests/a.flin:1:"), "where it stood: {out}");
+    assert!(out.contains("(tests/a.flin:4:"), "where it stood: {out}");
 }
 
 #[test]

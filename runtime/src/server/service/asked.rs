@@ -94,8 +94,11 @@ impl Asked {
             permit: Arc::clone(&self.peer.permit),
             shared: Arc::clone(&self.peer.shared),
         };
-        // Judged as every answer is, whose status this one cannot be.
-        let judged = self.answers(Outbound { status: 200, body: Vec::new(), ..outbound });
+        // Judged as every answer is, whose status this one cannot be. What the handshake says is not the program's business:
+        // a client fails where it is told of what it did not ask for (RFC 6455, section 4.1).
+        let (status, body, mut headers) = (200, Vec::new(), outbound.headers);
+        headers.retain(|(name, _)| name != "content-type" && !name.starts_with("sec-websocket-"));
+        let judged = self.answers(Outbound { status, headers, body, ..outbound });
         judged.then(move |mut response| {
             if response.status() != StatusCode::OK {
                 // It cannot be sent, so there is no socket.

@@ -2,7 +2,7 @@
 
 use crate::config::Config;
 use crate::server::metrics::Entry;
-use crate::server::tests::{app, ask, config, get, options, rest, status};
+use crate::server::tests::{app, app_of, ask, config, get, options, rest, status};
 use crate::server::{Options, Point, Probe, Running, Server};
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
@@ -126,16 +126,53 @@ impl Client {
 const UPGRADE: &str = "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n\
      Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
 
+/// K2: the execution is where a disk is read when its time is over.
+#[test]
+fn a_socket_whose_time_ends_in_the_store_closes_in_order() {
+    let source = r#"
+entity Row { n: int }
+ws "/s" {
+    row = Row { n: 0 }
+    on connect {
+        for i in 1..5 { row.n = i; save row }
+        while true { row.history }
+    }
+    on close { broadcast("log", "closed") }
+}
+ws "/log" { on connect { join("log") } }
+"#;
+    let mut config = config();
+    config.vm.deadline = Duration::from_millis(200);
+    let running = Server::start(app(source, config), options()).unwrap();
+    let mut log = Client::open(&running, "/log");
+    for _ in 0..5 {
+        assert_eq!(Client::open(&running, "/s").closed(), 1011);
+        assert_eq!(log.heard(), "closed");
+    }
+    let recent = running.shared().errors().recent();
+    assert!(recent.len() == 5 && recent.iter().all(|error| error.kind == "Timeout"), "{recent:?}");
+    // The round that takes the time is named.
+    assert!(recent.iter().all(|error| error.chain[0].contains("index.flin:7:")), "{recent:?}");
+}
+
 #[test]
 fn what_the_program_gave_to_the_answer_goes_along_and_nothing_after_it() {
+    let around = r#"middleware {
+    answer = next()
+    response.headers["Sec-WebSocket-Extensions"] = "permessage-deflate"
+    response.headers["X-Kind"] = "socket"
+    answer
+}"#;
     let source = r#"
 set_cookie("seen", "yes")
 session.count = 1
 ws "/s" { on connect { send((try set_cookie("late", "x")).message) } }
 "#;
-    let running = Server::start(app(source, config()), options()).unwrap();
+    let files = [("app/_middleware.flin", around), ("app/index.flin", source)];
+    let running = Server::start(app_of(&files, config()), options()).unwrap();
     let (mut client, head) = Client::opened(&running, "/s");
     for line in [
+        "x-kind: socket",
         "set-cookie: seen=yes",
         "set-cookie: flin_session=",
         "x-content-type-options: nosniff",
@@ -143,6 +180,7 @@ ws "/s" { on connect { send((try set_cookie("late", "x")).message) } }
     ] {
         assert!(head.contains(line), "{line}: {head}");
     }
+    assert!(!head.to_lowercase().contains("extensions"), "the client asked for none: {head}");
     assert!(client.heard().starts_with("set_cookie comes too late"));
 }
 
