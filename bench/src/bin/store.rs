@@ -243,7 +243,7 @@ fn lookups(flin: &Flin, lite: &Connection, redb: &Database, count: u64, table: &
     let each = |took: Duration| took.as_secs_f64() * 1e6 / LOOKUPS as f64;
     let (mut ours, mut theirs, mut redbs) = (vec![], vec![], vec![]);
     let (mut our_unique, mut their_unique, mut redb_unique) = (vec![], vec![], vec![]);
-    let emails: Vec<String> = shuffled(count).map(email).collect();
+    let emails: Vec<String> = shuffled(count).map(|n| email(n - 1)).collect();
     let keys: Vec<Key> = emails.iter().map(|email| Key::Text(email.as_str().into())).collect();
     let mut by_id =
         lite.prepare("SELECT id, email, name, age FROM person WHERE id = ?1").expect("a statement");
@@ -369,8 +369,10 @@ fn checkpoint(flin: &Flin, table: &mut String) {
 }
 
 fn main() {
-    let count: u64 =
-        std::env::args().nth(1).map_or(1_000_000, |text| text.parse().expect("a number of entities"));
+    let Ok(count) = std::env::args().nth(1).map_or(Ok(1_000_000), |text| text.parse::<u64>()) else {
+        eprintln!("usage: store [ENTITIES [lookups]]");
+        std::process::exit(2);
+    };
     let home = tempfile::tempdir().expect("a folder");
     let home = home.path();
     let mut table =

@@ -2,9 +2,9 @@
 //!
 //! A radix tree of 16 ways over the highest bits of a key, which ends in buckets: sorted arrays of keys with their numbers.
 //! A key's place in its bucket is guessed from its next bits, as it is evenly spread, so that a look-up among a million
-//! reads three nodes that are in the cache, as there are few of them, and a line or two of one bucket. Keys that are not
-//! spread cost time, nothing else. A clone shares everything; a change makes one bucket anew, a few kilobytes, and copies
-//! the nodes above it that are shared.
+//! reads three nodes that are in the cache, as there are few of them, and a line or two of one bucket; an entry is 8 bytes,
+//! so that more of them lie in a line. Keys that are not spread cost time, nothing else. A clone shares everything; a change
+//! makes one bucket anew, a few kilobytes, and copies the nodes above it that are shared.
 //!
 //! Invariant: no bucket is empty, nor is any branch; a branch has more entries than a bucket may have merged.
 
@@ -13,14 +13,14 @@ use std::sync::Arc;
 const BITS: u32 = 4;
 const WAYS: usize = 1 << BITS;
 /// Levels that a key has bits for.
-const LEVELS: u32 = u64::BITS / BITS;
+const LEVELS: u32 = u32::BITS / BITS;
 /// A bucket with more entries becomes a branch, if the key has bits left.
 const BUCKET_MAX: usize = 512;
 /// A branch with as few, all in buckets, becomes one bucket again.
 const MERGED_MAX: usize = 128;
 
 /// A key and its number.
-pub type Entry = (u64, u64);
+pub type Entry = (u32, u32);
 
 /// A map from keys to numbers.
 #[derive(Clone, Debug, Default)]
@@ -46,16 +46,16 @@ fn bucket_bytes(entries: usize) -> usize {
 }
 
 /// The way that a key goes in a branch of this level; the root's is 0.
-fn digit(key: u64, level: u32) -> usize {
+fn digit(key: u32, level: u32) -> usize {
     let shift = level.saturating_add(1).saturating_mul(BITS);
-    let digits = u64::BITS.checked_sub(shift).and_then(|shift| key.checked_shr(shift)).unwrap_or(0);
+    let digits = u32::BITS.checked_sub(shift).and_then(|shift| key.checked_shr(shift)).unwrap_or(0);
     usize::try_from(digits).unwrap_or(0) & (WAYS.saturating_sub(1))
 }
 
 /// Where a key stands in a bucket of this level, or where it would.
-fn place(bucket: &[Entry], key: u64, level: u32) -> Result<usize, usize> {
-    let rest = key.checked_shl(level.saturating_mul(BITS)).unwrap_or(0) >> 32;
-    let guess = rest.saturating_mul(bucket.len() as u64) >> 32;
+fn place(bucket: &[Entry], key: u32, level: u32) -> Result<usize, usize> {
+    let rest = key.checked_shl(level.saturating_mul(BITS)).unwrap_or(0);
+    let guess = u64::from(rest).saturating_mul(bucket.len() as u64) >> u32::BITS;
     let mut at = usize::try_from(guess).unwrap_or(0);
     let above = |at: usize| bucket.get(at).is_none_or(|(other, _)| *other >= key);
     while let Some(before) = at.checked_sub(1).filter(|before| above(*before)) {
@@ -81,7 +81,7 @@ impl Buckets {
     }
 
     /// The number of a key.
-    pub fn get(&self, key: u64) -> Option<u64> {
+    pub fn get(&self, key: u32) -> Option<u32> {
         let (mut node, mut level) = (&self.root, 0);
         loop {
             match node {
@@ -96,7 +96,7 @@ impl Buckets {
     }
 
     /// Sets the number of a key.
-    pub fn insert(&mut self, key: u64, number: u64) {
+    pub fn insert(&mut self, key: u32, number: u32) {
         let (mut node, mut level) = (&mut self.root, 0);
         loop {
             if let Node::Bucket(bucket) = node {
@@ -133,7 +133,7 @@ impl Buckets {
     }
 
     /// Takes a key out.
-    pub fn remove(&mut self, key: u64) {
+    pub fn remove(&mut self, key: u32) {
         // Nothing is copied for a key that is not there.
         if self.get(key).is_some() {
             remove(&mut self.root, key, 0, &mut self.bytes);
@@ -141,7 +141,7 @@ impl Buckets {
     }
 }
 
-/// Recursion is as deep as a key has digits, 16 at most.
+/// Recursion is as deep as a key has digits, 8 at most.
 fn build(entries: &[Entry], level: u32, bytes: &mut usize) -> Node {
     if entries.is_empty() {
         return Node::Empty;
@@ -165,7 +165,7 @@ fn branch(entries: &[Entry], level: u32, bytes: &mut usize) -> Node {
     Node::Branch(Arc::new(ways))
 }
 
-fn remove(node: &mut Node, key: u64, level: u32, bytes: &mut usize) {
+fn remove(node: &mut Node, key: u32, level: u32, bytes: &mut usize) {
     match node {
         Node::Empty => {}
         Node::Bucket(bucket) => {
@@ -217,14 +217,14 @@ mod tests {
     use std::collections::BTreeMap;
 
     /// Spread ones, some that share all digits but the last, and the ends.
-    fn any_key() -> impl Strategy<Value = u64> {
-        let spread = (0_u64..400).prop_map(|n| n.wrapping_mul(0x9E37_79B9_7F4A_7C15));
-        prop_oneof![6 => spread, 2 => 0_u64..50, 1 => Just(u64::MAX)]
+    fn any_key() -> impl Strategy<Value = u32> {
+        let spread = (0_u32..400).prop_map(|n| n.wrapping_mul(0x9E37_79B9));
+        prop_oneof![6 => spread, 2 => 0_u32..50, 1 => Just(u32::MAX)]
     }
 
     proptest! {
         #[test]
-        fn buckets_are_a_map(steps in prop::collection::vec((any_key(), prop::option::weighted(0.7, any::<u64>()), any::<bool>()), 0..600)) {
+        fn buckets_are_a_map(steps in prop::collection::vec((any_key(), prop::option::weighted(0.7, any::<u32>()), any::<bool>()), 0..600)) {
             let (mut buckets, mut model) = (Buckets::default(), BTreeMap::new());
             let mut kept = Vec::new();
             for (key, number, keep) in steps {

@@ -5,12 +5,13 @@
 //! the order in which rows are met.
 
 use super::State;
+use super::table::targets;
 #[cfg(feature = "knockout")]
 use crate::base::guard::{Guard, off};
 use crate::record::request::{Fate, Reach};
 use crate::record::{OnDelete, Refusal, Which};
 use crate::store::schema::Referrer;
-use crate::store::{FieldId, TypeId};
+use crate::store::{FieldId, RowRef, TypeId};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What one delete or destroy does.
@@ -110,9 +111,13 @@ impl State {
         target: u64,
         which: Which,
     ) -> impl Iterator<Item = u64> + use<'a> {
-        let bound = self.binding.of_type(referrer.ty);
-        let table = self.table(referrer.ty);
-        let index = bound.zip(table).and_then(|(bound, table)| table.reference(bound, referrer.field));
-        index.into_iter().flat_map(move |index| index.ids(target, which, 0))
+        let field = referrer.field;
+        let known = self.binding.of_type(referrer.ty).zip(self.table(referrer.ty));
+        let index = known.and_then(|(bound, table)| Some((bound, table, table.reference(bound, field)?)));
+        index.into_iter().flat_map(move |(bound, table, index)| {
+            // The index may lead to rows that refer to another, too.
+            let refers = move |row: RowRef<'_>| targets(bound, row.data, field).contains(&target);
+            index.ids(target, which, 0).filter(move |id| table.rows.get(*id).is_some_and(refers))
+        })
     }
 }

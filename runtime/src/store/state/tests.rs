@@ -169,6 +169,35 @@ fn t3_22_a_cascade_ends_and_takes_no_native_stack() {
     assert_eq!((state.rows(), effects.len() as u64), (0, LONG));
 }
 
+/// An index keeps half of what it is asked for: a row that only meets another there does not go with it.
+#[test]
+fn t3_22_a_cascade_takes_no_row_that_refers_to_another() {
+    // A Fibonacci number, by which ids lie closest (see `index::half`).
+    const APART: u64 = 2_971_215_073;
+    for rule in [OnDelete::Cascade, OnDelete::SetNone, OnDelete::Restrict] {
+        let mut draft = Draft::new(&open(&nodes(rule)));
+        let put = |draft: &mut Draft, id: u64| {
+            let data = stored(draft.state(), 0, &[Datum::None, Datum::None]);
+            draft.stage(&Change::Save { ty: NODE, id, insert: true, expected: None, now: 0, data }, PLENTY)
+        };
+        let parents = 1..=16;
+        for id in parents.clone().flat_map(|id| [id, id + APART]) {
+            put(&mut draft, id).unwrap();
+        }
+        for id in parents.clone() {
+            save(&mut draft, 0, None, [Datum::None, next(id + APART)]).unwrap();
+        }
+        let before = draft.state().count(NODE, Which::Live);
+        for id in parents {
+            delete(&mut draft, id).unwrap();
+        }
+        assert_eq!(draft.state().count(NODE, Which::Live), before - 16, "{rule:?}");
+        let state = draft.finish().0;
+        let referring = state.scan(NODE, Which::Live, 16 + APART);
+        assert!(referring.map(|(_, row)| row.version).eq(std::iter::repeat_n(1, 16)), "{rule:?}");
+    }
+}
+
 #[test]
 fn t3_23_what_changed_since_it_was_read_is_not_overwritten() {
     let mut draft = Draft::new(&named(OnDelete::Restrict, &["a"]));
