@@ -2,6 +2,7 @@
 
 use super::model::{Page, VectorPage};
 use super::{ReportError, latest};
+use crate::prove::record::State;
 use comfy_table::{ContentArrangement, Table, presets};
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Serde;
@@ -111,5 +112,12 @@ pub fn summary(page: &Page) -> String {
     let canary = if page.canary.held { "HELD: the oracles are blind" } else { "fails, as it must" };
     text.push_str("  canary: ");
     text.push_str(canary);
+    let stale = page.vectors.iter().filter(|vector| vector.row.knockout.state == State::Stale).count();
+    if stale > 0 {
+        let line = format!(
+            "\n  stale: {stale} proofs rest on what has changed since; audit prove --stale makes them anew"
+        );
+        text.push_str(&line);
+    }
     text
 }

@@ -3,7 +3,8 @@
 //!
 //! A recovery refuses a damaged store; here it is read around the damage. Of the snapshot and the archive every block
 //! counts whose checksum fits, of the log the records before the first damage alone, so that no transaction is there
-//! without those that it was made on. Whatever is not taken, bytes or whole later transactions, is handed to a [`Lost`].
+//! without those that it was made on. Whatever is not taken, bytes, whole later transactions or versions of rows that cannot be
+//! read, is handed to a [`Lost`].
 //!
 //! | module | what lives there |
 //! |---|---|
@@ -35,6 +36,7 @@ pub use rewrite::{Compacted, compact};
 pub use salvage::Found;
 pub use watch::Watched;
 
+use super::archive::Version;
 use super::disk::{Disk, DiskError};
 use super::format::{Fault, FileError};
 use super::schema::Catalogue;
@@ -102,6 +104,9 @@ pub trait Lost {
     fn bytes(&mut self, file: &str, offset: u64, bytes: &[u8]) -> io::Result<()>;
     /// A transaction behind damage.
     fn transaction(&mut self, transaction: &Later<'_>) -> io::Result<()>;
+    /// An older version of a row that is not there: what it was at last may be in the damage. Also of one that was
+    /// destroyed, which cannot be told apart.
+    fn version(&mut self, version: &Version, catalogue: &Catalogue) -> io::Result<()>;
 }
 
 /// A whole transaction that is not taken, as records before it are missing.
@@ -129,6 +134,10 @@ impl Lost for Forgotten {
     }
 
     fn transaction(&mut self, _: &Later<'_>) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn version(&mut self, _: &Version, _: &Catalogue) -> io::Result<()> {
         Ok(())
     }
 }

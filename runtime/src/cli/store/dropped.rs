@@ -1,7 +1,9 @@
-//! The file that a repair writes what it drops to: JSON, a line for each transaction or piece of bytes.
+//! The file that a repair writes what it drops to: JSON, a line for each transaction, version or piece of bytes.
 
 use super::json;
+use crate::store::archive::Version;
 use crate::store::offline::{Later, Lost};
+use crate::store::schema::Catalogue;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
@@ -57,5 +59,9 @@ impl Lost for DroppedFile {
         let Later { file, offset, sequence, effects, catalogue } = transaction;
         let changes: Value = effects.iter().map(|effect| json::effect(catalogue, effect)).collect();
         self.line(&json!({ "file": file, "offset": offset, "transaction": sequence, "changes": changes }))
+    }
+
+    fn version(&mut self, version: &Version, catalogue: &Catalogue) -> io::Result<()> {
+        self.line(&json!({ "older": json::row(catalogue, version.ty, version.id, version.row.view()) }))
     }
 }

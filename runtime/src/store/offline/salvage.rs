@@ -200,7 +200,7 @@ impl Found {
         each: &mut dyn FnMut(Version) -> Result<(), OfflineError>,
         gap: &mut dyn FnMut(Finding, &mut Window<'_>, (u64, u64)) -> Result<(), OfflineError>,
     ) -> Result<(), OfflineError> {
-        self.archived(disk, each, gap)?;
+        self.archived(disk, self.extent, each, gap)?;
         for (at, segment) in self.segments.all.iter().enumerate() {
             let counts = self.before_log.saturating_add(1)..=self.segments.last;
             let limit = self.segments.limit(at);
@@ -219,14 +219,16 @@ impl Found {
         Ok(())
     }
 
-    fn archived(
+    /// The same of the archive alone, as far as `extent` goes.
+    pub(super) fn archived(
         &self,
         disk: &dyn Disk,
+        extent: Extent,
         each: &mut dyn FnMut(Version) -> Result<(), OfflineError>,
         gap: &mut dyn FnMut(Finding, &mut Window<'_>, (u64, u64)) -> Result<(), OfflineError>,
     ) -> Result<(), OfflineError> {
-        let name = archive::name(self.extent.generation);
-        if self.extent.length == 0 || !self.names.contains(&name) {
+        let name = archive::name(extent.generation);
+        if extent.length == 0 || !self.names.contains(&name) {
             return Ok(());
         }
         let file = disk.open(&name).map_err(DiskError::at(&name, "open"))?;
@@ -238,7 +240,7 @@ impl Found {
             Err(fault) => return gap(damaged(&name, 0, fault), &mut window, (0, size)),
         };
         let mut gaps = Vec::new();
-        let to = size.min(self.extent.length);
+        let to = size.min(extent.length);
         walk(&mut window, salt, (wide(SECTOR), to), &mut |piece| {
             match piece {
                 Piece::Gap(from, to, fault) => gaps.push((from, to, fault)),

@@ -3,9 +3,12 @@
 use super::records::hand_out;
 use super::{Finding, Found, Lost, OfflineError};
 use crate::record::{FieldType, Reader, Token, Which};
+use crate::store::archive::{self, Extent, Version};
 use crate::store::disk::Disk;
+use crate::store::format::Window;
 use crate::store::schema::field;
 use crate::store::{FieldId, Lsn, RowRef, TypeId};
+use std::cell::RefCell;
 use std::collections::HashMap;
 
 /// Rows with older versions: the last one that was replaced, by the record that did, and the version that came then.
@@ -34,10 +37,20 @@ pub struct Versions {
 }
 
 impl Found {
-    /// Looks at what a recovery does not: adds to the findings, and counts the older versions.
+    /// Looks at what a recovery does not: adds to the findings, and counts the older versions. Of a damaged store those of
+    /// rows that are not there are handed out.
     pub fn verify(&mut self, disk: &dyn Disk, lost: &mut dyn Lost) -> Result<Versions, OfflineError> {
         let (mut chains, mut counts, mut findings) = (Chains::default(), Versions::default(), Vec::new());
         let mut broken = Vec::new();
+        let is_damaged = !self.findings.is_empty();
+        let lost = RefCell::new(lost);
+        let hand_over = |version: &Version| {
+            lost.borrow_mut().version(version, self.state.catalogue()).map_err(OfflineError::Lost)
+        };
+        let mut gap = |finding, window: &mut Window<'_>, gap| {
+            findings.push(finding);
+            hand_out(window, gap, &mut **lost.borrow_mut())
+        };
         self.versions(
             disk,
             &mut |version| {
@@ -45,17 +58,24 @@ impl Found {
                 let (ty, id) = (version.ty, version.id);
                 if self.state.find(ty, id).is_none() {
                     counts.unreachable = counts.unreachable.saturating_add(1);
+                    if is_damaged {
+                        hand_over(&version)?;
+                    }
                 } else if !chains.reach(ty, id, version.row.view()) {
                     broken.push((ty, id, version.row.version));
                 }
                 chains.found(ty, id, (version.lsn, version.next));
                 Ok(())
             },
-            &mut |finding, window, gap| {
-                findings.push(finding);
-                hand_out(window, gap, lost)
-            },
+            &mut gap,
         )?;
+        if is_damaged && self.snapshot.is_none() {
+            // Nothing says how far an archive counts.
+            for generation in self.names.iter().filter_map(|name| archive::generation_of(name)) {
+                let whole = Extent { generation, length: u64::MAX };
+                self.archived(disk, whole, &mut |version| hand_over(&version), &mut gap)?;
+            }
+        }
         for (at, _) in (0..).map(TypeId).zip(&self.state.catalogue().entities) {
             for (id, row) in self.state.scan(at, Which::All, 0) {
                 if !chains.reach(at, id, row) {

@@ -115,9 +115,9 @@ impl State {
         let known = self.binding.of_type(referrer.ty).zip(self.table(referrer.ty));
         let index = known.and_then(|(bound, table)| Some((bound, table, table.reference(bound, field)?)));
         index.into_iter().flat_map(move |(bound, table, index)| {
-            // The index may lead to rows that refer to another, too.
+            let exact = index.is_exact(target);
             let refers = move |row: RowRef<'_>| targets(bound, row.data, field).contains(&target);
-            index.ids(target, which, 0).filter(move |id| table.rows.get(*id).is_some_and(refers))
+            index.ids(target, which, 0).filter(move |id| exact || table.rows.get(*id).is_some_and(refers))
         })
     }
 }
