@@ -3,8 +3,8 @@
 //!
 //! A recovery refuses a damaged store; here it is read around the damage. Of the snapshot and the archive every block
 //! counts whose checksum fits, of the log the records before the first damage alone, so that no transaction is there
-//! without those that it was made on. Whatever is not taken, bytes, whole later transactions or versions of rows that cannot be
-//! read, is handed to a [`Lost`].
+//! without those that it was made on. Whatever is not taken, bytes, whole later transactions or versions of rows that
+//! cannot be read, is handed to a [`Lost`].
 //!
 //! | module | what lives there |
 //! |---|---|

@@ -3,11 +3,13 @@
 //! The order is that of a checkpoint: archive, snapshot, and only when both are durable goes what they replace (O3).
 //! Versions of rows that are gone are left out; where a version cannot be found, the history of its row ends.
 
+use super::salvage::Visitor;
 use super::verify::Chains;
-use super::{Found, OfflineError, files};
+use super::{Finding, Found, OfflineError, files};
 use crate::record::Which;
 use crate::store::archive::{self, Appender, Archive, Version};
 use crate::store::disk::{Disk, DiskError};
+use crate::store::format::Window;
 use crate::store::log::{self, Cut};
 use crate::store::recover::{self, Recovered};
 use crate::store::schema::Catalogue;
@@ -45,6 +47,36 @@ pub fn compact(disk: &Arc<dyn Disk>, segment_bytes: u32) -> Result<Compacted, Of
     found.rewrite(&**disk, Cut { retired: Vec::new(), spares_max: 0, ..cut }, before)
 }
 
+/// Copies the versions of rows that are there.
+struct Copy<'a> {
+    state: &'a State,
+    appender: Appender<'a>,
+    chains: Chains,
+    kept: u64,
+    dropped: u64,
+}
+
+impl Visitor for Copy<'_> {
+    fn version(&mut self, mut version: Version) -> Result<(), OfflineError> {
+        let (ty, id) = (version.ty, version.id);
+        if self.state.find(ty, id).is_none() {
+            self.dropped = self.dropped.saturating_add(1);
+            return Ok(());
+        }
+        if !self.chains.reach(ty, id, version.row.view()) {
+            version.row.lsn = Lsn::NONE;
+        }
+        self.chains.found(ty, id, (version.lsn, version.next));
+        self.kept = self.kept.saturating_add(1);
+        Ok(self.appender.version(&version)?)
+    }
+
+    /// Was found, and handed out, before.
+    fn gap(&mut self, _: Finding, _: &mut Window<'_>, _: (u64, u64)) -> Result<(), OfflineError> {
+        Ok(())
+    }
+}
+
 impl Found {
     /// Makes a store of what was read that opens, with one segment of so many bytes; the lock must be held, and what was
     /// not read be in safety (O2).
@@ -80,25 +112,18 @@ impl Found {
 
     /// Writes archive and snapshot; gives how many versions were kept and dropped.
     fn write(&self, disk: &dyn Disk, cut: &Cut, generation: u32) -> Result<(u64, u64), OfflineError> {
-        let mut appender = Appender::new(disk, generation);
-        let (mut chains, mut kept, mut dropped) = (Chains::default(), 0_u64, 0_u64);
-        let mut each = |mut version: Version| {
-            let (ty, id) = (version.ty, version.id);
-            if self.state.find(ty, id).is_none() {
-                dropped = dropped.saturating_add(1);
-                return Ok(());
-            }
-            if !chains.reach(ty, id, version.row.view()) {
-                version.row.lsn = Lsn::NONE;
-            }
-            chains.found(ty, id, (version.lsn, version.next));
-            kept = kept.saturating_add(1);
-            Ok(appender.version(&version)?)
+        let chains = Chains::default();
+        let mut copy = Copy {
+            state: &self.state,
+            appender: Appender::new(disk, generation),
+            chains,
+            kept: 0,
+            dropped: 0,
         };
-        self.versions(disk, &mut each, &mut |_, _, _| Ok(()))?;
-        let archive = appender.finish(cut.first)?;
-        self.snapshot(disk, cut, &archive, &chains)?;
-        Ok((kept, dropped))
+        self.versions(disk, &mut copy)?;
+        let archive = copy.appender.finish(cut.first)?;
+        self.snapshot(disk, cut, &archive, &copy.chains)?;
+        Ok((copy.kept, copy.dropped))
     }
 
     fn snapshot(

@@ -37,6 +37,38 @@ pub struct Found {
     pub(super) extent: Extent,
 }
 
+/// Takes the older versions that can be read, in the order in which they were replaced, and the gaps among them.
+pub(super) trait Visitor {
+    /// A version.
+    fn version(&mut self, version: Version) -> Result<(), OfflineError>;
+    /// Bytes of the archive that are none, from an offset to another.
+    fn gap(&mut self, finding: Finding, window: &mut Window<'_>, gap: (u64, u64))
+    -> Result<(), OfflineError>;
+}
+
+/// Hands out all that an archive has.
+struct Orphans<'a> {
+    catalogue: &'a Catalogue,
+    lost: &'a mut dyn Lost,
+    findings: Vec<Finding>,
+}
+
+impl Visitor for Orphans<'_> {
+    fn version(&mut self, version: Version) -> Result<(), OfflineError> {
+        self.lost.version(&version, self.catalogue).map_err(OfflineError::Lost)
+    }
+
+    fn gap(
+        &mut self,
+        finding: Finding,
+        window: &mut Window<'_>,
+        gap: (u64, u64),
+    ) -> Result<(), OfflineError> {
+        self.findings.push(finding);
+        hand_out(window, gap, self.lost)
+    }
+}
+
 impl Found {
     /// Reads a store; the lock must be held. What is not taken of a damaged one is handed out.
     ///
@@ -114,7 +146,21 @@ impl Found {
         found.findings = findings;
         found.sequence = found.segments.last;
         found.replayed = found.sequence.saturating_sub(found.before_log);
+        if found.snapshot.is_none() {
+            found.orphans(disk, lost)?;
+        }
         Ok(found)
+    }
+
+    /// Hands out all archives: without a snapshot nothing says which of them counts, nor how far.
+    fn orphans(&mut self, disk: &dyn Disk, lost: &mut dyn Lost) -> Result<(), OfflineError> {
+        let mut orphans = Orphans { catalogue: self.state.catalogue(), lost, findings: Vec::new() };
+        for generation in self.names.iter().filter_map(|name| archive::generation_of(name)) {
+            self.archived(disk, Extent { generation, length: u64::MAX }, &mut orphans)?;
+        }
+        let findings = orphans.findings;
+        self.findings.extend(findings);
+        Ok(())
     }
 
     /// Reads the newest snapshot whose first sector can be read; gives its number.
@@ -193,14 +239,9 @@ impl Found {
         Ok(index)
     }
 
-    /// Gives the older versions that can be read, in the order in which they were replaced, and each gap among them.
-    pub(super) fn versions(
-        &self,
-        disk: &dyn Disk,
-        each: &mut dyn FnMut(Version) -> Result<(), OfflineError>,
-        gap: &mut dyn FnMut(Finding, &mut Window<'_>, (u64, u64)) -> Result<(), OfflineError>,
-    ) -> Result<(), OfflineError> {
-        self.archived(disk, self.extent, each, gap)?;
+    /// Goes through the older versions.
+    pub(super) fn versions(&self, disk: &dyn Disk, visitor: &mut dyn Visitor) -> Result<(), OfflineError> {
+        self.archived(disk, self.extent, visitor)?;
         for (at, segment) in self.segments.all.iter().enumerate() {
             let counts = self.before_log.saturating_add(1)..=self.segments.last;
             let limit = self.segments.limit(at);
@@ -210,7 +251,7 @@ impl Found {
                 }
                 for item in record.items().map_while(Result::ok) {
                     if let Item::Effect(RowEffect::Put { ty, id, row, before: Some(before) }) = item {
-                        each(Version { lsn: row.lsn, ty, id, next: row.version, row: before })?;
+                        visitor.version(Version { lsn: row.lsn, ty, id, next: row.version, row: before })?;
                     }
                 }
                 Ok(())
@@ -220,12 +261,11 @@ impl Found {
     }
 
     /// The same of the archive alone, as far as `extent` goes.
-    pub(super) fn archived(
+    fn archived(
         &self,
         disk: &dyn Disk,
         extent: Extent,
-        each: &mut dyn FnMut(Version) -> Result<(), OfflineError>,
-        gap: &mut dyn FnMut(Finding, &mut Window<'_>, (u64, u64)) -> Result<(), OfflineError>,
+        visitor: &mut dyn Visitor,
     ) -> Result<(), OfflineError> {
         let name = archive::name(extent.generation);
         if extent.length == 0 || !self.names.contains(&name) {
@@ -237,7 +277,7 @@ impl Found {
         let sector = window.get(0, SECTOR)?.unwrap_or_default();
         let Header([salt, ..]) = match Header::decode(Kind::Archive, sector) {
             Ok(header) => header,
-            Err(fault) => return gap(damaged(&name, 0, fault), &mut window, (0, size)),
+            Err(fault) => return visitor.gap(damaged(&name, 0, fault), &mut window, (0, size)),
         };
         let mut gaps = Vec::new();
         let to = size.min(extent.length);
@@ -248,7 +288,7 @@ impl Found {
                     let mut reader = RowReader::new(content);
                     while !reader.is_empty() {
                         match Version::read(&mut reader) {
-                            Ok(version) => each(version)?,
+                            Ok(version) => visitor.version(version)?,
                             Err(fault) => {
                                 gaps.push((offset, offset.saturating_add(wide(content.len())), fault));
                                 break;
@@ -259,7 +299,8 @@ impl Found {
             }
             Ok(ControlFlow::Continue(()))
         })?;
-        gaps.into_iter()
-            .try_for_each(|(from, to, fault)| gap(damaged(&name, from, fault), &mut window, (from, to)))
+        gaps.into_iter().try_for_each(|(from, to, fault)| {
+            visitor.gap(damaged(&name, from, fault), &mut window, (from, to))
+        })
     }
 }

@@ -1,14 +1,14 @@
 //! What no recovery looks at: whether each older version can be found, and each reference leads somewhere.
 
 use super::records::hand_out;
+use super::salvage::Visitor;
 use super::{Finding, Found, Lost, OfflineError};
 use crate::record::{FieldType, Reader, Token, Which};
-use crate::store::archive::{self, Extent, Version};
+use crate::store::archive::Version;
 use crate::store::disk::Disk;
 use crate::store::format::Window;
 use crate::store::schema::field;
 use crate::store::{FieldId, Lsn, RowRef, TypeId};
-use std::cell::RefCell;
 use std::collections::HashMap;
 
 /// Rows with older versions: the last one that was replaced, by the record that did, and the version that came then.
@@ -36,57 +36,65 @@ pub struct Versions {
     pub unreachable: u64,
 }
 
+/// Looks at each version, and hands out what a repair would drop.
+struct Check<'a> {
+    found: &'a Found,
+    lost: &'a mut dyn Lost,
+    chains: Chains,
+    counts: Versions,
+    findings: Vec<Finding>,
+}
+
+impl Check<'_> {
+    fn row(&mut self, ty: TypeId, id: u64, row: RowRef<'_>) {
+        if !self.chains.reach(ty, id, row) {
+            let entity = self.found.state.catalogue().name(ty);
+            self.findings.push(Finding::History { entity, id, version: row.version });
+        }
+    }
+}
+
+impl Visitor for Check<'_> {
+    fn version(&mut self, version: Version) -> Result<(), OfflineError> {
+        self.counts.all = self.counts.all.saturating_add(1);
+        let (ty, id, state) = (version.ty, version.id, &self.found.state);
+        if state.find(ty, id).is_some() {
+            self.row(ty, id, version.row.view());
+        } else {
+            self.counts.unreachable = self.counts.unreachable.saturating_add(1);
+            if !self.found.findings.is_empty() {
+                self.lost.version(&version, state.catalogue()).map_err(OfflineError::Lost)?;
+            }
+        }
+        self.chains.found(ty, id, (version.lsn, version.next));
+        Ok(())
+    }
+
+    fn gap(
+        &mut self,
+        finding: Finding,
+        window: &mut Window<'_>,
+        gap: (u64, u64),
+    ) -> Result<(), OfflineError> {
+        self.findings.push(finding);
+        hand_out(window, gap, self.lost)
+    }
+}
+
 impl Found {
     /// Looks at what a recovery does not: adds to the findings, and counts the older versions. Of a damaged store those of
     /// rows that are not there are handed out.
     pub fn verify(&mut self, disk: &dyn Disk, lost: &mut dyn Lost) -> Result<Versions, OfflineError> {
-        let (mut chains, mut counts, mut findings) = (Chains::default(), Versions::default(), Vec::new());
-        let mut broken = Vec::new();
-        let is_damaged = !self.findings.is_empty();
-        let lost = RefCell::new(lost);
-        let hand_over = |version: &Version| {
-            lost.borrow_mut().version(version, self.state.catalogue()).map_err(OfflineError::Lost)
-        };
-        let mut gap = |finding, window: &mut Window<'_>, gap| {
-            findings.push(finding);
-            hand_out(window, gap, &mut **lost.borrow_mut())
-        };
-        self.versions(
-            disk,
-            &mut |version| {
-                counts.all = counts.all.saturating_add(1);
-                let (ty, id) = (version.ty, version.id);
-                if self.state.find(ty, id).is_none() {
-                    counts.unreachable = counts.unreachable.saturating_add(1);
-                    if is_damaged {
-                        hand_over(&version)?;
-                    }
-                } else if !chains.reach(ty, id, version.row.view()) {
-                    broken.push((ty, id, version.row.version));
-                }
-                chains.found(ty, id, (version.lsn, version.next));
-                Ok(())
-            },
-            &mut gap,
-        )?;
-        if is_damaged && self.snapshot.is_none() {
-            // Nothing says how far an archive counts.
-            for generation in self.names.iter().filter_map(|name| archive::generation_of(name)) {
-                let whole = Extent { generation, length: u64::MAX };
-                self.archived(disk, whole, &mut |version| hand_over(&version), &mut gap)?;
-            }
-        }
+        let (chains, counts, findings) = (Chains::default(), Versions::default(), Vec::new());
+        let mut check = Check { found: self, lost, chains, counts, findings };
+        self.versions(disk, &mut check)?;
         for (at, _) in (0..).map(TypeId).zip(&self.state.catalogue().entities) {
             for (id, row) in self.state.scan(at, Which::All, 0) {
-                if !chains.reach(at, id, row) {
-                    broken.push((at, id, row.version));
-                }
-                findings.extend(self.dangling(at, id, row));
+                check.row(at, id, row);
+                check.findings.extend(self.dangling(at, id, row));
             }
         }
-        let name = |ty| self.state.catalogue().name(ty);
-        let broken = broken.into_iter();
-        findings.extend(broken.map(|(ty, id, version)| Finding::History { entity: name(ty), id, version }));
+        let Check { counts, findings, .. } = check;
         self.findings.extend(findings);
         Ok(counts)
     }

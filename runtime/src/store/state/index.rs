@@ -71,21 +71,17 @@ impl Ids {
     }
 
     fn insert(&mut self, hash: u32, id: u64) {
-        let before = self.one.get(hash);
-        if before.is_some() && before == small(id) {
-            return;
+        match (self.one.get(hash), small(id)) {
+            (Some(before), Some(own)) if before == own => {}
+            (None, Some(own)) => self.one.insert(hash, own),
+            (before, _) => {
+                if before != Some(MANY) {
+                    self.one.insert(hash, MANY);
+                    self.many.extend(before.map(|first| (hash, u64::from(first))));
+                }
+                self.many.insert((hash, id));
+            }
         }
-        if before.is_none()
-            && let Some(id) = small(id)
-        {
-            self.one.insert(hash, id);
-            return;
-        }
-        if before != Some(MANY) {
-            self.one.insert(hash, MANY);
-            self.many.extend(before.map(|first| (hash, u64::from(first))));
-        }
-        self.many.insert((hash, id));
     }
 
     fn remove(&mut self, hash: u32, id: u64) {
@@ -148,8 +144,8 @@ impl Index {
 
     /// Are the ids of this hash those of no other? So it is with ids, as long as they fit 32 bits: nobody has to read
     /// all rows that refer to one.
-    pub const fn is_exact(&self, hash: u64) -> bool {
-        !self.wide && hash <= u32::MAX as u64
+    pub fn is_exact(&self, hash: u64) -> bool {
+        !self.wide && small(hash).is_some()
     }
 
     /// Ids above `after` of rows with this hash, rising, and perhaps of others: their rows say. What only one row has is
