@@ -90,7 +90,7 @@ pub(super) fn check(folder: &Path, report: &mut Report) -> Exit {
         Err(error) => return refused(folder, &error, report),
     };
     let mut text = summary(&found);
-    let _ = write!(text, "{} older versions", versions.all);
+    text.push_str(&counted(versions.all, "older version"));
     if versions.unreachable > 0 {
         let _ = write!(
             text,
@@ -115,19 +115,24 @@ pub(super) fn check(folder: &Path, report: &mut Report) -> Exit {
     if exit == Exit::Success { Exit::Failure } else { exit }
 }
 
+fn counted(count: u64, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}
+
 fn summary(found: &Found) -> String {
-    let mut text = String::new();
-    let from = found.snapshot.as_deref().map_or_else(String::new, |name| format!("{name} and "));
-    let _ = writeln!(
-        text,
-        "{} transactions, {} of them from the log, the rest from {from}{}",
-        found.sequence,
-        found.replayed,
-        if from.is_empty() { "nothing before it" } else { "what it knows" }
-    );
+    let mut text = counted(found.sequence, "transaction");
+    match &found.snapshot {
+        Some(snapshot) => {
+            let _ = writeln!(text, ", {} of them from the log, the rest from {snapshot}", found.replayed);
+        }
+        None if found.replayed == found.sequence => text.push_str(", all from the log\n"),
+        None => {
+            let _ = writeln!(text, ", {} of them from the log, the rest is missing", found.replayed);
+        }
+    }
     for (ty, entity) in (0..).map(TypeId).zip(&found.state.catalogue().entities) {
         let (rows, deleted) = (found.state.count(ty, Which::All), found.state.count(ty, Which::Deleted));
-        let _ = write!(text, "{}: {rows} rows", entity.name);
+        let _ = write!(text, "{}: {}", entity.name, counted(rows, "row"));
         if deleted > 0 {
             let _ = write!(text, ", {deleted} of them deleted");
         }

@@ -1,6 +1,7 @@
 //! `match` and its arms.
 
 use super::{Context, Parse, Parser};
+use crate::base::{Code, Diagnostic};
 use crate::syntax::lexer::{Keyword, TokenKind};
 use crate::syntax::tree::{Arm, ArmBody, ExprKind, Match};
 
@@ -26,7 +27,14 @@ impl Parser<'_> {
                 return Err(self.unterminated(open, "match"));
             }
             arms.push(*self.arm()?);
-            self.eat(TokenKind::Comma);
+            if self.is(TokenKind::Semicolon) {
+                let found =
+                    Diagnostic::new(Code::E0103, self.token_span(self.token), "an arm ends without a `;`");
+                self.report(found.help("put a comma or a line break between two arms"));
+                self.advance();
+            } else {
+                self.eat(TokenKind::Comma);
+            }
         }
         self.advance();
         Ok(arms)
