@@ -92,17 +92,14 @@ pub(super) fn check(folder: &Path, report: &mut Report) -> Exit {
     let mut text = summary(&found);
     text.push_str(&counted(versions.all, "older version"));
     if versions.unreachable > 0 {
-        let _ = write!(
-            text,
-            ", {} of rows that are gone (`flin store compact` drops them)",
-            versions.unreachable
-        );
+        let _ =
+            write!(text, ", {} that no row leads to (`flin store compact` drops them)", versions.unreachable);
     }
     text.push('\n');
     if let Some(torn) = &found.torn {
         let _ = writeln!(
             text,
-            "{} ends at byte {}: what stands behind was never acknowledged, and the next start leaves it out",
+            "{} ends at byte {}: what stands behind is taken for what a crash left unfinished, and the next start leaves it out",
             torn.file, torn.offset
         );
     }
@@ -120,7 +117,8 @@ fn counted(count: u64, what: &str) -> String {
 }
 
 fn summary(found: &Found) -> String {
-    let mut text = counted(found.sequence, "transaction");
+    // Numbers of transactions that a repair dropped are not given again, so that this is no count.
+    let mut text = format!("transactions up to {}", found.sequence);
     match &found.snapshot {
         Some(snapshot) => {
             let _ = writeln!(text, ", {} of them from the log, the rest from {snapshot}", found.replayed);

@@ -1,9 +1,10 @@
 //! The blocks of a file, also those behind a bad one.
 //!
-//! A block that does not check may have a wrong length, so the next one is looked for byte by byte. A checksum covers the
-//! offset, so nothing that only looks like a block is taken for one; and most places are no beginning by their length
-//! alone, so that this is about as fast as reading. Bytes that were made to look like many long blocks use up a budget,
-//! and what is left of the file is given up.
+//! Behind a block that does not check the next one is where its length says, most often, or where the lengths of some
+//! more lead. Else a length is wrong, and the next block is looked for byte by byte. A checksum covers the offset, so
+//! nothing that only looks like a block is taken for one; and most places are no beginning by their length alone, so that
+//! this is about as fast as reading. Bytes that look like many long blocks use up a budget, and what is left of the file
+//! is given up.
 
 use super::OfflineError;
 use crate::store::disk::DiskError;
@@ -12,6 +13,8 @@ use std::ops::ControlFlow;
 
 /// Bytes that are checked in vain, for each byte of the file, before it is given up.
 const VAIN_MAX: u64 = 64;
+/// Bad blocks, one behind the other, whose lengths are followed.
+const BAD_MAX: usize = 64;
 
 /// A piece of a file, as it is handed out.
 pub enum Piece<'a> {
@@ -43,13 +46,39 @@ pub fn walk(
             Err(FileError::Damaged { fault, .. }) => fault,
             Err(error) => return Err(error.into()),
         };
-        let next = resume(window, salt, (offset.saturating_add(1), to), &mut vain)?;
+        let next = match follow(window, salt, (offset, to))? {
+            Some(next) => next,
+            None => resume(window, salt, (offset.saturating_add(1), to), &mut vain)?,
+        };
         if each(Piece::Gap(offset, next, fault))?.is_break() {
             break;
         }
         offset = next;
     }
     Ok(offset)
+}
+
+/// The first whole block to which the lengths of bad ones lead, if they do.
+fn follow(
+    window: &mut Window<'_>,
+    salt: u64,
+    (mut offset, to): (u64, u64),
+) -> Result<Option<u64>, DiskError> {
+    for _ in 0..BAD_MAX {
+        let Some(end) = end_at(window, offset)?.filter(|end| *end < to) else { return Ok(None) };
+        if read_block(window, salt, end).is_ok() {
+            return Ok(Some(end));
+        }
+        offset = end;
+    }
+    Ok(None)
+}
+
+/// Where the block at `offset` ends, as its length says; none where there is no length.
+fn end_at(window: &mut Window<'_>, offset: u64) -> Result<Option<u64>, DiskError> {
+    let head = window.get(offset, BLOCK_HEAD)?.and_then(|head| head.first_chunk::<4>().copied());
+    let length = head.map(|head| u64::from(u32::from_le_bytes(head))).filter(|length| *length > 0);
+    Ok(length.map(|length| offset.saturating_add(wide(BLOCK_HEAD)).saturating_add(length)))
 }
 
 /// The first place from `offset` on where a whole block stands; `to` if there is none.

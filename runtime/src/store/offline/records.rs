@@ -1,12 +1,14 @@
 //! What can be read of a log that is damaged: the records before the damage, and behind it, for whoever takes them.
 
 use super::{Finding, Later, Lost, OfflineError, damaged};
-use crate::store::RowEffect;
+use crate::store::archive::Version;
 use crate::store::disk::{Disk, DiskError};
 use crate::store::format::{Fault, FileError, Window, wide};
 use crate::store::log::{self, Intact, Item, Segment};
 use crate::store::recover::Target as _;
 use crate::store::state::State;
+use crate::store::{RowEffect, TypeId};
+use std::collections::HashMap;
 
 /// Bytes that are handed out at a time.
 const PIECE_BYTES: usize = 48 << 10;
@@ -30,7 +32,8 @@ impl Segments {
     }
 }
 
-/// Finds the segments from `first` on, and hands out whole files that are none.
+/// Finds the segments from `first` on, and hands out whole files that are none: those before too, as one may have got a
+/// wrong name.
 pub fn survey(
     disk: &dyn Disk,
     (names, first): (&[String], u32),
@@ -39,10 +42,12 @@ pub fn survey(
 ) -> Result<Vec<Segment>, OfflineError> {
     let mut segments = Vec::new();
     for name in names {
-        let Some(number) = log::number_of(name).filter(|number| *number >= first) else { continue };
+        let Some(number) = log::number_of(name) else { continue };
         let file = disk.open(name).map_err(DiskError::at(name, "open"))?;
         match Segment::load(&*file, number) {
-            Ok(segment) => segments.push(segment),
+            Ok(segment) if number >= first => segments.push(segment),
+            // What it holds is in the snapshot.
+            Ok(_) => {}
             Err(error @ (FileError::Damaged { .. } | FileError::Missing { .. })) => {
                 findings.push(Finding::File(error));
                 let mut window = Window::new(&*file, name)?;
@@ -64,7 +69,8 @@ pub fn replay(
     segments: &mut Segments,
     (findings, lost): (&mut Vec<Finding>, &mut dyn Lost),
 ) -> Result<(), OfflineError> {
-    let mut reading = Reading { state, next, whole: true, highest: next.saturating_sub(1), lost };
+    let (highest, later) = (next.saturating_sub(1), HashMap::new());
+    let mut reading = Reading { state, next, whole: true, highest, later, lost };
     for (at, segment) in segments.all.iter().enumerate() {
         let name = segment.name();
         let limit = segments.limit(at);
@@ -108,6 +114,8 @@ struct Reading<'a> {
     /// Was nothing missing so far?
     whole: bool,
     highest: u64,
+    /// Versions that rows have in what was handed out.
+    later: HashMap<(TypeId, u64), u64>,
     lost: &'a mut dyn Lost,
 }
 
@@ -119,17 +127,14 @@ impl Reading<'_> {
         let items = record.items().collect::<Result<Vec<_>, _>>();
         let fault = match &items {
             Err(fault) => Some(*fault),
-            Ok(_) if record.sequence != expected => Some(Fault::Gap { expected }),
-            Ok(_) => None,
+            Ok(_) if !self.whole || record.sequence != expected => Some(Fault::Gap { expected }),
+            Ok(items) => self.apply(items).err(),
+        };
+        let Some(fault) = fault else {
+            self.next = self.next.saturating_add(1);
+            return Ok(None);
         };
         let items = items.unwrap_or_default();
-        if self.whole && fault.is_none() {
-            self.next = self.next.saturating_add(1);
-            return self.apply(items).map(|()| None).or_else(|fault| {
-                self.whole = false;
-                Ok(Some(fault))
-            });
-        }
         self.whole = false;
         let effects: Vec<RowEffect> = items
             .into_iter()
@@ -142,6 +147,7 @@ impl Reading<'_> {
             let (RowEffect::Put { ty, id, .. } | RowEffect::Remove { ty, id }) = effect;
             // Whoever writes it again may refer to it.
             self.state.raise_next_id(*ty, id.saturating_add(1));
+            self.replaced(effect)?;
         }
         let later = Later {
             file,
@@ -151,17 +157,36 @@ impl Reading<'_> {
             catalogue: self.state.catalogue(),
         };
         self.lost.transaction(&later).map_err(OfflineError::Lost)?;
-        Ok(fault.or(Some(Fault::Gap { expected })))
+        Ok(Some(fault))
     }
 
-    fn apply(&mut self, items: Vec<Item<'_>>) -> Result<(), Fault> {
+    /// Hands out what a row was before, if neither the state nor a later transaction has it.
+    fn replaced(&mut self, effect: &RowEffect) -> Result<(), OfflineError> {
+        let (&RowEffect::Put { ty, id, .. } | &RowEffect::Remove { ty, id }) = effect;
+        let RowEffect::Put { row, before, .. } = effect else {
+            self.later.remove(&(ty, id));
+            return Ok(());
+        };
+        let known = self.later.insert((ty, id), row.version);
+        let known = known.or_else(|| self.state.find(ty, id).map(|row| row.version));
+        let Some(before) = before.as_ref().filter(|before| known != Some(before.version)) else {
+            return Ok(());
+        };
+        let version = Version { lsn: row.lsn, ty, id, next: row.version, row: before.clone() };
+        self.lost.version(&version, self.state.catalogue()).map_err(OfflineError::Lost)
+    }
+
+    /// All of a record, or nothing.
+    fn apply(&mut self, items: &[Item<'_>]) -> Result<(), Fault> {
+        let mut state = self.state.clone();
         for item in items {
             match item {
-                Item::Catalogue(encoded) => self.state.take_catalogue(encoded)?,
-                Item::NextId(ty, next) => self.state.take_next_id(ty, next)?,
-                Item::Effect(effect) => self.state.take_effect(effect)?,
+                Item::Catalogue(encoded) => state.take_catalogue(encoded)?,
+                Item::NextId(ty, next) => state.take_next_id(*ty, *next)?,
+                Item::Effect(effect) => state.take_effect(effect.clone())?,
             }
         }
+        *self.state = state;
         Ok(())
     }
 }

@@ -4,7 +4,7 @@
 //! Versions of rows that are gone are left out; where a version cannot be found, the history of its row ends.
 
 use super::salvage::Visitor;
-use super::verify::Chains;
+use super::verify::Ends;
 use super::{Finding, Found, OfflineError, files};
 use crate::record::Which;
 use crate::store::archive::{self, Appender, Archive, Version};
@@ -47,11 +47,11 @@ pub fn compact(disk: &Arc<dyn Disk>, segment_bytes: u32) -> Result<Compacted, Of
     found.rewrite(&**disk, Cut { retired: Vec::new(), spares_max: 0, ..cut }, before)
 }
 
-/// Copies the versions of rows that are there.
+/// Copies the versions that can be reached.
 struct Copy<'a> {
     state: &'a State,
     appender: Appender<'a>,
-    chains: Chains,
+    ends: Ends,
     kept: u64,
     dropped: u64,
 }
@@ -59,14 +59,13 @@ struct Copy<'a> {
 impl Visitor for Copy<'_> {
     fn version(&mut self, mut version: Version) -> Result<(), OfflineError> {
         let (ty, id) = (version.ty, version.id);
-        if self.state.find(ty, id).is_none() {
+        if self.state.find(ty, id).is_none() || self.ends.is_behind(ty, id, version.row.version) {
             self.dropped = self.dropped.saturating_add(1);
             return Ok(());
         }
-        if !self.chains.reach(ty, id, version.row.view()) {
+        if self.ends.is_at(ty, id, version.row.version) {
             version.row.lsn = Lsn::NONE;
         }
-        self.chains.found(ty, id, (version.lsn, version.next));
         self.kept = self.kept.saturating_add(1);
         Ok(self.appender.version(&version)?)
     }
@@ -112,31 +111,20 @@ impl Found {
 
     /// Writes archive and snapshot; gives how many versions were kept and dropped.
     fn write(&self, disk: &dyn Disk, cut: &Cut, generation: u32) -> Result<(u64, u64), OfflineError> {
-        let chains = Chains::default();
-        let mut copy = Copy {
-            state: &self.state,
-            appender: Appender::new(disk, generation),
-            chains,
-            kept: 0,
-            dropped: 0,
-        };
+        let (ends, _) = self.histories(disk, &mut super::Forgotten)?;
+        let appender = Appender::new(disk, generation);
+        let mut copy = Copy { state: &self.state, appender, ends, kept: 0, dropped: 0 };
         self.versions(disk, &mut copy)?;
         let archive = copy.appender.finish(cut.first)?;
-        self.snapshot(disk, cut, &archive, &copy.chains)?;
+        self.snapshot(disk, cut, &archive, &copy.ends)?;
         Ok((copy.kept, copy.dropped))
     }
 
-    fn snapshot(
-        &self,
-        disk: &dyn Disk,
-        cut: &Cut,
-        archive: &Archive,
-        chains: &Chains,
-    ) -> Result<(), DiskError> {
+    fn snapshot(&self, disk: &dyn Disk, cut: &Cut, archive: &Archive, ends: &Ends) -> Result<(), DiskError> {
         let mut state = self.state.clone();
         for ty in (0..).map(TypeId).take(self.state.catalogue().entities.len()) {
             for (id, row) in self.state.scan(ty, Which::All, 0) {
-                if !chains.reach(ty, id, row) {
+                if ends.is_at(ty, id, row.version) {
                     state.forget_history(ty, id);
                 }
             }

@@ -2,7 +2,9 @@
 
 use super::blocks::{Piece, walk};
 use super::records::{Segments, hand_out, replay, survey};
+use super::verify::{each_target, referring};
 use super::{Finding, Lost, OfflineError, damaged, files};
+use crate::record::Which;
 use crate::store::archive::{self, Archive, Extent, Version};
 use crate::store::disk::{Disk, DiskError, SECTOR};
 use crate::store::format::{Fault, FileError, Header, Kind, RowReader, Window, wide};
@@ -10,7 +12,8 @@ use crate::store::log::{self, Item};
 use crate::store::recover::{self, Dropped, Read};
 use crate::store::schema::Catalogue;
 use crate::store::state::State;
-use crate::store::{RowEffect, snapshot};
+use crate::store::{RowEffect, TypeId, snapshot};
+use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
 /// A store as far as it can be read.
@@ -66,6 +69,28 @@ impl Visitor for Orphans<'_> {
     ) -> Result<(), OfflineError> {
         self.findings.push(finding);
         hand_out(window, gap, self.lost)
+    }
+}
+
+/// The highest id of each entity that is seen.
+#[derive(Default)]
+struct Highest(BTreeMap<TypeId, u64>);
+
+impl Highest {
+    fn see(&mut self, ty: TypeId, id: u64) {
+        let highest = self.0.entry(ty).or_default();
+        *highest = id.max(*highest);
+    }
+}
+
+impl Visitor for Highest {
+    fn version(&mut self, version: Version) -> Result<(), OfflineError> {
+        self.see(version.ty, version.id);
+        Ok(())
+    }
+
+    fn gap(&mut self, _: Finding, _: &mut Window<'_>, _: (u64, u64)) -> Result<(), OfflineError> {
+        Ok(())
     }
 }
 
@@ -137,8 +162,11 @@ impl Found {
             _ => found.before_log.saturating_add(1),
         };
         if begins.is_none_or(|segment| segment.number != from) || (first.is_none() && next > 1) {
-            let missing = FileError::Missing { file: log::name(if first.is_none() { 1 } else { from }) };
-            found.findings.push(Finding::File(missing));
+            let file = log::name(if first.is_none() { 1 } else { from });
+            // What is there and cannot be read was told.
+            if !found.names.contains(&file) {
+                found.findings.push(Finding::File(FileError::Missing { file }));
+            }
         }
         found.before_log = next.saturating_sub(1);
         let mut findings = std::mem::take(&mut found.findings);
@@ -146,20 +174,39 @@ impl Found {
         found.findings = findings;
         found.sequence = found.segments.last;
         found.replayed = found.sequence.saturating_sub(found.before_log);
-        if found.snapshot.is_none() {
-            found.orphans(disk, lost)?;
-        }
+        found.orphans(disk, lost)?;
+        found.raise_next_ids(disk)?;
         Ok(found)
     }
 
-    /// Hands out all archives: without a snapshot nothing says which of them counts, nor how far.
+    /// Hands out the archives that no snapshot names: nothing says what of them counts.
     fn orphans(&mut self, disk: &dyn Disk, lost: &mut dyn Lost) -> Result<(), OfflineError> {
         let mut orphans = Orphans { catalogue: self.state.catalogue(), lost, findings: Vec::new() };
-        for generation in self.names.iter().filter_map(|name| archive::generation_of(name)) {
+        let named = self.snapshot.as_ref().map(|_| self.extent.generation);
+        let generations = self.names.iter().filter_map(|name| archive::generation_of(name));
+        for generation in generations.filter(|generation| Some(*generation) != named) {
             self.archived(disk, Extent { generation, length: u64::MAX }, &mut orphans)?;
         }
         let findings = orphans.findings;
         self.findings.extend(findings);
+        Ok(())
+    }
+
+    /// The next ids may have been in the damage, and so may rows: an id that anything tells of is not given again.
+    fn raise_next_ids(&mut self, disk: &dyn Disk) -> Result<(), OfflineError> {
+        let mut highest = Highest::default();
+        self.versions(disk, &mut highest)?;
+        let catalogue = self.state.catalogue();
+        for (at, entity) in (0..).map(TypeId).zip(&catalogue.entities) {
+            for (field, target) in referring(entity) {
+                for (_, row) in self.state.scan(at, Which::All, 0) {
+                    each_target(row.data, field, &mut |to| highest.see(target, to));
+                }
+            }
+        }
+        for (ty, id) in highest.0 {
+            self.state.raise_next_id(ty, id.saturating_add(1));
+        }
         Ok(())
     }
 

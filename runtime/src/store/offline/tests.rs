@@ -1,12 +1,15 @@
 //! Damage at every place of a small store: what is read is a state that was acknowledged, less what lay in bad blocks; what
 //! is not read is handed out; what was repaired opens.
 
+use super::blocks::{Piece, walk};
 use super::*;
 use crate::record::{Reply, Request, VersionAt};
 use crate::store::disk::{Crash, Fault as DiskFault, Plan, Twin};
+use crate::store::format::{Header, Kind, Window, wide};
 use crate::store::tests::{ask, contents, insert, item, open, options, session, update};
 use crate::store::{Options, Store};
 use std::collections::BTreeMap;
+use std::ops::ControlFlow;
 
 type Rows = Vec<(u64, u64, i64)>;
 
@@ -241,6 +244,11 @@ fn x_16_what_does_not_open_has_findings_and_opens_when_it_was_repaired() {
             let rising: Vec<u64> = (1..=*version).rev().take(versions.len()).collect();
             assert_eq!(versions, rising, "{what}: {id}");
         }
+        // No id is given again that something old may refer to.
+        ask(&mut session(&store), insert("a new one", 1)).unwrap();
+        let new = contents(&store).last().unwrap().0;
+        let known = kept.versions.iter().chain(&read).map(|(id, _)| *id).max();
+        assert!(known < Some(new), "{what}: {new} is new, {known:?} was there");
         store.close().unwrap();
         let mut again = self::found(&twin);
         again.verify(&twin, &mut Forgotten).unwrap();
@@ -264,6 +272,8 @@ fn later_transactions_behind_damage_are_handed_out_whole() {
     assert_eq!((found.sequence, &kept.sequences[..]), (21, &[23, 24, 25, 26][..]));
     assert!(matches!(&found.findings[..], [Finding::File(FileError::Damaged { file, offset, .. })]
         if *file == name && *offset == second as u64));
+    // No transaction that is handed out builds on what was in the damage.
+    assert_eq!(kept.versions, []);
     // What comes after the repair has numbers and ids of its own.
     found.repair(&twin, 4096).unwrap();
     let store = open(&twin, small());
@@ -271,6 +281,128 @@ fn later_transactions_behind_damage_are_handed_out_whole() {
     ask(&mut session(&store), insert("another", 1)).unwrap();
     assert_eq!(contents(&store).last().unwrap().0, 14);
     store.close().unwrap();
+}
+
+/// The segment that a recovery would read, with a byte of its first record's payload flipped.
+fn damage_log(twin: &Twin) {
+    let name = twin.list().unwrap().into_iter().rfind(|name| name.starts_with("log-")).unwrap();
+    let mut bytes = twin.content(&name).unwrap();
+    bytes[540] ^= 1;
+    twin.put(&name, bytes);
+}
+
+#[test]
+fn what_a_later_transaction_replaced_is_handed_out_where_it_stands_alone() {
+    let (twin, _) = twin();
+    damage_log(&twin);
+    let mut kept = Kept::default();
+    Found::read(&twin, &mut kept).unwrap();
+    // The first made version 4 of row 1, and the third replaced it.
+    assert_eq!((&kept.sequences[..], &kept.versions[..]), (&[22, 23, 24, 25, 26][..], &[(1, 4)][..]));
+}
+
+#[test]
+fn a_transaction_that_cannot_be_applied_is_handed_out_too() {
+    let (twin, _) = twin();
+    for name in twin.list().unwrap().into_iter().filter(|name| name.starts_with("snapshot-")) {
+        twin.remove(&name).unwrap();
+    }
+    let mut kept = Kept::default();
+    let found = Found::read(&twin, &mut kept).unwrap();
+    assert!(found.state.catalogue().entities.is_empty());
+    // Nothing says what the first one is about.
+    assert_eq!(kept.sequences, [21, 22, 23, 24, 25, 26]);
+}
+
+#[test]
+fn a_file_with_a_wrong_name_is_handed_out() {
+    let (twin, _) = twin();
+    let name = twin.list().unwrap().into_iter().rfind(|name| name.starts_with("log-")).unwrap();
+    for (old, new) in [(name, log::name(1)), (archive::name(0), archive::name(5))] {
+        let copy = twin.copy();
+        copy.rename(&old, &new).unwrap();
+        let mut kept = Kept::default();
+        let found = Found::read(&copy, &mut kept).unwrap();
+        assert!(!found.findings.is_empty());
+        assert!(kept.bytes.contains_key(&new) || kept.versions.len() == 4, "{new}: {:?}", kept.versions);
+    }
+}
+
+#[test]
+fn behind_a_bad_block_all_others_are_found() {
+    let twin = Twin::new();
+    let store = open(&twin, small());
+    let mut client = session(&store);
+    for round in 0..40 {
+        ask(&mut client, Request::Begin).unwrap();
+        for n in 0..250_i64 {
+            ask(&mut client, insert(&format!("{round} {n} {:>80}", "-"), n)).unwrap();
+        }
+        ask(&mut client, Request::Commit).unwrap();
+    }
+    store.checkpoint().unwrap();
+    drop(client);
+    store.close().unwrap();
+    let name = twin.list().unwrap().into_iter().find(|name| name.starts_with("snapshot-")).unwrap();
+    let content = twin.content(&name).unwrap();
+    let salt = Header::decode(Kind::Snapshot, &content[..512]).unwrap().0[3];
+    // Blocks of rows come last, before the footer.
+    let mut blocks = Vec::new();
+    walk(
+        &mut Window::new(&*twin.open(&name).unwrap(), &name).unwrap(),
+        salt,
+        (512, wide(content.len())),
+        &mut |piece| {
+            let Piece::Block(offset, block) = piece else { panic!("a gap") };
+            blocks.push((usize::try_from(offset).unwrap(), block.len()));
+            Ok(ControlFlow::Continue(()))
+        },
+    )
+    .unwrap();
+    let of_rows: Vec<_> = blocks.into_iter().filter(|(_, length)| *length > 10_000).collect();
+    assert!(of_rows.len() > 10, "{of_rows:?}");
+    for bad in [1, 2, 5] {
+        let mut bytes = content.clone();
+        of_rows[2..2 + bad].iter().for_each(|(offset, _)| bytes[offset + 40] ^= 1);
+        twin.put(&name, bytes);
+        let read = rows(&found(&twin)).len();
+        let most = 10_000 * (of_rows.len() - bad) / of_rows.len();
+        assert!(read + 400 > most && read < 10_000, "{bad} of {}: {read} rows", of_rows.len());
+    }
+}
+
+#[test]
+fn versions_behind_a_lost_one_are_handed_out_and_go() {
+    let twin = Twin::new();
+    let store = open(&twin, small());
+    let mut client = session(&store);
+    ask(&mut client, insert("0", 0)).unwrap();
+    // Each checkpoint puts what was replaced before it into a block of its own.
+    for version in 1..9 {
+        ask(&mut client, update(1, version, &version.to_string(), 0)).unwrap();
+        store.checkpoint().unwrap();
+    }
+    drop(client);
+    store.close().unwrap();
+    let mut bytes = twin.content(&archive::name(0)).unwrap();
+    let middle = bytes.windows(2).position(|text| text == b"\x014").unwrap();
+    bytes[middle] ^= 1;
+    twin.put(&archive::name(0), bytes);
+    let (mut found, mut kept) = (found(&twin), Kept::default());
+    let versions = found.verify(&twin, &mut kept).unwrap();
+    assert!(!kept.bytes.is_empty() && !kept.versions.is_empty());
+    let lost = u64::try_from(kept.versions.len()).unwrap();
+    assert_eq!((versions.unreachable, versions.all), (lost, 7));
+    let repaired = found.repair(&twin, 4096).unwrap();
+    assert_eq!((repaired.kept, repaired.dropped), (7 - lost, lost));
+    let store = open(&twin, small());
+    let reached = history(&store, 1).unwrap();
+    store.close().unwrap();
+    let mut all: Vec<u64> =
+        reached.into_iter().chain(kept.versions.iter().map(|(_, version)| *version)).collect();
+    all.sort_unstable();
+    // One was in the bad block.
+    assert_eq!((all.len(), all.first(), all.last()), (8, Some(&1), Some(&9)));
 }
 
 fn log_record_bytes(bytes: &[u8]) -> u32 {
@@ -326,9 +458,6 @@ fn what_cannot_be_taken_stops_the_repair_before_it_changes_anything() {
         }
     }
     let (twin, _) = twin();
-    let name = twin.list().unwrap().into_iter().rfind(|name| name.starts_with("log-")).unwrap();
-    let mut bytes = twin.content(&name).unwrap();
-    bytes[540] ^= 1;
-    twin.put(&name, bytes);
+    damage_log(&twin);
     assert!(matches!(Found::read(&twin, &mut Full), Err(OfflineError::Lost(_))));
 }

@@ -138,7 +138,8 @@ impl Table {
         self.forget(before.as_ref());
     }
 
-    /// The index with most fields of those that are `known`, and its fields.
+    /// An index of `known` fields that leads to fewest rows, as far as can be told: a unique one, or that with most fields;
+    /// and its fields.
     pub fn covering<'a>(
         &'a self,
         bound: &'a Bound,
@@ -147,8 +148,10 @@ impl Table {
         let indexes = self.unique.iter().chain(&self.indexes).chain(&self.references);
         let sets = bound.lookups.iter().map(Vec::as_slice);
         let covered = indexes.zip(sets).filter(|(_, set)| !set.is_empty() && set.iter().all(|id| known(*id)));
+        let is_unique =
+            |set: &[FieldId]| bound.unique.iter().any(|unique| unique.iter().map(|(id, _)| id).eq(set));
         // Of equals the last is taken: one of references, which need not hash.
-        covered.max_by_key(|(_, set)| set.len())
+        covered.max_by_key(|(_, set)| (is_unique(set), set.len()))
     }
 
     /// The index of rows by what a field of theirs refers to.

@@ -329,6 +329,22 @@ fn what_a_program_does_not_declare_stays() {
 }
 
 #[test]
+fn a_unique_index_is_asked_before_one_that_leads_to_many() {
+    let mut draft = Draft::new(&open(&nodes(OnDelete::Restrict)));
+    for name in ["a", "b", "c"] {
+        save(&mut draft, 0, None, [text(name), next(u64::from(name != "a"))]).unwrap();
+    }
+    let state = draft.finish().0;
+    let found = |values: &[(FieldId, Key)]| {
+        let rows = state.lookup(NODE, values, Which::Live, 0).unwrap();
+        rows.map(|(id, _)| id).collect::<Vec<_>>()
+    };
+    let (name, next) = ((FieldId(0), Key::Text("c".into())), (FieldId(1), Key::Reference(1)));
+    assert_eq!(found(std::slice::from_ref(&next)), [2, 3]);
+    assert_eq!(found(&[name, next]), [3]);
+}
+
+#[test]
 fn a_catalogue_without_the_type_takes_no_row() {
     let mut state = State::new(Catalogue::default());
     assert!(!state.apply(&RowEffect::Remove { ty: TypeId(u32::MAX), id: 1 }));
