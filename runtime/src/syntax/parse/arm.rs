@@ -31,7 +31,7 @@ impl Parser<'_> {
                 let found =
                     Diagnostic::new(Code::E0103, self.token_span(self.token), "an arm ends without a `;`");
                 self.report(found.help("put a comma or a line break between two arms"));
-                self.advance();
+                while self.eat(TokenKind::Semicolon) || self.eat(TokenKind::Comma) {}
             } else {
                 self.eat(TokenKind::Comma);
             }
