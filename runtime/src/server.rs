@@ -275,6 +275,9 @@ impl Server {
             .store
             .unwrap_or_else(|| StorePlace::folder(app.root.join(&config.store.path), &config.store));
         store.open_existing(&app.program.module.entities).map_err(StartError::Store)?;
+        if let Some(torn) = store.take_torn() {
+            tracing::warn!("store: {torn}");
+        }
         let mut seeds = [[0; 32]; 2];
         for seed in &mut seeds {
             getrandom::fill(seed).map_err(|_| StartError::NoEntropy)?;

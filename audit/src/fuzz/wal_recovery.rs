@@ -91,14 +91,16 @@ fn offline(twin: Twin, opened: &Result<Content, FileError>) {
     };
     assert!(found.findings.is_empty() == opened.is_ok(), "a check should find what a start refuses");
     let whole = found.findings.is_empty();
-    if let Err(error) = found.verify(&twin, &mut Forgotten) {
-        panic!("what is read should be looked through: {error}");
-    }
+    let verified = found
+        .verify(&twin, &mut Forgotten)
+        .unwrap_or_else(|error| panic!("what is read should be looked through: {error}"));
     if found.findings.is_empty() {
         return;
     }
     let rows = content(&found.state);
-    found.repair(&twin, SEGMENT_BYTES).unwrap_or_else(|error| panic!("it should be repaired: {error}"));
+    found
+        .repair(&twin, SEGMENT_BYTES, &verified)
+        .unwrap_or_else(|error| panic!("it should be repaired: {error}"));
     let repaired = open(&twin).unwrap_or_else(|error| panic!("what was repaired should open: {error}"));
     assert!(repaired == rows, "a repair should keep what was read");
     assert!(

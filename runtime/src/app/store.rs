@@ -10,6 +10,7 @@ use crate::base::guard::{Guard, off};
 use crate::config;
 use crate::record::{Refusal, Schema};
 use crate::store::disk::{Disk, Folder, Twin};
+use crate::store::recover::Dropped;
 use crate::store::{Health, Options, Source, Store, Sync};
 use std::borrow::Cow;
 use std::path::PathBuf;
@@ -36,6 +37,8 @@ struct Open {
     store: Option<Store>,
     /// Of the programs that are answered; none before the first one came.
     schema: Option<Schema>,
+    /// The end of the log that was left out when it was opened, until somebody tells of it.
+    torn: Option<Dropped>,
 }
 
 impl Open {
@@ -68,6 +71,11 @@ impl StorePlace {
     pub fn close(&self) -> Result<(), Cow<'static, str>> {
         let store = self.open().store.take();
         store.map_or(Ok(()), |store| store.close())
+    }
+
+    /// What was left out at the end of the log, to be told to whoever runs the program; the second time nothing.
+    pub fn take_torn(&self) -> Option<Dropped> {
+        self.open().torn.take()
     }
 
     /// Is it open? Says no while somebody is opening it, and does not wait for that.
@@ -126,8 +134,9 @@ impl Place {
         }
         let disk = Arc::clone(&self.disk);
         let opened = contain(|| Store::open(disk, schema, self.options.clone()));
-        let (store, _) =
+        let (store, report) =
             opened.map_err(|panicked| unavailable(&panicked))?.map_err(|error| unavailable(&error))?;
+        open.torn = report.dropped;
         open.store = Some(store.clone());
         Ok(Some(store))
     }

@@ -166,7 +166,8 @@ pub(super) enum StoreCommand {
     #[command(
         long_about = "Make a damaged store open again with what can be read: the rows of all intact blocks, and the \
                       transactions of the log before the first damage. What is dropped, later transactions and \
-                      unreadable bytes, goes to a file before anything is changed. Copy the folder first.",
+                      unreadable bytes, goes to a file before anything is changed; so does a torn end, which a \
+                      start would leave out. Copy the folder first.",
         after_help = "Example:\n  flin store repair --dropped lost.jsonl"
     )]
     Repair {

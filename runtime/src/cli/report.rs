@@ -48,6 +48,11 @@ impl Report {
         self.raw(&format!("error: {}\n", printable(&text.to_string())));
     }
 
+    /// `warn: …`, as the entries of a log begin.
+    pub fn warning(&mut self, text: impl Display) {
+        self.raw(&format!("warn: {}\n", printable(&text.to_string())));
+    }
+
     /// `error: file: …`
     pub fn file_error(&mut self, file: impl Display, text: impl Display) {
         self.error(format_args!("{file}: {text}"));

@@ -81,8 +81,8 @@ pub(super) fn check(folder: &Path, report: &mut Report) -> Exit {
     let progress = Progress::new("reading", &*store.disk);
     let disk = progress.watch(&store.disk);
     let read = Found::read(&*disk, &mut Forgotten).and_then(|mut found| {
-        let versions = found.verify(&*disk, &mut Forgotten)?;
-        Ok((found, versions))
+        let verified = found.verify(&*disk, &mut Forgotten)?;
+        Ok((found, verified.versions))
     });
     progress.finish();
     let (found, versions) = match read {
@@ -99,8 +99,7 @@ pub(super) fn check(folder: &Path, report: &mut Report) -> Exit {
     if let Some(torn) = &found.torn {
         let _ = writeln!(
             text,
-            "{} ends at byte {}: what stands behind is taken for what a crash left unfinished, and the next start leaves it out",
-            torn.file, torn.offset
+            "{torn} (a start says the same; `flin store repair` before it keeps what stands there)"
         );
     }
     if found.findings.is_empty() {
@@ -206,25 +205,28 @@ pub(super) fn repair(folder: &Path, dropped: Option<&Path>, report: &mut Report)
     let progress = Progress::new("reading", &*store.disk);
     let disk = progress.watch(&store.disk);
     let read = Found::read(&*disk, &mut dropped).and_then(|mut found| {
-        found.verify(&*disk, &mut dropped)?;
-        Ok(found)
+        let verified = found.verify(&*disk, &mut dropped)?;
+        Ok((found, verified))
     });
     progress.finish();
-    let found = match read {
-        Ok(found) => found,
+    let (found, verified) = match read {
+        Ok(read) => read,
         Err(error) => return refused(folder, &error, report),
     };
-    if found.findings.is_empty() {
+    if found.findings.is_empty() && found.torn.is_none() {
         return print(format_args!("{}: no damage, nothing to repair\n", folder.display()), report);
     }
     show(&found.findings, report);
+    if let Some(torn) = &found.torn {
+        report.warning(torn);
+    }
     // From here on the old files go.
     let taken = match dropped.finish() {
         Ok(taken) => taken,
         Err(error) => return refused(folder, &OfflineError::Lost(error), report),
     };
     let progress = Progress::new("writing", &*store.disk);
-    let repaired = found.repair(&*progress.watch(&store.disk), Options::default().segment_bytes);
+    let repaired = found.repair(&*progress.watch(&store.disk), Options::default().segment_bytes, &verified);
     progress.finish();
     if let Err(error) = repaired {
         return refused(folder, &error, report);
@@ -232,7 +234,8 @@ pub(super) fn repair(folder: &Path, dropped: Option<&Path>, report: &mut Report)
     let mut text = summary(&found);
     match taken {
         Some((place, lines)) => {
-            let _ = writeln!(text, "repaired; what was dropped is in {}, {lines} lines", place.display());
+            let lines = counted(lines, "line");
+            let _ = writeln!(text, "repaired; what was dropped is in {}, {lines}", place.display());
         }
         None => text.push_str("repaired; nothing was dropped that could be read\n"),
     }
@@ -250,11 +253,16 @@ pub(super) fn compact_folder(folder: &Path, report: &mut Report) -> Exit {
     progress.finish();
     match compacted {
         Err(error) => refused(folder, &error, report),
-        Ok(Compacted { before, after, kept, dropped }) => print(
-            format_args!(
-                "{before} bytes before, {after} now; {kept} older versions kept, {dropped} dropped\n"
-            ),
-            report,
-        ),
+        Ok(Compacted { before, after, kept, dropped, torn }) => {
+            if let Some(torn) = torn {
+                report.warning(torn);
+            }
+            print(
+                format_args!(
+                    "{before} bytes before, {after} now; {kept} older versions kept, {dropped} dropped\n"
+                ),
+                report,
+            )
+        }
     }
 }

@@ -5,7 +5,8 @@ use crate::app::project::FILES_FOLDER;
 use crate::app::{Files, Gone, Host, Project, StorePlace, files::DiskFiles};
 use crate::base::render::printable;
 use crate::config::{Log, LogFormat};
-use crate::store::Source;
+use crate::record::{Refusal, Schema};
+use crate::store::{Source, Store};
 use crate::vm::LogLevel;
 use std::borrow::Cow;
 use std::io::{self, BufWriter, IsTerminal as _, StdoutLock, Write};
@@ -118,7 +119,26 @@ impl Host for World {
     }
 
     fn store(&mut self) -> Arc<dyn Source> {
-        Arc::new(self.store.clone())
+        Arc::new(Telling { place: self.store.clone(), log: self.log.clone() })
+    }
+}
+
+/// A store, and a line on stderr when it is opened and the end of its log is left out.
+#[derive(Debug)]
+struct Telling {
+    place: StorePlace,
+    log: Log,
+}
+
+impl Source for Telling {
+    fn store(&self, schema: &Schema, create: bool) -> Result<Option<Store>, Refusal> {
+        let store = self.place.store(schema, create);
+        if let Some(torn) = self.place.take_torn().filter(|_| LogLevel::Warn >= self.log.level) {
+            let entry = log_line(self.log.format, LogLevel::Warn, &format!("store: {torn}"), None);
+            // As with the program's own entries.
+            let _ = io::stderr().lock().write_all(entry.as_bytes());
+        }
+        store
     }
 }
 

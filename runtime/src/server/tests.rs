@@ -3,6 +3,7 @@
 use super::*;
 use crate::app::project::SourceFile;
 use crate::check::Role;
+use crate::store::disk::{Disk as _, Twin};
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -67,6 +68,36 @@ pub(super) fn rest(stream: &mut TcpStream) -> String {
 
 pub(super) fn status(answer: &str) -> &str {
     answer.split(' ').nth(1).unwrap_or(answer)
+}
+
+#[test]
+fn a_start_that_leaves_out_the_end_of_the_log_says_so() {
+    let source = "entity Item {\n    n: int\n}\n\nroute GET \"/save\" {\n    save Item { n: 1 }\n    1\n}\n";
+    let twin = Twin::new();
+    let store = StorePlace::on(Arc::new(twin.clone()), crate::store::Options::default());
+    let on = |store| Options { store: Some(store), ..options() };
+    let running = Server::start(app(source, config()), on(store)).unwrap();
+    assert_eq!(status(&get(&running, "/save")), "200");
+    running.stop();
+    running.wait().unwrap();
+    let name = twin.list().unwrap().into_iter().find(|name| name.starts_with("log-")).unwrap();
+    let mut bytes = twin.content(&name).unwrap();
+    let used = bytes.iter().rposition(|byte| *byte != 0).unwrap();
+    // Without its end mark the last record is not known to have been durable.
+    bytes[used - 40..].fill(0);
+    twin.put(&name, bytes);
+    let started = |expected: bool| {
+        let text = log::tests::logged(crate::config::LogFormat::Text, || {
+            let store = StorePlace::on(Arc::new(twin.clone()), crate::store::Options::default());
+            let running = Server::start(app(source, config()), on(store)).unwrap();
+            running.stop();
+            running.wait().unwrap();
+        });
+        assert_eq!(text.contains(&format!("{name} is not whole from byte 512 on")), expected, "{text}");
+    };
+    started(true);
+    // That one ended it in order.
+    started(false);
 }
 
 #[test]

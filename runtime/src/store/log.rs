@@ -31,7 +31,7 @@ pub use intact::{Intact, intact};
 pub use payload::{Item, Items, Transaction};
 pub use read::before;
 pub use replay::Halt;
-pub use replay::{End, replay};
+pub use replay::{End, Tail, replay, tail};
 pub use segment::{START, Segment, name, number_of, numbered, rounded, spare_number_of};
 
 use super::Lsn;
@@ -69,6 +69,8 @@ pub struct Log {
     durable: u64,
     /// Records that are not yet written.
     buffer: Vec<u8>,
+    /// Does the end mark say that all before it is durable?
+    marked: bool,
     failed: bool,
 }
 
@@ -94,6 +96,8 @@ pub struct Continuation {
     pub number: u32,
     /// Sequence number of the next record; all before it are durable.
     pub next: u64,
+    /// Does the end mark say so?
+    pub marked: bool,
 }
 
 /// What a checkpoint starts from: records before segment `first` are in the snapshot to be written, later ones are not.
@@ -114,7 +118,7 @@ pub struct Cut {
 impl Log {
     /// The log behind what a recovery read; segments are made `segment_bytes` large, rounded to sectors.
     pub fn resume(disk: Arc<dyn Disk>, segment_bytes: u32, found: Continuation) -> Result<Self, DiskError> {
-        let Continuation { mut segments, end, spares, number, next } = found;
+        let Continuation { mut segments, end, spares, number, next, marked } = found;
         let current = match end {
             Some(end) => match segments.pop() {
                 Some(segment) => {
@@ -138,6 +142,7 @@ impl Log {
             next,
             durable: next.saturating_sub(1),
             buffer: Vec::new(),
+            marked,
             failed: false,
         })
     }
@@ -183,6 +188,20 @@ impl Log {
     /// Makes every record durable.
     pub fn sync(&mut self) -> Result<(), DiskError> {
         self.careful(Self::persist)
+    }
+
+    /// The same, and has the end mark say so: damage in the last records is then told from an end that a crash tore (W4).
+    pub fn finish(&mut self) -> Result<(), DiskError> {
+        self.careful(|log| {
+            log.persist()?;
+            let Some(current) = log.current.as_ref().filter(|_| !log.marked) else { return Ok(()) };
+            let (name, mark) = (current.segment.name(), Head::end(log.next, 1).encode(current.segment.salt));
+            write_all(&*current.file, u64::from(current.end), &mark)
+                .map_err(DiskError::at(&name, "write"))?;
+            current.file.sync().map_err(DiskError::at(&name, "sync"))?;
+            log.marked = true;
+            Ok(())
+        })
     }
 
     /// Writes what was gathered without making it durable.
@@ -268,6 +287,7 @@ impl Log {
             return Ok(());
         }
         let size = u32::try_from(self.buffer.len()).unwrap_or(u32::MAX);
+        self.marked = false;
         // Whatever else stands behind the last record was torn or damaged (W4).
         self.buffer.extend_from_slice(&Head::end(self.next, behind).encode(current.segment.salt));
         write_all(&*current.file, u64::from(current.end), &self.buffer)
@@ -304,6 +324,7 @@ impl Log {
         };
         let (file, segment) = segment::install(&*self.disk, &spare, self.number, self.next, bytes)?;
         self.number = self.number.saturating_add(1);
+        self.marked = true;
         let next = Current { file, end: segment::START, segment };
         if let Some(old) = self.current.replace(next) {
             self.retired_bytes = self.retired_bytes.saturating_add(u64::from(old.segment.bytes));

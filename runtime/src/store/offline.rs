@@ -34,6 +34,7 @@ mod watch;
 
 pub use rewrite::{Compacted, compact};
 pub use salvage::Found;
+pub use verify::{Verified, Versions};
 pub use watch::Watched;
 
 use super::archive::Version;

@@ -79,6 +79,18 @@ pub struct Dropped {
     pub records: u64,
 }
 
+impl std::fmt::Display for Dropped {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { file, offset, records } = self;
+        write!(f, "{file} is not whole from byte {offset} on, as a crash leaves it, and ends there")?;
+        match records {
+            0 => Ok(()),
+            1 => write!(f, "; one later transaction is left out"),
+            more => write!(f, "; {more} later transactions are left out"),
+        }
+    }
+}
+
 /// Takes the store for this process until the guard is dropped, making its folder if need be.
 pub fn lock(disk: &dyn Disk) -> Result<Box<dyn Any + Send + Sync>, FileError> {
     match disk.lock() {
@@ -165,6 +177,7 @@ fn recover<T: Target>(
         spares,
         number: survey.next_number()?,
         next: end.next,
+        marked: !end.torn && end.unsure == end.at,
         segments: survey.segments,
     };
     let log = Log::resume(Arc::clone(disk), segment_bytes, found)?;

@@ -13,7 +13,7 @@ mod tests;
 
 pub use bind::{Binding, Bound, BoundField, Referrer, bind};
 pub(crate) use convert::store;
-pub use convert::{Fields, field};
+pub use convert::{Fields, each_reference, field};
 
 use super::{FieldId, TypeId};
 use crate::record::{DataError, DataFault, Datum, FieldType, Reader, Token, Writer};

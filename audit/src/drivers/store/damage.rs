@@ -103,7 +103,8 @@ impl Subject {
         let used = bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
         match damage {
             _ if !name.starts_with("log-") => 0,
-            Damage::Flip(..) => 1,
+            // The store was closed in order, and the mark at the end of its log says that all before it was durable.
+            Damage::Flip(..) => 0,
             Damage::Hole(at) if at + SECTOR + RECORD_BYTES_MAX < used => 0,
             Damage::Hole(_) | Damage::Zeros(_) | Damage::Cut(_) => 2,
             Damage::Gone => 0,

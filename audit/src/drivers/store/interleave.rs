@@ -74,8 +74,8 @@ pub enum Failure {
     Found(Finding),
 }
 
-/// Steps after which an order counts as endless. One order of T2-10's full size recovers a store once for each of its points,
-/// and takes more than a million.
+/// Steps after which an order counts as endless. One order of T2-10's full size recovers a store once for each of its
+/// points: 200,000 steps are too few for that.
 const STEPS_MAX: u64 = 20_000_000;
 /// Of each coroutine; recovery and staging of an unoptimised build fit with room.
 const STACK_BYTES: usize = 512 * 1024;

@@ -92,6 +92,7 @@ impl<T: Threading> Committer<T> {
             let last = work.last;
             self.work(work);
             if last {
+                self.finish();
                 return;
             }
         }
@@ -223,6 +224,14 @@ impl<T: Threading> Committer<T> {
         if let Err(reason) = self.sync() {
             self.shared.health.with(|health| health.unsynced = Some(reason.clone()));
             self.fail(reason);
+        }
+    }
+
+    /// Ends the log so that it says what is durable. All of it is; that it cannot say so loses nothing.
+    fn finish(&mut self) {
+        if let Some(Err(error)) = self.log.as_mut().map(Log::finish) {
+            let reason = format!("the end of the log cannot be marked: {error}");
+            self.shared.health.with(|health| health.last_error = Some(reason.into()));
         }
     }
 

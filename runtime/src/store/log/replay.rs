@@ -24,6 +24,19 @@ pub struct End {
     pub torn: bool,
 }
 
+/// What stands behind the last record of a log.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tail {
+    /// Heads of records.
+    pub stale: u64,
+    /// Is there something else than an end mark?
+    pub torn: bool,
+    /// Does the end mark say that all before it was durable?
+    pub marked: bool,
+    /// Does anything say that another record was durable, where none is?
+    pub claims: bool,
+}
+
 /// Why replaying ends before the log does.
 #[derive(Debug)]
 pub enum Halt {
@@ -144,26 +157,40 @@ impl<'a> Records<'a> {
 
     /// Looks at what stands behind the last record of the log.
     fn tail(&mut self, limit: u64, end: &mut End) -> Result<(), FileError> {
-        let (name, stop) = (self.window.name(), u64::from(end.at));
-        let mut at = stop;
-        while let Some(bytes) = self.window.get(at, HEAD)? {
-            // Most of it is zeros: not worth a checksum.
-            let head =
-                if bytes.starts_with(&[0; ALIGN]) { None } else { Head::decode(self.segment.salt, bytes) };
-            if at == stop {
-                end.torn = !head.is_some_and(|head| head.is_end() && head.sequence == end.next);
-            }
-            if let Some(head) = head.filter(|head| head.sequence >= end.next) {
-                end.stale = end.stale.saturating_add(u64::from(!head.is_end()));
-                // A torn tail claims nothing about its own first record; whatever does was written after it was synced.
-                if head.durable() >= end.next && end.next < limit && !off(Guard::LogGap) {
-                    return Err(FileError::damaged(name, stop, Fault::Gap { expected: end.next }));
-                }
-            }
-            at = at.saturating_add(wide(ALIGN));
+        let found = tail(&mut self.window, &self.segment, end.at, end.next)?;
+        // A torn tail claims nothing about its own first record; whatever does was written after it was synced.
+        if found.claims && end.next < limit && !off(Guard::LogGap) {
+            let fault = Fault::Gap { expected: end.next };
+            return Err(FileError::damaged(self.window.name(), u64::from(end.at), fault));
+        }
+        (end.stale, end.torn) = (found.stale, found.torn);
+        if found.marked {
+            end.unsure = end.at;
         }
         Ok(())
     }
+}
+
+/// What stands in a segment from `stop` on, where a record with the sequence number `next` would be.
+pub fn tail(window: &mut Window<'_>, segment: &Segment, stop: u32, next: u64) -> Result<Tail, DiskError> {
+    let mut tail = Tail::default();
+    let stop = u64::from(stop);
+    let mut at = stop;
+    while let Some(bytes) = window.get(at, HEAD)? {
+        // Most of it is zeros: not worth a checksum.
+        let head = if bytes.starts_with(&[0; ALIGN]) { None } else { Head::decode(segment.salt, bytes) };
+        if at == stop {
+            let mark = head.filter(|head| head.is_end() && head.sequence == next);
+            tail.torn = mark.is_none();
+            tail.marked = mark.is_some_and(|mark| mark.durable().saturating_add(1) == next);
+        }
+        if let Some(head) = head.filter(|head| head.sequence >= next) {
+            tail.stale = tail.stale.saturating_add(u64::from(!head.is_end()));
+            tail.claims |= head.durable() >= next;
+        }
+        at = at.saturating_add(wide(ALIGN));
+    }
+    Ok(tail)
 }
 
 /// The whole record at a place of a segment, its checksums checked.

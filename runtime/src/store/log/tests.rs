@@ -199,6 +199,32 @@ fn damage_before_durable_records_is_refused() {
 }
 
 #[test]
+fn after_an_orderly_end_damage_in_the_last_record_is_refused_too() {
+    let twin = Twin::new();
+    let mut log = fresh(&twin);
+    append_all(&mut log, 1..4, 100);
+    log.sync().unwrap();
+    let end = read(&twin).unwrap().1;
+    assert!(end.unsure < end.at, "nothing says that the last ones were durable");
+    twin.plan(None);
+    log.finish().unwrap();
+    assert_eq!(twin.calls(), 2);
+    log.finish().unwrap();
+    assert_eq!(twin.calls(), 2, "it stands there already");
+    let (ids, end) = read(&twin.crash(Crash::Lost)).unwrap();
+    assert_eq!((ids, end.unsure, end.torn), (vec![1, 2, 3], end.at, false));
+    let mut content = twin.content(&name(1)).unwrap();
+    content[usize::try_from(end.at).unwrap() - 10] ^= 1;
+    let damaged = twin.copy();
+    damaged.put(&name(1), content);
+    assert!(matches!(read(&damaged), Err(FileError::Damaged { fault: Fault::Gap { expected: 3 }, .. })));
+    // What comes next takes its place.
+    log.append(&saving(4, 10)).unwrap();
+    log.sync().unwrap();
+    assert_eq!(read(&twin).unwrap().0, [1, 2, 3, 4]);
+}
+
+#[test]
 fn a_torn_batch_is_left_out() {
     let twin = Twin::new();
     let mut log = fresh(&twin);

@@ -69,41 +69,29 @@ pub fn replay(
     segments: &mut Segments,
     (findings, lost): (&mut Vec<Finding>, &mut dyn Lost),
 ) -> Result<(), OfflineError> {
-    let (highest, later) = (next.saturating_sub(1), HashMap::new());
-    let mut reading = Reading { state, next, whole: true, highest, later, lost };
+    let mut reading = Reading::new(state, next, lost);
     for (at, segment) in segments.all.iter().enumerate() {
-        let name = segment.name();
         let limit = segments.limit(at);
-        let mut end = log::START;
-        let mut found = None;
-        let file = disk.open(&name).map_err(DiskError::at(&name, "open"))?;
-        let mut window = Window::new(&*file, &name)?;
-        log::intact::<OfflineError>(disk, segment, &mut |record| {
-            if record.sequence >= limit {
-                return Ok(());
-            }
-            let was_whole = reading.whole;
-            let fault = reading.record(&name, record)?;
-            if let Some(fault) = fault.filter(|_| was_whole) {
-                found = Some(damaged(&name, u64::from(end), fault));
-            }
-            if !reading.whole {
-                hand_out(&mut window, (u64::from(end), u64::from(record.span.0)), reading.lost)?;
-            }
-            end = record.span.1;
-            Ok(())
-        })?;
-        let follows = segments.all.get(at.saturating_add(1));
-        if reading.whole && follows.is_some_and(|next| next.first > reading.next) {
-            found = Some(damaged(&name, u64::from(end), Fault::Gap { expected: reading.next }));
-            reading.whole = false;
-        }
-        if !reading.whole {
-            hand_out(&mut window, (u64::from(end), u64::from(segment.bytes)), reading.lost)?;
-        }
-        findings.extend(found);
+        let follows = segments.all.get(at.saturating_add(1)).map(|next| next.first);
+        findings.extend(reading.segment(disk, segment, (log::START, limit), follows)?);
     }
     segments.last = reading.next.saturating_sub(1);
+    segments.highest = reading.highest;
+    Ok(())
+}
+
+/// Hands out the torn end of a log, from `offset` of the last segment on, where all before was applied.
+pub fn torn(
+    disk: &dyn Disk,
+    state: &mut State,
+    segments: &mut Segments,
+    offset: u64,
+    lost: &mut dyn Lost,
+) -> Result<(), OfflineError> {
+    let (Some(segment), Ok(from)) = (segments.all.last(), u32::try_from(offset)) else { return Ok(()) };
+    let mut reading = Reading::new(state, segments.last.saturating_add(1), lost);
+    reading.whole = false;
+    reading.segment(disk, segment, (from, u64::MAX), None)?;
     segments.highest = reading.highest;
     Ok(())
 }
@@ -119,7 +107,60 @@ struct Reading<'a> {
     lost: &'a mut dyn Lost,
 }
 
-impl Reading<'_> {
+impl<'a> Reading<'a> {
+    fn new(state: &'a mut State, next: u64, lost: &'a mut dyn Lost) -> Self {
+        let (highest, later) = (next.saturating_sub(1), HashMap::new());
+        Self { state, next, whole: true, highest, later, lost }
+    }
+
+    /// Takes the records of a segment from a place on, up to a sequence number; `follows` is the first that the next
+    /// segment has. Gives the damage that keeps the rest from being applied, if it is here.
+    fn segment(
+        &mut self,
+        disk: &dyn Disk,
+        segment: &Segment,
+        (from, limit): (u32, u64),
+        follows: Option<u64>,
+    ) -> Result<Option<Finding>, OfflineError> {
+        let name = segment.name();
+        let mut end = from;
+        let mut found = None;
+        let file = disk.open(&name).map_err(DiskError::at(&name, "open"))?;
+        let mut window = Window::new(&*file, &name)?;
+        log::intact::<OfflineError>(disk, segment, &mut |record| {
+            if record.sequence >= limit || record.span.0 < from {
+                return Ok(());
+            }
+            let was_whole = self.whole;
+            let fault = self.record(&name, record)?;
+            if let Some(fault) = fault.filter(|_| was_whole) {
+                found = Some(damaged(&name, u64::from(end), fault));
+            }
+            if !self.whole {
+                hand_out(&mut window, (u64::from(end), u64::from(record.span.0)), self.lost)?;
+            }
+            end = record.span.1;
+            Ok(())
+        })?;
+        if self.whole {
+            let (is_missing, is_torn) = if let Some(first) = follows {
+                (first > self.next, false)
+            } else {
+                // The last record of all may be the bad one.
+                let tail = log::tail(&mut window, segment, end, self.next)?;
+                (tail.claims, tail.torn)
+            };
+            if is_missing {
+                found = Some(damaged(&name, u64::from(end), Fault::Gap { expected: self.next }));
+            }
+            self.whole = !is_missing && !is_torn;
+        }
+        if !self.whole {
+            hand_out(&mut window, (u64::from(end), u64::from(segment.bytes)), self.lost)?;
+        }
+        Ok(found)
+    }
+
     /// Applies a record or hands it out; says what keeps it from being applied.
     fn record(&mut self, file: &str, record: Intact<'_>) -> Result<Option<Fault>, OfflineError> {
         self.highest = self.highest.max(record.sequence);

@@ -4,21 +4,20 @@
 //! Versions of rows that are gone are left out; where a version cannot be found, the history of its row ends.
 
 use super::salvage::Visitor;
-use super::verify::Ends;
-use super::{Finding, Found, OfflineError, files};
+use super::verify::{Ends, Verified};
+use super::{Found, OfflineError, files};
 use crate::record::Which;
 use crate::store::archive::{self, Appender, Archive, Version};
 use crate::store::disk::{Disk, DiskError};
-use crate::store::format::Window;
 use crate::store::log::{self, Cut};
-use crate::store::recover::{self, Recovered};
+use crate::store::recover::{self, Dropped, Recovered};
 use crate::store::schema::Catalogue;
 use crate::store::state::State;
 use crate::store::{Lsn, TypeId, snapshot};
 use std::sync::Arc;
 
 /// What a rewrite came to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Compacted {
     /// Bytes of all files before.
     pub before: u64,
@@ -28,6 +27,8 @@ pub struct Compacted {
     pub kept: u64,
     /// Those that were dropped, as nobody could reach them.
     pub dropped: u64,
+    /// The torn end of the log, which was left out as a start leaves it out; a repair has handed it out.
+    pub torn: Option<Dropped>,
 }
 
 /// Makes a store as small as it can be, with one segment of so many bytes; the lock must be held. Rows and the versions
@@ -39,19 +40,21 @@ pub struct Compacted {
 pub fn compact(disk: &Arc<dyn Disk>, segment_bytes: u32) -> Result<Compacted, OfflineError> {
     let before = bytes(&**disk)?;
     let empty = State::new(Catalogue::default());
-    let Recovered { mut log, .. } = recover::open(disk, segment_bytes, empty)?;
+    let Recovered { mut log, report, .. } = recover::open(disk, segment_bytes, empty)?;
     // A segment of its own behind what the snapshot will hold. The records before it are durable now (W5).
     let cut = log.cut()?;
     drop(log);
     let found = Found::read(&**disk, &mut super::Forgotten)?;
-    found.rewrite(&**disk, Cut { retired: Vec::new(), spares_max: 0, ..cut }, before)
+    let ends = found.histories(&**disk, &mut super::Forgotten)?.ends;
+    let cut = Cut { retired: Vec::new(), spares_max: 0, ..cut };
+    Ok(Compacted { torn: report.dropped, ..found.rewrite(&**disk, &cut, &ends, before)? })
 }
 
 /// Copies the versions that can be reached.
 struct Copy<'a> {
     state: &'a State,
     appender: Appender<'a>,
-    ends: Ends,
+    ends: &'a Ends,
     kept: u64,
     dropped: u64,
 }
@@ -69,17 +72,17 @@ impl Visitor for Copy<'_> {
         self.kept = self.kept.saturating_add(1);
         Ok(self.appender.version(&version)?)
     }
-
-    /// Was found, and handed out, before.
-    fn gap(&mut self, _: Finding, _: &mut Window<'_>, _: (u64, u64)) -> Result<(), OfflineError> {
-        Ok(())
-    }
 }
 
 impl Found {
     /// Makes a store of what was read that opens, with one segment of so many bytes; the lock must be held, and what was
     /// not read be in safety (O2).
-    pub fn repair(&self, disk: &dyn Disk, segment_bytes: u32) -> Result<Compacted, OfflineError> {
+    pub fn repair(
+        &self,
+        disk: &dyn Disk,
+        segment_bytes: u32,
+        verified: &Verified,
+    ) -> Result<Compacted, OfflineError> {
         let before = bytes(disk)?;
         let numbers = self.names.iter().filter_map(|name| log::number_of(name).or(snapshot::number_of(name)));
         let number = numbers.max().unwrap_or(0).saturating_add(1);
@@ -88,35 +91,46 @@ impl Found {
         let segment_bytes = log::rounded(segment_bytes);
         log::begin(disk, number, sequence.saturating_add(1), segment_bytes)?;
         let cut = Cut { first: number, sequence, retired: Vec::new(), segment_bytes, spares_max: 0 };
-        self.rewrite(disk, cut, before)
+        self.rewrite(disk, &cut, &verified.ends, before)
     }
 
-    fn rewrite(&self, disk: &dyn Disk, cut: Cut, before: u64) -> Result<Compacted, OfflineError> {
+    fn rewrite(
+        &self,
+        disk: &dyn Disk,
+        cut: &Cut,
+        ends: &Ends,
+        before: u64,
+    ) -> Result<Compacted, OfflineError> {
         let generations = self.names.iter().filter_map(|name| archive::generation_of(name));
         let generation = generations.max().map_or(0, |last| last.saturating_add(1));
-        let written = self.write(disk, &cut, generation);
+        let written = self.write(disk, cut, ends, generation);
         let (kept, dropped) = written.inspect_err(|_| {
             // It would only take room; that it cannot be removed either does not matter beside the error.
             let _ = disk.remove(&archive::name(generation));
         })?;
-        snapshot::replace(disk, &cut, generation)?;
+        snapshot::replace(disk, cut, generation)?;
         for name in disk.list().map_err(DiskError::at(".", "list"))? {
             if log::spare_number_of(&name).is_some() {
                 disk.remove(&name).map_err(DiskError::at(&name, "remove"))?;
             }
         }
         disk.sync().map_err(DiskError::at(".", "sync"))?;
-        Ok(Compacted { before, after: bytes(disk)?, kept, dropped })
+        Ok(Compacted { before, after: bytes(disk)?, kept, dropped, torn: None })
     }
 
     /// Writes archive and snapshot; gives how many versions were kept and dropped.
-    fn write(&self, disk: &dyn Disk, cut: &Cut, generation: u32) -> Result<(u64, u64), OfflineError> {
-        let (ends, _) = self.histories(disk, &mut super::Forgotten)?;
+    fn write(
+        &self,
+        disk: &dyn Disk,
+        cut: &Cut,
+        ends: &Ends,
+        generation: u32,
+    ) -> Result<(u64, u64), OfflineError> {
         let appender = Appender::new(disk, generation);
         let mut copy = Copy { state: &self.state, appender, ends, kept: 0, dropped: 0 };
         self.versions(disk, &mut copy)?;
         let archive = copy.appender.finish(cut.first)?;
-        self.snapshot(disk, cut, &archive, &copy.ends)?;
+        self.snapshot(disk, cut, &archive, ends)?;
         Ok((copy.kept, copy.dropped))
     }
 

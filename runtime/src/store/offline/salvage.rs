@@ -1,10 +1,9 @@
 //! What a store's files hold, as far as they can be read.
 
 use super::blocks::{Piece, walk};
-use super::records::{Segments, hand_out, replay, survey};
-use super::verify::{each_target, referring};
+use super::records::{Segments, hand_out, replay, survey, torn};
+use super::verify::Highest;
 use super::{Finding, Lost, OfflineError, damaged, files};
-use crate::record::Which;
 use crate::store::archive::{self, Archive, Extent, Version};
 use crate::store::disk::{Disk, DiskError, SECTOR};
 use crate::store::format::{Fault, FileError, Header, Kind, RowReader, Window, wide};
@@ -12,8 +11,7 @@ use crate::store::log::{self, Item};
 use crate::store::recover::{self, Dropped, Read};
 use crate::store::schema::Catalogue;
 use crate::store::state::State;
-use crate::store::{RowEffect, TypeId, snapshot};
-use std::collections::BTreeMap;
+use crate::store::{RowEffect, snapshot};
 use std::ops::ControlFlow;
 
 /// A store as far as it can be read.
@@ -38,30 +36,28 @@ pub struct Found {
     /// Sequence number of the last record in the snapshot.
     pub(super) before_log: u64,
     pub(super) extent: Extent,
+    /// The highest ids in archives that no snapshot names.
+    pub(super) highest: Highest,
 }
 
 /// Takes the older versions that can be read, in the order in which they were replaced, and the gaps among them.
 pub(super) trait Visitor {
     /// A version.
     fn version(&mut self, version: Version) -> Result<(), OfflineError>;
-    /// Bytes of the archive that are none, from an offset to another.
-    fn gap(&mut self, finding: Finding, window: &mut Window<'_>, gap: (u64, u64))
-    -> Result<(), OfflineError>;
-}
-
-/// Hands out all that an archive has.
-struct Orphans<'a> {
-    catalogue: &'a Catalogue,
-    lost: &'a mut dyn Lost,
-    findings: Vec<Finding>,
-}
-
-impl Visitor for Orphans<'_> {
-    fn version(&mut self, version: Version) -> Result<(), OfflineError> {
-        self.lost.version(&version, self.catalogue).map_err(OfflineError::Lost)
+    /// Bytes of the archive that are none, from an offset to another; of no interest to whoever comes later.
+    fn gap(&mut self, _: Finding, _: &mut Window<'_>, _: (u64, u64)) -> Result<(), OfflineError> {
+        Ok(())
     }
+}
 
-    fn gap(
+/// Keeps what is wrong with an archive, and hands out the bytes.
+pub(super) struct Gaps<'a> {
+    pub lost: &'a mut dyn Lost,
+    pub findings: Vec<Finding>,
+}
+
+impl Gaps<'_> {
+    pub fn add(
         &mut self,
         finding: Finding,
         window: &mut Window<'_>,
@@ -72,25 +68,26 @@ impl Visitor for Orphans<'_> {
     }
 }
 
-/// The highest id of each entity that is seen.
-#[derive(Default)]
-struct Highest(BTreeMap<TypeId, u64>);
-
-impl Highest {
-    fn see(&mut self, ty: TypeId, id: u64) {
-        let highest = self.0.entry(ty).or_default();
-        *highest = id.max(*highest);
-    }
+/// Hands out all that an archive has.
+struct Orphans<'a> {
+    catalogue: &'a Catalogue,
+    gaps: Gaps<'a>,
+    highest: Highest,
 }
 
-impl Visitor for Highest {
+impl Visitor for Orphans<'_> {
     fn version(&mut self, version: Version) -> Result<(), OfflineError> {
-        self.see(version.ty, version.id);
-        Ok(())
+        self.highest.see(version.ty, version.id);
+        self.gaps.lost.version(&version, self.catalogue).map_err(OfflineError::Lost)
     }
 
-    fn gap(&mut self, _: Finding, _: &mut Window<'_>, _: (u64, u64)) -> Result<(), OfflineError> {
-        Ok(())
+    fn gap(
+        &mut self,
+        finding: Finding,
+        window: &mut Window<'_>,
+        gap: (u64, u64),
+    ) -> Result<(), OfflineError> {
+        self.gaps.add(finding, window, gap)
     }
 }
 
@@ -103,7 +100,13 @@ impl Found {
     pub fn read(disk: &dyn Disk, lost: &mut dyn Lost) -> Result<Self, OfflineError> {
         let names = files(disk)?.into_iter().map(|(name, _)| name).collect::<Vec<_>>();
         match recover::read(disk, State::new(Catalogue::default()), None) {
-            Ok(read) => Ok(Self::whole(names, read)),
+            Ok(read) => {
+                let mut found = Self::whole(names, read);
+                if let Some(end) = &found.torn {
+                    torn(disk, &mut found.state, &mut found.segments, end.offset, lost)?;
+                }
+                Ok(found)
+            }
             Err(error @ (FileError::Damaged { .. } | FileError::Missing { .. })) => {
                 let found = Self::damaged(disk, names, lost)?;
                 // Whatever salvage thinks of it, the store does not open.
@@ -134,6 +137,7 @@ impl Found {
             names,
             segments: Segments { all: survey.segments, last, highest: last },
             before_log: report.snapshot_sequence,
+            highest: Highest::default(),
         }
     }
 
@@ -150,6 +154,7 @@ impl Found {
             segments: Segments::default(),
             before_log: 0,
             extent: Extent::default(),
+            highest: Highest::default(),
         };
         let first = found.newest_snapshot(disk, lost)?;
         let earliest = found.names.iter().filter_map(|name| log::number_of(name)).min();
@@ -175,38 +180,21 @@ impl Found {
         found.sequence = found.segments.last;
         found.replayed = found.sequence.saturating_sub(found.before_log);
         found.orphans(disk, lost)?;
-        found.raise_next_ids(disk)?;
         Ok(found)
     }
 
     /// Hands out the archives that no snapshot names: nothing says what of them counts.
     fn orphans(&mut self, disk: &dyn Disk, lost: &mut dyn Lost) -> Result<(), OfflineError> {
-        let mut orphans = Orphans { catalogue: self.state.catalogue(), lost, findings: Vec::new() };
+        let gaps = Gaps { lost, findings: Vec::new() };
+        let mut orphans = Orphans { catalogue: self.state.catalogue(), gaps, highest: Highest::default() };
         let named = self.snapshot.as_ref().map(|_| self.extent.generation);
         let generations = self.names.iter().filter_map(|name| archive::generation_of(name));
         for generation in generations.filter(|generation| Some(*generation) != named) {
             self.archived(disk, Extent { generation, length: u64::MAX }, &mut orphans)?;
         }
-        let findings = orphans.findings;
-        self.findings.extend(findings);
-        Ok(())
-    }
-
-    /// The next ids may have been in the damage, and so may rows: an id that anything tells of is not given again.
-    fn raise_next_ids(&mut self, disk: &dyn Disk) -> Result<(), OfflineError> {
-        let mut highest = Highest::default();
-        self.versions(disk, &mut highest)?;
-        let catalogue = self.state.catalogue();
-        for (at, entity) in (0..).map(TypeId).zip(&catalogue.entities) {
-            for (field, target) in referring(entity) {
-                for (_, row) in self.state.scan(at, Which::All, 0) {
-                    each_target(row.data, field, &mut |to| highest.see(target, to));
-                }
-            }
-        }
-        for (ty, id) in highest.0 {
-            self.state.raise_next_id(ty, id.saturating_add(1));
-        }
+        let Orphans { gaps, highest, .. } = orphans;
+        self.highest = highest;
+        self.findings.extend(gaps.findings);
         Ok(())
     }
 

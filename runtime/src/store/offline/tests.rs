@@ -52,6 +52,11 @@ fn found(twin: &Twin) -> Found {
     Found::read(twin, &mut Forgotten).unwrap()
 }
 
+fn repair(found: &mut Found, twin: &Twin) {
+    let verified = found.verify(twin, &mut Forgotten).unwrap();
+    found.repair(twin, 4096, &verified).unwrap();
+}
+
 fn rows(found: &Found) -> Vec<(u64, u64)> {
     let ty = crate::store::TypeId(0);
     found.state.scan(ty, crate::record::Which::All, 0).map(|(id, row)| (id, row.version)).collect()
@@ -99,7 +104,7 @@ fn an_undamaged_store_is_read_without_a_finding() {
     let (twin, states) = twin();
     let before = twin.list().unwrap();
     let mut found = found(&twin);
-    let versions = found.verify(&twin, &mut Forgotten).unwrap();
+    let versions = found.verify(&twin, &mut Forgotten).unwrap().versions;
     assert!(found.findings.is_empty(), "{:?}", found.findings);
     assert_eq!(rows(&found), ids(states.last().unwrap()));
     assert_eq!((found.sequence, found.replayed), (26, 6));
@@ -113,12 +118,12 @@ fn versions_of_destroyed_rows_are_counted_and_compacted_away() {
     let store = open(&twin, small());
     ask(&mut session(&store), Request::Destroy(item(1))).unwrap();
     store.close().unwrap();
-    let versions = found(&twin).verify(&twin, &mut Forgotten).unwrap();
+    let versions = found(&twin).verify(&twin, &mut Forgotten).unwrap().versions;
     assert_eq!(versions, super::verify::Versions { all: 9, unreachable: 4 });
     let disk: Arc<dyn Disk> = Arc::new(twin.clone());
     let compacted = compact(&disk, 4096).unwrap();
     assert_eq!((compacted.kept, compacted.dropped), (5, 4));
-    assert_eq!(found(&twin).verify(&twin, &mut Forgotten).unwrap().unreachable, 0);
+    assert_eq!(found(&twin).verify(&twin, &mut Forgotten).unwrap().versions.unreachable, 0);
     let store = open(&twin, small());
     let expected: Rows = states.last().unwrap().iter().copied().filter(|row| row.0 != 1).collect();
     assert_eq!(contents(&store), expected);
@@ -212,7 +217,7 @@ fn x_16_what_does_not_open_has_findings_and_opens_when_it_was_repaired() {
         let mut kept = Kept::default();
         let mut found = Found::read(&twin, &mut kept).unwrap();
         assert_eq!(opens, found.findings.is_empty(), "{what}: {:?}", found.findings);
-        found.verify(&twin, &mut kept).unwrap();
+        let verified = found.verify(&twin, &mut kept).unwrap();
         if found.findings.is_empty() {
             return;
         }
@@ -233,7 +238,7 @@ fn x_16_what_does_not_open_has_findings_and_opens_when_it_was_repaired() {
             let lost = found.sequence < 26 || read.len() < states.last().unwrap().len();
             assert!(!lost || !kept.bytes.is_empty() || !kept.sequences.is_empty(), "{what}");
         }
-        found.repair(&twin, 4096).unwrap();
+        found.repair(&twin, 4096, &verified).unwrap();
         if found.state.catalogue().entities.is_empty() {
             return;
         }
@@ -267,7 +272,7 @@ fn later_transactions_behind_damage_are_handed_out_whole() {
     bytes[second + 30] ^= 1;
     twin.put(&name, bytes);
     let mut kept = Kept::default();
-    let found = Found::read(&twin, &mut kept).unwrap();
+    let mut found = Found::read(&twin, &mut kept).unwrap();
     assert_eq!(rows(&found), ids(&states[1]));
     assert_eq!((found.sequence, &kept.sequences[..]), (21, &[23, 24, 25, 26][..]));
     assert!(matches!(&found.findings[..], [Finding::File(FileError::Damaged { file, offset, .. })]
@@ -275,11 +280,92 @@ fn later_transactions_behind_damage_are_handed_out_whole() {
     // No transaction that is handed out builds on what was in the damage.
     assert_eq!(kept.versions, []);
     // What comes after the repair has numbers and ids of its own.
-    found.repair(&twin, 4096).unwrap();
+    repair(&mut found, &twin);
     let store = open(&twin, small());
     assert_eq!(store.health().sequence, 26);
     ask(&mut session(&store), insert("another", 1)).unwrap();
     assert_eq!(contents(&store).last().unwrap().0, 14);
+    store.close().unwrap();
+}
+
+#[test]
+fn after_an_orderly_end_damage_in_the_last_record_is_damage_and_handed_out() {
+    let (twin, states) = twin();
+    let segment = *found(&twin).segments.all.last().unwrap();
+    let mut last = 0;
+    log::intact::<OfflineError>(&twin, &segment, &mut |record| {
+        last = usize::try_from(record.payload_end()).unwrap() - 1;
+        Ok(())
+    })
+    .unwrap();
+    let name = segment.name();
+    let mut bytes = twin.content(&name).unwrap();
+    bytes[last] ^= 1;
+    twin.put(&name, bytes);
+    let mut kept = Kept::default();
+    let found = Found::read(&twin, &mut kept).unwrap();
+    assert!(matches!(found.findings[..], [Finding::File(FileError::Damaged { .. })]), "{:?}", found.findings);
+    assert_eq!((rows(&found), found.sequence), (ids(&states[5]), 25));
+    assert!(kept.bytes.contains_key(&name) && kept.sequences.is_empty());
+}
+
+#[test]
+fn whole_transactions_behind_a_torn_place_are_handed_out() {
+    let twin = Twin::new();
+    let options =
+        Options { sync: crate::store::Sync::Interval(std::time::Duration::from_hours(1)), ..small() };
+    let store = open(&twin, options);
+    let mut client = session(&store);
+    for n in 0..5 {
+        ask(&mut client, insert(&n.to_string(), n)).unwrap();
+    }
+    drop(client);
+    // As a process leaves it that dies here.
+    let twin = {
+        let left = twin.copy();
+        store.close().unwrap();
+        left
+    };
+    let name = log::name(1);
+    let mut bytes = twin.content(&name).unwrap();
+    let second = 512 + usize::try_from(log_record_bytes(&bytes)).unwrap();
+    bytes[second + 30] ^= 1;
+    twin.put(&name, bytes);
+    let mut kept = Kept::default();
+    let mut found = Found::read(&twin, &mut kept).unwrap();
+    assert!(found.findings.is_empty(), "{:?}", found.findings);
+    let torn = found.torn.clone().unwrap();
+    assert_eq!((rows(&found), torn.offset, torn.records), (vec![(1, 1)], second as u64, 4));
+    assert_eq!(&kept.sequences[..], [3, 4, 5]);
+    assert!(kept.bytes.contains_key(&name));
+    repair(&mut found, &twin);
+    let store = open(&twin, small());
+    assert_eq!((contents(&store).len(), store.health().sequence), (1, 5));
+    ask(&mut session(&store), insert("new", 1)).unwrap();
+    assert_eq!(contents(&store).last().unwrap().0, 6);
+    store.close().unwrap();
+}
+
+#[test]
+fn ids_in_an_archive_that_no_snapshot_names_are_not_given_again() {
+    let (twin, _) = twin();
+    for name in twin.list().unwrap().into_iter().filter(|name| name.starts_with("log-")) {
+        twin.remove(&name).unwrap();
+    }
+    let (other, _) = self::twin();
+    let store = open(&other, small());
+    for n in 0..40 {
+        ask(&mut session(&store), insert(&format!("more {n}"), n)).unwrap();
+    }
+    ask(&mut session(&store), update(50, 1, "changed", 1)).unwrap();
+    store.checkpoint().unwrap();
+    store.close().unwrap();
+    twin.put(&archive::name(7), other.content(&archive::name(0)).unwrap());
+    let mut found = found(&twin);
+    repair(&mut found, &twin);
+    let store = open(&twin, small());
+    ask(&mut session(&store), insert("new", 1)).unwrap();
+    assert_eq!(contents(&store).last().unwrap().0, 51);
     store.close().unwrap();
 }
 
@@ -389,11 +475,12 @@ fn versions_behind_a_lost_one_are_handed_out_and_go() {
     bytes[middle] ^= 1;
     twin.put(&archive::name(0), bytes);
     let (mut found, mut kept) = (found(&twin), Kept::default());
-    let versions = found.verify(&twin, &mut kept).unwrap();
+    let verified = found.verify(&twin, &mut kept).unwrap();
+    let versions = verified.versions;
     assert!(!kept.bytes.is_empty() && !kept.versions.is_empty());
     let lost = u64::try_from(kept.versions.len()).unwrap();
     assert_eq!((versions.unreachable, versions.all), (lost, 7));
-    let repaired = found.repair(&twin, 4096).unwrap();
+    let repaired = found.repair(&twin, 4096, &verified).unwrap();
     assert_eq!((repaired.kept, repaired.dropped), (7 - lost, lost));
     let store = open(&twin, small());
     let reached = history(&store, 1).unwrap();
@@ -414,9 +501,7 @@ fn log_record_bytes(bytes: &[u8]) -> u32 {
 fn a_repaired_history_ends_where_it_was_lost_within_a_transaction_too() {
     let (twin, _) = twin();
     twin.remove(&archive::name(0)).unwrap();
-    let mut found = found(&twin);
-    found.verify(&twin, &mut Forgotten).unwrap();
-    found.repair(&twin, 4096).unwrap();
+    repair(&mut found(&twin), &twin);
     let store = open(&twin, small());
     assert_eq!(history(&store, 1).unwrap(), [5, 4, 3]);
     let mut client = session(&store);

@@ -1,15 +1,14 @@
 //! What no recovery looks at: whether each older version can be found, and each reference leads somewhere.
 
-use super::records::hand_out;
-use super::salvage::Visitor;
+use super::salvage::{Gaps, Visitor};
 use super::{Finding, Found, Lost, OfflineError};
-use crate::record::{FieldType, Reader, Token, Which};
+use crate::record::{FieldType, Which};
 use crate::store::archive::Version;
 use crate::store::disk::Disk;
 use crate::store::format::Window;
-use crate::store::schema::{StoredEntity, field};
+use crate::store::schema::{StoredEntity, each_reference, field};
 use crate::store::{FieldId, Lsn, RowRef, TypeId};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// Where histories end before their first version: what came before that version cannot be found.
 #[derive(Debug, Default)]
@@ -36,14 +35,33 @@ pub struct Versions {
     pub unreachable: u64,
 }
 
+/// The highest id of each entity that is seen.
+#[derive(Debug, Default)]
+pub(super) struct Highest(BTreeMap<TypeId, u64>);
+
+impl Highest {
+    pub fn see(&mut self, ty: TypeId, id: u64) {
+        let highest = self.0.entry(ty).or_default();
+        *highest = id.max(*highest);
+    }
+}
+
+/// A store that was looked through.
+#[derive(Debug, Default)]
+pub struct Verified {
+    /// Its older versions.
+    pub versions: Versions,
+    pub(super) ends: Ends,
+}
+
 /// Follows the history of each row.
-struct Histories<'a> {
+pub(super) struct Histories<'a> {
     found: &'a Found,
-    lost: &'a mut dyn Lost,
+    gaps: Gaps<'a>,
+    highest: Highest,
     /// The last version of a row that was replaced, by the record that did, and the version that came then.
     replaced: HashMap<(TypeId, u64), (Lsn, u64)>,
-    ends: Ends,
-    findings: Vec<Finding>,
+    pub ends: Ends,
 }
 
 impl Histories<'_> {
@@ -57,7 +75,7 @@ impl Histories<'_> {
         // A repair cut it, and said so.
         if !is_cut {
             let entity = self.found.state.catalogue().name(ty);
-            self.findings.push(Finding::History { entity, id, version: row.version });
+            self.gaps.findings.push(Finding::History { entity, id, version: row.version });
         }
     }
 }
@@ -65,6 +83,7 @@ impl Histories<'_> {
 impl Visitor for Histories<'_> {
     fn version(&mut self, version: Version) -> Result<(), OfflineError> {
         let (ty, id) = (version.ty, version.id);
+        self.highest.see(ty, id);
         if self.found.state.find(ty, id).is_some() {
             self.row(ty, id, version.row.view());
             self.replaced.insert((ty, id), (version.lsn, version.next));
@@ -78,8 +97,7 @@ impl Visitor for Histories<'_> {
         window: &mut Window<'_>,
         gap: (u64, u64),
     ) -> Result<(), OfflineError> {
-        self.findings.push(finding);
-        hand_out(window, gap, self.lost)
+        self.gaps.add(finding, window, gap)
     }
 }
 
@@ -88,7 +106,7 @@ struct Count<'a> {
     found: &'a Found,
     lost: &'a mut dyn Lost,
     is_damaged: bool,
-    ends: Ends,
+    ends: &'a Ends,
     counts: Versions,
 }
 
@@ -105,76 +123,73 @@ impl Visitor for Count<'_> {
         }
         Ok(())
     }
-
-    fn gap(&mut self, _: Finding, _: &mut Window<'_>, _: (u64, u64)) -> Result<(), OfflineError> {
-        Ok(())
-    }
 }
 
 impl Found {
     /// Looks at what a recovery does not: adds to the findings, and counts the older versions. Of a damaged store those
-    /// that nobody will reach are handed out.
-    pub fn verify(&mut self, disk: &dyn Disk, lost: &mut dyn Lost) -> Result<Versions, OfflineError> {
-        let (ends, mut findings) = self.histories(disk, lost)?;
+    /// that nobody will reach are handed out. Its next ids may be in the damage, and so may rows: no id that anything
+    /// tells of is given again.
+    pub fn verify(&mut self, disk: &dyn Disk, lost: &mut dyn Lost) -> Result<Verified, OfflineError> {
+        let Histories { gaps, mut highest, ends, .. } = self.histories(disk, lost)?;
+        let mut findings = gaps.findings;
         for (at, _) in (0..).map(TypeId).zip(&self.state.catalogue().entities) {
             for (id, row) in self.state.scan(at, Which::All, 0) {
-                findings.extend(self.dangling(at, id, row));
+                findings.extend(self.references((at, id), row, &mut highest));
             }
         }
         self.findings.extend(findings);
         let is_damaged = !self.findings.is_empty();
-        let mut count = Count { found: self, lost, is_damaged, ends, counts: Versions::default() };
+        if is_damaged {
+            for (ty, id) in highest.0.into_iter().chain(std::mem::take(&mut self.highest).0) {
+                self.state.raise_next_id(ty, id.saturating_add(1));
+            }
+        }
+        let mut count = Count { found: self, lost, is_damaged, ends: &ends, counts: Versions::default() };
         self.versions(disk, &mut count)?;
-        Ok(count.counts)
+        let versions = count.counts;
+        Ok(Verified { versions, ends })
     }
 
     /// Where histories end too early, and what is wrong with the archive.
-    pub(super) fn histories(
-        &self,
+    pub(super) fn histories<'a>(
+        &'a self,
         disk: &dyn Disk,
-        lost: &mut dyn Lost,
-    ) -> Result<(Ends, Vec<Finding>), OfflineError> {
-        let (replaced, ends, findings) = (HashMap::new(), Ends::default(), Vec::new());
-        let mut histories = Histories { found: self, lost, replaced, ends, findings };
+        lost: &'a mut dyn Lost,
+    ) -> Result<Histories<'a>, OfflineError> {
+        let gaps = Gaps { lost, findings: Vec::new() };
+        let (replaced, ends, highest) = (HashMap::new(), Ends::default(), Highest::default());
+        let mut histories = Histories { found: self, gaps, highest, replaced, ends };
         self.versions(disk, &mut histories)?;
         for (at, _) in (0..).map(TypeId).zip(&self.state.catalogue().entities) {
             for (id, row) in self.state.scan(at, Which::All, 0) {
                 histories.row(at, id, row);
             }
         }
-        Ok((histories.ends, histories.findings))
+        Ok(histories)
     }
 
-    /// The first reference of a live row to one that is not there.
-    fn dangling(&self, ty: TypeId, id: u64, row: RowRef<'_>) -> Option<Finding> {
+    /// Sees all that a row refers to; gives the first that is not there, if the row is live.
+    fn references(&self, (ty, id): (TypeId, u64), row: RowRef<'_>, highest: &mut Highest) -> Option<Finding> {
         let catalogue = self.state.catalogue();
-        let entity = catalogue.entity(ty).filter(|_| row.deleted_at.is_none())?;
-        referring(entity).find_map(|(field, target)| {
-            let mut gone = None;
-            each_target(row.data, field, &mut |to| {
-                let live = self.state.find(target, to).is_some_and(|row| row.deleted_at.is_none());
-                gone = gone.or((!live).then_some(to));
+        let entity = catalogue.entity(ty)?;
+        let mut gone = None;
+        for (at, target) in referring(entity) {
+            each_reference(field(row.data, at).unwrap_or_default(), &mut |to| {
+                highest.see(target, to);
+                let is_there = self.state.find(target, to).is_some_and(|row| row.deleted_at.is_none());
+                gone = gone.or((!is_there).then_some((at, target, to)));
             });
-            let (entity, field) = (entity.name.clone(), catalogue.field(ty, field)?.name.clone());
-            gone.map(|to| Finding::Reference { entity, id, field, target: catalogue.name(target), to })
-        })
+        }
+        let (at, target, to) = gone.filter(|_| row.deleted_at.is_none())?;
+        let (entity, field) = (entity.name.clone(), catalogue.field(ty, at)?.name.clone());
+        Some(Finding::Reference { entity, id, field, target: catalogue.name(target), to })
     }
 }
 
 /// The fields that refer to entities, each with its target.
-pub(super) fn referring(entity: &StoredEntity) -> impl Iterator<Item = (FieldId, TypeId)> {
+fn referring(entity: &StoredEntity) -> impl Iterator<Item = (FieldId, TypeId)> {
     let fields = (0..).map(FieldId).zip(&entity.fields);
     fields.filter_map(|(id, stored)| Some((id, TypeId(referred(&stored.ty)?))))
-}
-
-/// The ids that a field of a row refers to.
-pub(super) fn each_target(data: &[u8], id: FieldId, each: &mut dyn FnMut(u64)) {
-    let mut reader = Reader::new(field(data, id).unwrap_or_default());
-    while let Ok(Some(token)) = reader.token() {
-        if let Token::Reference(to) = token {
-            each(to);
-        }
-    }
 }
 
 fn referred(ty: &FieldType) -> Option<u32> {

@@ -63,6 +63,16 @@ pub fn field(data: &[u8], wanted: FieldId) -> Option<&[u8]> {
         .map(|(_, value)| value)
 }
 
+/// The ids that an encoded value refers to.
+pub fn each_reference(value: &[u8], each: &mut dyn FnMut(u64)) {
+    let mut reader = Reader::new(value);
+    while let Ok(Some(token)) = reader.token() {
+        if let Token::Reference(to) = token {
+            each(to);
+        }
+    }
+}
+
 /// Writes fields, rising by number, in the stored form.
 pub(crate) fn store<'a>(
     fields: impl ExactSizeIterator<Item = (FieldId, &'a [u8])>,

@@ -3,7 +3,7 @@
 use super::index::{self, Index};
 use super::pages::Rows;
 use crate::record::{KeyView, Reader, Token};
-use crate::store::schema::{Bound, Fields, SchemaError, field};
+use crate::store::schema::{Bound, Fields, SchemaError, each_reference, field};
 use crate::store::{FieldId, Row, RowRef};
 use std::hash::RandomState;
 
@@ -228,13 +228,8 @@ pub(super) fn has(bound: &Bound, data: &[u8], id: FieldId, wanted: KeyView<'_>) 
 /// What a field of a row refers to, rising, each once.
 pub(super) fn targets(bound: &Bound, data: &[u8], id: FieldId) -> Vec<u64> {
     let value = field(data, id).or_else(|| bound.by_id(id).map(|field| &*field.missing));
-    let mut reader = Reader::new(value.unwrap_or_default());
     let mut targets = Vec::new();
-    while let Ok(Some(token)) = reader.token() {
-        if let Token::Reference(target) = token {
-            targets.push(target);
-        }
-    }
+    each_reference(value.unwrap_or_default(), &mut |target| targets.push(target));
     targets.sort_unstable();
     targets.dedup();
     targets
