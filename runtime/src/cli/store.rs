@@ -64,7 +64,10 @@ fn open(folder: &Path, report: &mut Report) -> Result<Opened, Exit> {
 
 fn refused(folder: &Path, error: &OfflineError, report: &mut Report) -> Exit {
     report.file_error(folder.display(), error);
-    Exit::Usage
+    match error {
+        OfflineError::File(FileError::Damaged { .. } | FileError::Missing { .. }) => Exit::Failure,
+        OfflineError::NoStore | OfflineError::File(_) | OfflineError::Lost(_) => Exit::Usage,
+    }
 }
 
 fn show(findings: &[Finding], report: &mut Report) {

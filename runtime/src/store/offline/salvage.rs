@@ -44,50 +44,29 @@ pub struct Found {
 pub(super) trait Visitor {
     /// A version.
     fn version(&mut self, version: Version) -> Result<(), OfflineError>;
-    /// Bytes of the archive that are none, from an offset to another; of no interest to whoever comes later.
-    fn gap(&mut self, _: Finding, _: &mut Window<'_>, _: (u64, u64)) -> Result<(), OfflineError> {
-        Ok(())
-    }
-}
-
-/// Keeps what is wrong with an archive, and hands out the bytes.
-pub(super) struct Gaps<'a> {
-    pub lost: &'a mut dyn Lost,
-    pub findings: Vec<Finding>,
-}
-
-impl Gaps<'_> {
-    pub fn add(
-        &mut self,
-        finding: Finding,
-        window: &mut Window<'_>,
-        gap: (u64, u64),
-    ) -> Result<(), OfflineError> {
-        self.findings.push(finding);
-        hand_out(window, gap, self.lost)
+    /// Bytes of the archive are no versions. Gives whoever takes them; nobody, where that was done before.
+    fn gap(&mut self, _: Finding) -> Option<&mut dyn Lost> {
+        None
     }
 }
 
 /// Hands out all that an archive has.
 struct Orphans<'a> {
     catalogue: &'a Catalogue,
-    gaps: Gaps<'a>,
+    lost: &'a mut dyn Lost,
+    findings: Vec<Finding>,
     highest: Highest,
 }
 
 impl Visitor for Orphans<'_> {
     fn version(&mut self, version: Version) -> Result<(), OfflineError> {
         self.highest.see(version.ty, version.id);
-        self.gaps.lost.version(&version, self.catalogue).map_err(OfflineError::Lost)
+        self.lost.version(&version, self.catalogue).map_err(OfflineError::Lost)
     }
 
-    fn gap(
-        &mut self,
-        finding: Finding,
-        window: &mut Window<'_>,
-        gap: (u64, u64),
-    ) -> Result<(), OfflineError> {
-        self.gaps.add(finding, window, gap)
+    fn gap(&mut self, finding: Finding) -> Option<&mut dyn Lost> {
+        self.findings.push(finding);
+        Some(self.lost)
     }
 }
 
@@ -185,16 +164,16 @@ impl Found {
 
     /// Hands out the archives that no snapshot names: nothing says what of them counts.
     fn orphans(&mut self, disk: &dyn Disk, lost: &mut dyn Lost) -> Result<(), OfflineError> {
-        let gaps = Gaps { lost, findings: Vec::new() };
-        let mut orphans = Orphans { catalogue: self.state.catalogue(), gaps, highest: Highest::default() };
+        let (findings, highest) = (Vec::new(), Highest::default());
+        let mut orphans = Orphans { catalogue: self.state.catalogue(), lost, findings, highest };
         let named = self.snapshot.as_ref().map(|_| self.extent.generation);
         let generations = self.names.iter().filter_map(|name| archive::generation_of(name));
         for generation in generations.filter(|generation| Some(*generation) != named) {
             self.archived(disk, Extent { generation, length: u64::MAX }, &mut orphans)?;
         }
-        let Orphans { gaps, highest, .. } = orphans;
+        let Orphans { findings, highest, .. } = orphans;
         self.highest = highest;
-        self.findings.extend(gaps.findings);
+        self.findings.extend(findings);
         Ok(())
     }
 
@@ -312,7 +291,7 @@ impl Found {
         let sector = window.get(0, SECTOR)?.unwrap_or_default();
         let Header([salt, ..]) = match Header::decode(Kind::Archive, sector) {
             Ok(header) => header,
-            Err(fault) => return visitor.gap(damaged(&name, 0, fault), &mut window, (0, size)),
+            Err(fault) => return told(visitor, &mut window, (0, size, fault)),
         };
         let mut gaps = Vec::new();
         let to = size.min(extent.length);
@@ -334,8 +313,16 @@ impl Found {
             }
             Ok(ControlFlow::Continue(()))
         })?;
-        gaps.into_iter().try_for_each(|(from, to, fault)| {
-            visitor.gap(damaged(&name, from, fault), &mut window, (from, to))
-        })
+        gaps.into_iter().try_for_each(|gap| told(visitor, &mut window, gap))
     }
+}
+
+/// Tells of bytes that are no versions, and hands them out.
+fn told(
+    visitor: &mut dyn Visitor,
+    window: &mut Window<'_>,
+    (from, to, fault): (u64, u64, Fault),
+) -> Result<(), OfflineError> {
+    let finding = damaged(window.name(), from, fault);
+    visitor.gap(finding).map_or(Ok(()), |lost| hand_out(window, (from, to), lost))
 }

@@ -52,6 +52,12 @@ fn found(twin: &Twin) -> Found {
     Found::read(twin, &mut Forgotten).unwrap()
 }
 
+fn flip(twin: &Twin, name: &str, at: usize) {
+    let mut bytes = twin.content(name).unwrap();
+    bytes[at] ^= 1;
+    twin.put(name, bytes);
+}
+
 fn repair(found: &mut Found, twin: &Twin) {
     let verified = found.verify(twin, &mut Forgotten).unwrap();
     found.repair(twin, 4096, &verified).unwrap();
@@ -266,11 +272,9 @@ fn x_16_what_does_not_open_has_findings_and_opens_when_it_was_repaired() {
 fn later_transactions_behind_damage_are_handed_out_whole() {
     let (twin, states) = twin();
     let name = twin.list().unwrap().into_iter().rfind(|name| name.starts_with("log-")).unwrap();
-    let mut bytes = twin.content(&name).unwrap();
     // In the payload of the second record.
-    let second = 512 + usize::try_from(log_record_bytes(&bytes)).unwrap();
-    bytes[second + 30] ^= 1;
-    twin.put(&name, bytes);
+    let second = 512 + usize::try_from(log_record_bytes(&twin.content(&name).unwrap())).unwrap();
+    flip(&twin, &name, second + 30);
     let mut kept = Kept::default();
     let mut found = Found::read(&twin, &mut kept).unwrap();
     assert_eq!(rows(&found), ids(&states[1]));
@@ -299,9 +303,7 @@ fn after_an_orderly_end_damage_in_the_last_record_is_damage_and_handed_out() {
     })
     .unwrap();
     let name = segment.name();
-    let mut bytes = twin.content(&name).unwrap();
-    bytes[last] ^= 1;
-    twin.put(&name, bytes);
+    flip(&twin, &name, last);
     let mut kept = Kept::default();
     let found = Found::read(&twin, &mut kept).unwrap();
     assert!(matches!(found.findings[..], [Finding::File(FileError::Damaged { .. })]), "{:?}", found.findings);
@@ -327,10 +329,8 @@ fn whole_transactions_behind_a_torn_place_are_handed_out() {
         left
     };
     let name = log::name(1);
-    let mut bytes = twin.content(&name).unwrap();
-    let second = 512 + usize::try_from(log_record_bytes(&bytes)).unwrap();
-    bytes[second + 30] ^= 1;
-    twin.put(&name, bytes);
+    let second = 512 + usize::try_from(log_record_bytes(&twin.content(&name).unwrap())).unwrap();
+    flip(&twin, &name, second + 30);
     let mut kept = Kept::default();
     let mut found = Found::read(&twin, &mut kept).unwrap();
     assert!(found.findings.is_empty(), "{:?}", found.findings);
@@ -372,9 +372,7 @@ fn ids_in_an_archive_that_no_snapshot_names_are_not_given_again() {
 /// The segment that a recovery would read, with a byte of its first record's payload flipped.
 fn damage_log(twin: &Twin) {
     let name = twin.list().unwrap().into_iter().rfind(|name| name.starts_with("log-")).unwrap();
-    let mut bytes = twin.content(&name).unwrap();
-    bytes[540] ^= 1;
-    twin.put(&name, bytes);
+    flip(twin, &name, 540);
 }
 
 #[test]

@@ -1,11 +1,10 @@
 //! What no recovery looks at: whether each older version can be found, and each reference leads somewhere.
 
-use super::salvage::{Gaps, Visitor};
+use super::salvage::Visitor;
 use super::{Finding, Found, Lost, OfflineError};
 use crate::record::{FieldType, Which};
 use crate::store::archive::Version;
 use crate::store::disk::Disk;
-use crate::store::format::Window;
 use crate::store::schema::{StoredEntity, each_reference, field};
 use crate::store::{FieldId, Lsn, RowRef, TypeId};
 use std::collections::{BTreeMap, HashMap};
@@ -57,7 +56,8 @@ pub struct Verified {
 /// Follows the history of each row.
 pub(super) struct Histories<'a> {
     found: &'a Found,
-    gaps: Gaps<'a>,
+    lost: &'a mut dyn Lost,
+    findings: Vec<Finding>,
     highest: Highest,
     /// The last version of a row that was replaced, by the record that did, and the version that came then.
     replaced: HashMap<(TypeId, u64), (Lsn, u64)>,
@@ -75,7 +75,7 @@ impl Histories<'_> {
         // A repair cut it, and said so.
         if !is_cut {
             let entity = self.found.state.catalogue().name(ty);
-            self.gaps.findings.push(Finding::History { entity, id, version: row.version });
+            self.findings.push(Finding::History { entity, id, version: row.version });
         }
     }
 }
@@ -91,13 +91,9 @@ impl Visitor for Histories<'_> {
         Ok(())
     }
 
-    fn gap(
-        &mut self,
-        finding: Finding,
-        window: &mut Window<'_>,
-        gap: (u64, u64),
-    ) -> Result<(), OfflineError> {
-        self.gaps.add(finding, window, gap)
+    fn gap(&mut self, finding: Finding) -> Option<&mut dyn Lost> {
+        self.findings.push(finding);
+        Some(self.lost)
     }
 }
 
@@ -130,8 +126,7 @@ impl Found {
     /// that nobody will reach are handed out. Its next ids may be in the damage, and so may rows: no id that anything
     /// tells of is given again.
     pub fn verify(&mut self, disk: &dyn Disk, lost: &mut dyn Lost) -> Result<Verified, OfflineError> {
-        let Histories { gaps, mut highest, ends, .. } = self.histories(disk, lost)?;
-        let mut findings = gaps.findings;
+        let Histories { mut findings, mut highest, ends, .. } = self.histories(disk, lost)?;
         for (at, _) in (0..).map(TypeId).zip(&self.state.catalogue().entities) {
             for (id, row) in self.state.scan(at, Which::All, 0) {
                 findings.extend(self.references((at, id), row, &mut highest));
@@ -156,9 +151,14 @@ impl Found {
         disk: &dyn Disk,
         lost: &'a mut dyn Lost,
     ) -> Result<Histories<'a>, OfflineError> {
-        let gaps = Gaps { lost, findings: Vec::new() };
-        let (replaced, ends, highest) = (HashMap::new(), Ends::default(), Highest::default());
-        let mut histories = Histories { found: self, gaps, highest, replaced, ends };
+        let mut histories = Histories {
+            found: self,
+            lost,
+            highest: Highest::default(),
+            replaced: HashMap::new(),
+            ends: Ends::default(),
+            findings: Vec::new(),
+        };
         self.versions(disk, &mut histories)?;
         for (at, _) in (0..).map(TypeId).zip(&self.state.catalogue().entities) {
             for (id, row) in self.state.scan(at, Which::All, 0) {
