@@ -65,7 +65,9 @@ fn open(folder: &Path, report: &mut Report) -> Result<Opened, Exit> {
 fn refused(folder: &Path, error: &OfflineError, report: &mut Report) -> Exit {
     report.file_error(folder.display(), error);
     match error {
-        OfflineError::File(FileError::Damaged { .. } | FileError::Missing { .. }) => Exit::Failure,
+        OfflineError::File(FileError::Damaged { .. } | FileError::Missing { .. }) | OfflineError::Torn(_) => {
+            Exit::Failure
+        }
         OfflineError::NoStore | OfflineError::File(_) | OfflineError::Lost(_) => Exit::Usage,
     }
 }
@@ -214,7 +216,10 @@ pub(super) fn repair(folder: &Path, dropped: Option<&Path>, report: &mut Report)
     progress.finish();
     let (found, verified) = match read {
         Ok(read) => read,
-        Err(error) => return refused(folder, &error, report),
+        Err(error) => {
+            dropped.discard();
+            return refused(folder, &error, report);
+        }
     };
     if found.findings.is_empty() && found.torn.is_none() {
         return print(format_args!("{}: no damage, nothing to repair\n", folder.display()), report);
@@ -232,7 +237,13 @@ pub(super) fn repair(folder: &Path, dropped: Option<&Path>, report: &mut Report)
     let repaired = found.repair(&*progress.watch(&store.disk), Options::default().segment_bytes, &verified);
     progress.finish();
     if let Err(error) = repaired {
-        return refused(folder, &error, report);
+        let exit = refused(folder, &error, report);
+        if let Some((place, _)) = taken {
+            let place = place.display();
+            report
+                .warning(format_args!("what is dropped is in {place} already; repair once more to end this"));
+        }
+        return exit;
     }
     let mut text = summary(&found);
     match taken {
@@ -256,16 +267,11 @@ pub(super) fn compact_folder(folder: &Path, report: &mut Report) -> Exit {
     progress.finish();
     match compacted {
         Err(error) => refused(folder, &error, report),
-        Ok(Compacted { before, after, kept, dropped, torn }) => {
-            if let Some(torn) = torn {
-                report.warning(torn);
-            }
-            print(
-                format_args!(
-                    "{before} bytes before, {after} now; {kept} older versions kept, {dropped} dropped\n"
-                ),
-                report,
-            )
-        }
+        Ok(Compacted { before, after, kept, dropped }) => print(
+            format_args!(
+                "{before} bytes before, {after} now; {kept} older versions kept, {dropped} dropped\n"
+            ),
+            report,
+        ),
     }
 }

@@ -92,8 +92,8 @@ pub enum Fault {
         /// In the name.
         expected: u64,
     },
-    /// Records are missing or unreadable, and later ones are there.
-    #[error("record {expected} is missing or unreadable, and later records are there")]
+    /// A record is missing or unreadable, and something later says that it was there.
+    #[error("record {expected} is missing or unreadable, though what follows says that it was there")]
     Gap {
         /// The sequence number that should be here.
         expected: u64,

@@ -194,6 +194,11 @@ impl Log {
     pub fn finish(&mut self) -> Result<(), DiskError> {
         self.careful(|log| {
             log.persist()?;
+            if log.current.is_none() && !log.retired.is_empty() {
+                // The last segment is not written to again, as whole records stand behind its end: the next one says
+                // what counts of it.
+                return log.rotate(0);
+            }
             let Some(current) = log.current.as_ref().filter(|_| !log.marked) else { return Ok(()) };
             let (name, mark) = (current.segment.name(), Head::end(log.next, 1).encode(current.segment.salt));
             write_all(&*current.file, u64::from(current.end), &mark)

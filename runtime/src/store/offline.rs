@@ -40,6 +40,7 @@ pub use watch::Watched;
 use super::archive::Version;
 use super::disk::{Disk, DiskError};
 use super::format::{Fault, FileError};
+use super::recover::Dropped;
 use super::schema::Catalogue;
 use super::{RowEffect, archive, log, snapshot};
 use std::io;
@@ -56,6 +57,9 @@ pub enum OfflineError {
     /// Its files cannot be read, or written.
     #[error(transparent)]
     File(#[from] FileError),
+    /// The end of its log is torn. Compacted it would be gone.
+    #[error("{0}; `flin store repair` keeps what stands there, and a start leaves it out")]
+    Torn(Dropped),
     /// What is dropped could not be taken.
     #[error("what is dropped cannot be written down: {0}; nothing was changed")]
     Lost(io::Error),

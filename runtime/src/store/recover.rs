@@ -85,8 +85,8 @@ impl std::fmt::Display for Dropped {
         write!(f, "{file} is not whole from byte {offset} on, as a crash leaves it, and ends there")?;
         match records {
             0 => Ok(()),
-            1 => write!(f, "; one later transaction is left out"),
-            more => write!(f, "; {more} later transactions are left out"),
+            1 => write!(f, "; at least one later transaction is left out"),
+            more => write!(f, "; at least {more} later transactions are left out"),
         }
     }
 }

@@ -40,10 +40,22 @@ impl DroppedFile {
         Ok(Some((self.place, self.lines)))
     }
 
+    /// Nothing was changed: what was begun is of no use.
+    pub fn discard(self) {
+        if self.file.is_some() {
+            // That it cannot be removed either does not matter beside the error that is told.
+            let _ = std::fs::remove_file(&self.place);
+        }
+    }
+
     fn line(&mut self, value: &Value) -> io::Result<()> {
-        let file = match &mut self.file {
-            Some(file) => file,
-            None => self.file.insert(BufWriter::new(File::create_new(&self.place)?)),
+        let file = if let Some(file) = &mut self.file {
+            file
+        } else {
+            let named =
+                |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", self.place.display()));
+            let file = File::create_new(&self.place).map_err(named)?;
+            self.file.insert(BufWriter::new(file))
         };
         self.lines = self.lines.saturating_add(1);
         writeln!(file, "{value}")

@@ -28,8 +28,18 @@ pub struct Segment {
 }
 
 impl Segment {
-    /// Reads the first sector of the segment with that number.
+    /// Reads the first sector of the segment with that number, whose file must be as long as it says.
     pub fn load(file: &dyn File, number: u32) -> Result<Self, FileError> {
+        let segment = Self::head(file, number)?;
+        let size = file.size().map_err(DiskError::at(&segment.name(), "measure"))?;
+        if size < u64::from(segment.bytes) {
+            return Err(FileError::damaged(&segment.name(), size, Fault::End));
+        }
+        Ok(segment)
+    }
+
+    /// The same of a file that may have been cut, for whoever salvages.
+    pub fn head(file: &dyn File, number: u32) -> Result<Self, FileError> {
         let name = name(number);
         let damaged = |offset, fault| FileError::damaged(&name, offset, fault);
         let mut sector = [0; SECTOR];
@@ -42,9 +52,6 @@ impl Segment {
             Header::decode(Kind::Log, &sector).map_err(|fault| damaged(0, fault))?;
         if found != u64::from(number) {
             return Err(damaged(0, Fault::Number { found, expected: u64::from(number) }));
-        }
-        if size < bytes {
-            return Err(damaged(size, Fault::End));
         }
         let bytes = u32::try_from(bytes).map_err(|_| damaged(0, Fault::Number64))?;
         Ok(Self { number, salt, first, bytes })

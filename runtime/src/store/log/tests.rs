@@ -225,6 +225,27 @@ fn after_an_orderly_end_damage_in_the_last_record_is_refused_too() {
 }
 
 #[test]
+fn an_orderly_end_behind_a_torn_one_begins_a_segment() {
+    let twin = Twin::new();
+    let places = places(&twin, 3);
+    let mut content = twin.content(&name(1)).unwrap();
+    content[places[2] + HEAD + 3] ^= 1;
+    twin.put(&name(1), content);
+    let segment = Segment::load(&*twin.open(&name(1)).unwrap(), 1).unwrap();
+    let found = Continuation { segments: vec![segment], number: 2, next: 3, ..Continuation::default() };
+    let mut log = Log::resume(Arc::new(twin.clone()), SEGMENT_BYTES, found).unwrap();
+    assert!(read(&twin).unwrap().1.torn);
+    log.finish().unwrap();
+    let (ids, end) = read(&twin).unwrap();
+    assert_eq!((ids, end.torn, end.stale), (vec![1, 2], false, 0));
+    // What it shows is known to be durable now.
+    let mut content = twin.content(&name(1)).unwrap();
+    content[places[1] + HEAD + 3] ^= 1;
+    twin.put(&name(1), content);
+    assert!(matches!(read(&twin), Err(FileError::Damaged { .. })));
+}
+
+#[test]
 fn a_torn_batch_is_left_out() {
     let twin = Twin::new();
     let mut log = fresh(&twin);

@@ -32,8 +32,8 @@ impl Segments {
     }
 }
 
-/// Finds the segments from `first` on, and hands out whole files that are none: those before too, as one may have got a
-/// wrong name.
+/// Finds the segments from `first` on, those that were cut too, and hands out whole files that are none: those before as
+/// well, as one may have got a wrong name.
 pub fn survey(
     disk: &dyn Disk,
     (names, first): (&[String], u32),
@@ -50,6 +50,12 @@ pub fn survey(
             Ok(_) => {}
             Err(error @ (FileError::Damaged { .. } | FileError::Missing { .. })) => {
                 findings.push(Finding::File(error));
+                if let Ok(cut) = Segment::head(&*file, number)
+                    && number >= first
+                {
+                    segments.push(cut);
+                    continue;
+                }
                 let mut window = Window::new(&*file, name)?;
                 let end = window.size();
                 hand_out(&mut window, (0, end), lost)?;

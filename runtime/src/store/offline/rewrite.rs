@@ -10,14 +10,14 @@ use crate::record::Which;
 use crate::store::archive::{self, Appender, Archive, Version};
 use crate::store::disk::{Disk, DiskError};
 use crate::store::log::{self, Cut};
-use crate::store::recover::{self, Dropped, Recovered};
+use crate::store::recover::{self, Recovered};
 use crate::store::schema::Catalogue;
 use crate::store::state::State;
 use crate::store::{Lsn, TypeId, snapshot};
 use std::sync::Arc;
 
 /// What a rewrite came to.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Compacted {
     /// Bytes of all files before.
     pub before: u64,
@@ -27,8 +27,6 @@ pub struct Compacted {
     pub kept: u64,
     /// Those that were dropped, as nobody could reach them.
     pub dropped: u64,
-    /// The torn end of the log, which was left out as a start leaves it out; a repair has handed it out.
-    pub torn: Option<Dropped>,
 }
 
 /// Makes a store as small as it can be, with one segment of so many bytes; the lock must be held. Rows and the versions
@@ -36,18 +34,21 @@ pub struct Compacted {
 ///
 /// # Errors
 ///
-/// Those of a recovery: a damaged store is left alone.
+/// Those of a recovery: a damaged store is left alone, and so is one whose log has a torn end.
 pub fn compact(disk: &Arc<dyn Disk>, segment_bytes: u32) -> Result<Compacted, OfflineError> {
     let before = bytes(&**disk)?;
-    let empty = State::new(Catalogue::default());
-    let Recovered { mut log, report, .. } = recover::open(disk, segment_bytes, empty)?;
+    let empty = || State::new(Catalogue::default());
+    if let Some(torn) = recover::read(&**disk, empty(), None)?.report.dropped {
+        return Err(OfflineError::Torn(torn));
+    }
+    let Recovered { mut log, .. } = recover::open(disk, segment_bytes, empty())?;
     // A segment of its own behind what the snapshot will hold. The records before it are durable now (W5).
     let cut = log.cut()?;
     drop(log);
     let found = Found::read(&**disk, &mut super::Forgotten)?;
     let ends = found.histories(&**disk, &mut super::Forgotten)?.ends;
     let cut = Cut { retired: Vec::new(), spares_max: 0, ..cut };
-    Ok(Compacted { torn: report.dropped, ..found.rewrite(&**disk, &cut, &ends, before)? })
+    found.rewrite(&**disk, &cut, &ends, before)
 }
 
 /// Copies the versions that can be reached.
@@ -86,8 +87,10 @@ impl Found {
         let before = bytes(disk)?;
         let numbers = self.names.iter().filter_map(|name| log::number_of(name).or(snapshot::number_of(name)));
         let number = numbers.max().unwrap_or(0).saturating_add(1);
-        // Numbers of records that were dropped are not given again.
-        let sequence = self.sequence.max(self.segments.highest);
+        // Numbers of records that were dropped are not given again, unless the store opens without them: it has to when
+        // this dies before the snapshot is there (O3), and a start gives them again, too.
+        let opens = self.torn.is_some();
+        let sequence = if opens { self.sequence } else { self.sequence.max(self.segments.highest) };
         let segment_bytes = log::rounded(segment_bytes);
         log::begin(disk, number, sequence.saturating_add(1), segment_bytes)?;
         let cut = Cut { first: number, sequence, retired: Vec::new(), segment_bytes, spares_max: 0 };
@@ -115,7 +118,7 @@ impl Found {
             }
         }
         disk.sync().map_err(DiskError::at(".", "sync"))?;
-        Ok(Compacted { before, after: bytes(disk)?, kept, dropped, torn: None })
+        Ok(Compacted { before, after: bytes(disk)?, kept, dropped })
     }
 
     /// Writes archive and snapshot; gives how many versions were kept and dropped.

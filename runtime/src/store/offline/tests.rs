@@ -338,12 +338,54 @@ fn whole_transactions_behind_a_torn_place_are_handed_out() {
     assert_eq!((rows(&found), torn.offset, torn.records), (vec![(1, 1)], second as u64, 4));
     assert_eq!(&kept.sequences[..], [3, 4, 5]);
     assert!(kept.bytes.contains_key(&name));
-    repair(&mut found, &twin);
+    // Whatever call it dies at, the store opens as it did.
+    let verified = found.verify(&twin, &mut Forgotten).unwrap();
+    for at in 0.. {
+        let dying = twin.copy();
+        dying.plan(Some(Plan { at, fault: DiskFault::Last, lasting: false }));
+        let done = found.repair(&dying, 4096, &verified).is_ok();
+        let store = open(&dying.crash(Crash::Kept), small());
+        assert_eq!(contents(&store).len(), 1, "call {at}");
+        store.close().unwrap();
+        if done {
+            break;
+        }
+    }
+    assert!(matches!(compact(&(Arc::new(twin.copy()) as Arc<dyn Disk>), 4096), Err(OfflineError::Torn(_))));
+    found.repair(&twin, 4096, &verified).unwrap();
     let store = open(&twin, small());
-    assert_eq!((contents(&store).len(), store.health().sequence), (1, 5));
+    assert_eq!((contents(&store).len(), store.health().sequence), (1, 1));
     ask(&mut session(&store), insert("new", 1)).unwrap();
     assert_eq!(contents(&store).last().unwrap().0, 6);
     store.close().unwrap();
+}
+
+#[test]
+fn of_a_segment_that_was_cut_the_whole_records_count() {
+    let (twin, states) = twin();
+    let name = twin.list().unwrap().into_iter().rfind(|name| name.starts_with("log-")).unwrap();
+    let bytes = twin.content(&name).unwrap();
+    // Behind the end mark, and within the last records.
+    for (cut, left) in [(bytes.len() - 8, 6), (512 + 30, 0)] {
+        let copy = twin.copy();
+        copy.put(&name, bytes[..cut].to_vec());
+        let mut found = found(&copy);
+        assert!(matches!(found.findings[..], [Finding::File(FileError::Damaged { .. }), ..]), "{cut}");
+        assert_eq!(rows(&found), ids(&states[left]), "{cut}");
+        repair(&mut found, &copy);
+        let store = open(&copy, small());
+        assert_eq!(contents(&store), states[left], "{cut}");
+        store.close().unwrap();
+    }
+}
+
+#[test]
+fn an_archive_alone_is_no_empty_store() {
+    let (twin, _) = twin();
+    for name in twin.list().unwrap().into_iter().filter(|name| !name.starts_with("archive")) {
+        twin.remove(&name).unwrap();
+    }
+    assert!(matches!(found(&twin).findings[..], [Finding::File(FileError::Missing { .. }), ..]));
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Which files there are, and which of them count.
 
+use crate::store::archive;
 use crate::store::disk::{Disk, DiskError};
 use crate::store::format::{Fault, FileError};
 use crate::store::log::{self, Segment};
@@ -36,7 +37,9 @@ impl Survey {
             expected =
                 expected.checked_add(1).ok_or_else(|| FileError::damaged(&name, 0, Fault::Number64))?;
         }
-        if segments.is_empty() && snapshot.is_some() {
+        // An archive is begun by a checkpoint, which needs a log; the folder is new where there is none of them.
+        let is_new = snapshot.is_none() && !names.iter().any(|name| archive::generation_of(name).is_some());
+        if segments.is_empty() && !is_new {
             return Err(FileError::Missing { file: log::name(first) });
         }
         Ok(Self { names, snapshot, segments })
