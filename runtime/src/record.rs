@@ -22,7 +22,7 @@ pub mod shape;
 pub mod translations;
 pub mod varint;
 
-pub use data::{DataError, DataFault, Datum, Reader, Token, Writer};
+pub use data::{DataError, DataFault, Datum, Reader, Token, Writer, split_uint, split_value, text_bytes};
 pub use exchange::{
     Body, FRAMING_HEADERS, Failure, Inbound, Message, Outbound, Pairs, Part, SameSite, SessionChange,
     SetCookie,

@@ -8,14 +8,16 @@
 //! in another shape; [`Datum`] is the shape of whoever has none.
 
 mod read;
+mod skip;
 #[cfg(test)]
 mod tests;
 mod write;
 
 pub use read::Reader;
+pub use skip::{split_uint, split_value, text_bytes};
 pub use write::Writer;
 
-use super::DEPTH_MAX;
+use super::{DEPTH_MAX, varint};
 use std::sync::Arc;
 
 /// A value that the store can hold.
@@ -78,6 +80,14 @@ pub struct DataError {
     pub fault: DataFault,
 }
 
+impl DataError {
+    /// The same, of data that so many bytes stand before.
+    #[must_use]
+    pub fn behind(self, bytes: usize) -> Self {
+        Self { offset: self.offset.saturating_add(bytes), ..self }
+    }
+}
+
 /// What is wrong with encoded data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DataFault {
@@ -111,6 +121,13 @@ pub enum DataFault {
     /// Bytes behind the last value.
     #[error("there are bytes behind the last value")]
     Rest,
+}
+
+/// The number that bytes begin with, and what is behind it.
+#[inline]
+fn number(bytes: &[u8]) -> Result<(u64, &[u8]), DataFault> {
+    let fault = || if varint::ends(bytes) { DataFault::End } else { DataFault::Varint };
+    varint::take(bytes).ok_or_else(fault)
 }
 
 /// The tag byte of each kind of value.

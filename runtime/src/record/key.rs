@@ -4,7 +4,7 @@ mod whole;
 
 pub use whole::Whole;
 
-use super::{Datum, Reader, Token};
+use super::{Datum, Reader, Token, text_bytes};
 use std::sync::Arc;
 
 /// A value that rows are looked up by. Numbers that are integral and fit are ints: `2 == 2.0`. NaN equals nothing and
@@ -73,6 +73,20 @@ impl<'a> KeyView<'a> {
             Token::Variant(..) | Token::List(_) | Token::Map(_) => Self::Whole(Whole::of(encoded)?),
             Token::None => return None,
         })
+    }
+
+    /// Is it the key of an encoded value? What [`of`](Self::of) says, without reading a text as one again.
+    pub fn is_of(self, encoded: &[u8]) -> bool {
+        match self {
+            Self::Text(text) => text_bytes(encoded) == Some(text.as_bytes()),
+            Self::Bool(_)
+            | Self::Int(_)
+            | Self::Number(_)
+            | Self::Time(_)
+            | Self::Reference(_)
+            | Self::Variant(_)
+            | Self::Whole(_) => KeyView::of(encoded) == Some(self),
+        }
     }
 }
 
@@ -148,6 +162,43 @@ mod tests {
             (f64::NAN, None),
         ] {
             assert_eq!(Key::of(&Datum::Number(number)), key, "{number}");
+        }
+    }
+
+    #[test]
+    fn a_key_is_that_of_its_value_and_of_no_other() {
+        let text = |text: &str| Datum::Text(text.into());
+        let values = [
+            Datum::None,
+            Datum::Bool(true),
+            Datum::Int(2),
+            Datum::Number(2.0),
+            Datum::Number(0.5),
+            Datum::Number(f64::NAN),
+            text(""),
+            text("a"),
+            text("ab"),
+            text(&"é".repeat(100)),
+            Datum::Time(2),
+            Datum::Reference(2),
+            Datum::Variant("a".into(), vec![]),
+            Datum::Variant("a".into(), vec![Datum::Int(2)]),
+            Datum::List(vec![text("a")]),
+        ];
+        let encoded: Vec<Vec<u8>> = values
+            .iter()
+            .map(|value| crate::record::data::encode(std::slice::from_ref(value)).unwrap())
+            .collect();
+        for (value, own) in values.iter().zip(&encoded) {
+            for other in &encoded {
+                let key = KeyView::of(own);
+                assert_eq!(
+                    key.is_some_and(|key| key.is_of(other)),
+                    key.is_some() && key == KeyView::of(other),
+                    "{value:?}"
+                );
+                assert!(!key.is_some_and(|key| key.is_of(&[])));
+            }
         }
     }
 }

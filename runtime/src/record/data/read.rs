@@ -4,7 +4,7 @@
 //! At most as many values may be announced, all open containers together, as there are bytes left; so whoever reserves
 //! what is announced never reserves more than a small multiple of the bytes.
 
-use super::{DataError, DataFault, Datum, Token, tag};
+use super::{DataError, DataFault, Datum, Token, number, tag};
 use crate::record::{DEPTH_MAX, varint};
 
 /// Reads values, one after the other.
@@ -59,51 +59,6 @@ impl<'a> Reader<'a> {
             self.token()?;
         }
         Ok(from.get(..from.len().saturating_sub(self.rest.len())))
-    }
-
-    /// The bytes of the next whole value, as [`encoded`](Self::encoded) gives them, for bytes that were read whole once:
-    /// only lengths are looked at, not texts, nor how deep it nests. Between values alone.
-    pub fn skipped(&mut self) -> Result<Option<&'a [u8]>, DataError> {
-        let from = self.rest;
-        let mut left = usize::from(!from.is_empty());
-        while let Some(rest) = left.checked_sub(1) {
-            let offset = self.offset();
-            let inside = self.pass().map_err(|fault| DataError { offset, fault })?;
-            // Each value takes a byte at the least.
-            left = rest.saturating_add(inside);
-        }
-        let length = from.len().saturating_sub(self.rest.len());
-        Ok(from.get(..length).filter(|value| !value.is_empty()))
-    }
-
-    /// Passes over one piece: how many values follow inside it?
-    fn pass(&mut self) -> Result<usize, DataFault> {
-        let (&tag, rest) = self.rest.split_first().ok_or(DataFault::End)?;
-        self.rest = rest;
-        Ok(match tag {
-            tag::NONE | tag::FALSE | tag::TRUE => 0,
-            tag::INT | tag::TIME | tag::REFERENCE => {
-                self.number()?;
-                0
-            }
-            tag::NUMBER => {
-                self.split(size_of::<f64>())?;
-                0
-            }
-            tag::TEXT => {
-                let length = self.count()?;
-                self.split(length)?;
-                0
-            }
-            tag::LIST => self.count()?,
-            tag::MAP => self.count()?.checked_mul(2).ok_or(DataFault::Count)?,
-            tag::VARIANT => {
-                let length = self.count()?;
-                self.split(length)?;
-                self.count()?
-            }
-            other => return Err(DataFault::Tag(other)),
-        })
     }
 
     /// The next whole value; none behind the last one.
@@ -219,8 +174,7 @@ impl<'a> Reader<'a> {
     }
 
     fn number(&mut self) -> Result<u64, DataFault> {
-        let fault = || if varint::ends(self.rest) { DataFault::End } else { DataFault::Varint };
-        let (number, rest) = varint::take(self.rest).ok_or_else(fault)?;
+        let (number, rest) = number(self.rest)?;
         self.rest = rest;
         Ok(number)
     }

@@ -135,22 +135,25 @@ fn what_is_passed_over_is_what_is_read() {
         )]),
     ];
     let bytes = encode(&values).unwrap();
-    let (mut read, mut passed) = (Reader::new(&bytes), Reader::new(&bytes));
-    for _ in 0..=values.len() {
-        assert_eq!(passed.skipped().unwrap(), read.encoded().unwrap());
-        assert_eq!(passed.offset(), read.offset());
-    }
-    for end in 1..bytes.len() {
-        let mut cut = Reader::new(&bytes[..end]);
-        while let Ok(Some(value)) = cut.skipped() {
-            assert!(!value.is_empty());
+    let (mut read, mut rest) = (Reader::new(&bytes), &*bytes);
+    for _ in 0..values.len() {
+        let (value, behind) = split_value(rest).unwrap();
+        assert_eq!(Some(value), read.encoded().unwrap());
+        assert_eq!(bytes.len() - behind.len(), read.offset());
+        for cut in 0..value.len() {
+            let error = split_value(&value[..cut]).unwrap_err();
+            assert!(
+                error.fault == DataFault::End && error.offset <= cut,
+                "{value:?} cut at {cut}: {error:?}"
+            );
         }
-        assert!(cut.offset() <= end);
+        rest = behind;
     }
+    assert!(rest.is_empty());
 }
 
 #[test]
 fn a_count_that_lies_ends_with_the_bytes() {
     let lie = [&[tag::LIST][..], &[0xff; 9], &[1]].concat();
-    assert_eq!(Reader::new(&lie).skipped().unwrap_err().fault, DataFault::End);
+    assert_eq!(split_value(&lie).unwrap_err().fault, DataFault::End);
 }

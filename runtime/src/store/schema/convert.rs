@@ -2,7 +2,7 @@
 //! stored one, which names its fields by their numbers in the catalogue and outlives every declaration.
 
 use super::{Binding, Bound};
-use crate::record::{DataError, DataFault, Reader, Token, Writer};
+use crate::record::{DataError, DataFault, Reader, Token, Writer, split_uint, split_value};
 use crate::store::{FieldId, TypeId};
 use std::sync::Arc;
 
@@ -10,7 +10,8 @@ use std::sync::Arc;
 /// they are well-formed was seen when the row came in, from a program or from a file.
 #[derive(Clone, Debug)]
 pub struct Fields<'a> {
-    reader: Reader<'a>,
+    data: &'a [u8],
+    rest: &'a [u8],
     left: Option<u64>,
     last: Option<u32>,
 }
@@ -18,26 +19,37 @@ pub struct Fields<'a> {
 impl<'a> Fields<'a> {
     /// Those of `data`.
     pub fn of(data: &'a [u8]) -> Self {
-        Self { reader: Reader::new(data), left: None, last: None }
+        Self { data, rest: data, left: None, last: None }
     }
 
     fn step(&mut self) -> Result<Option<(FieldId, &'a [u8])>, DataError> {
         let left = match self.left {
             Some(left) => left,
-            None => self.reader.uint()?,
+            None => self.uint()?,
         };
-        let offset = self.reader.offset();
+        let offset = self.offset();
         let Some(after) = left.checked_sub(1) else {
-            self.reader.finish()?;
-            return Ok(None);
+            let is_end = self.rest.is_empty();
+            return if is_end { Ok(None) } else { Err(DataError { offset, fault: DataFault::Rest }) };
         };
         self.left = Some(after);
-        let id = u32::try_from(self.reader.uint()?).ok().filter(|id| self.last.is_none_or(|last| last < *id));
+        let id = u32::try_from(self.uint()?).ok().filter(|id| self.last.is_none_or(|last| last < *id));
         let id = id.ok_or(DataError { offset, fault: DataFault::Order })?;
         self.last = Some(id);
-        let offset = self.reader.offset();
-        let value = self.reader.skipped()?.ok_or(DataError { offset, fault: DataFault::End })?;
+        let within = |error: DataError| error.behind(self.offset());
+        let (value, rest) = split_value(self.rest).map_err(within)?;
+        self.rest = rest;
         Ok(Some((FieldId(id), value)))
+    }
+
+    fn uint(&mut self) -> Result<u64, DataError> {
+        let (number, rest) = split_uint(self.rest).map_err(|error| error.behind(self.offset()))?;
+        self.rest = rest;
+        Ok(number)
+    }
+
+    fn offset(&self) -> usize {
+        self.data.len().saturating_sub(self.rest.len())
     }
 }
 
@@ -48,7 +60,7 @@ impl<'a> Iterator for Fields<'a> {
         let step = self.step().transpose();
         if !matches!(step, Some(Ok(_))) {
             // An empty rest that ends again and again.
-            (self.reader, self.left) = (Reader::new(&[]), Some(0));
+            (self.data, self.rest, self.left) = (&[], &[], Some(0));
         }
         step
     }
@@ -56,11 +68,19 @@ impl<'a> Iterator for Fields<'a> {
 
 /// The encoded value of one field of a row in the stored form; none when the row has not got the field.
 pub fn field(data: &[u8], wanted: FieldId) -> Option<&[u8]> {
-    Fields::of(data)
-        .map_while(Result::ok)
-        .find(|(id, _)| *id >= wanted)
-        .filter(|(id, _)| *id == wanted)
-        .map(|(_, value)| value)
+    let (mut left, mut rest) = split_uint(data).ok()?;
+    while let Some(others) = left.checked_sub(1) {
+        let (id, behind) = split_uint(rest).ok()?;
+        if id > u64::from(wanted.0) {
+            return None;
+        }
+        let (value, behind) = split_value(behind).ok()?;
+        if id == u64::from(wanted.0) {
+            return Some(value);
+        }
+        (left, rest) = (others, behind);
+    }
+    None
 }
 
 /// The ids that an encoded value refers to.
@@ -178,16 +198,22 @@ fn short(entity: &Bound, stored: &[u8]) -> Option<Arc<[u8]>> {
     /// Most rows; clearing more would cost more than it saves.
     const BYTES: usize = 256;
     let mut out = [0_u8; BYTES];
+    let (count, mut rest) = split_uint(stored).ok()?;
+    if count != entity.fields.len() as u64 {
+        return None;
+    }
     let mut length = 0_usize;
-    let mut declared = entity.fields.iter();
-    for field in Fields::of(stored) {
-        let (id, value) = field.ok()?;
-        declared.next().filter(|declared| declared.id == id && !declared.widens)?;
+    for declared in &entity.fields {
+        let (id, behind) = split_uint(rest).ok()?;
+        if id != u64::from(declared.id.0) || declared.widens {
+            return None;
+        }
+        let (value, behind) = split_value(behind).ok()?;
         let end = length.checked_add(value.len())?;
         out.get_mut(length..end)?.copy_from_slice(value);
-        length = end;
+        (length, rest) = (end, behind);
     }
-    if declared.next().is_some() { None } else { out.get(..length).map(Arc::from) }
+    if rest.is_empty() { out.get(..length).map(Arc::from) } else { None }
 }
 
 /// Writes a value whose ints are numbers now.

@@ -108,6 +108,18 @@ fn a_row_is_read_as_declared_today() {
 }
 
 #[test]
+fn a_field_is_found_by_its_number_and_a_gap_is_none() {
+    let row = [2, 1, 2, 7, 0];
+    let found = [None, Some(&row[2..3]), None, None, None, None, None, Some(&row[4..]), None];
+    for (id, expected) in (0..).zip(found) {
+        assert_eq!(super::field(&row, FieldId(id)), expected, "field {id}");
+    }
+    // More are announced than there are.
+    assert_eq!(super::field(&[3, 1, 2, 7, 0], FieldId(9)), None);
+    assert_eq!(super::field(&[], FieldId(0)), None);
+}
+
+#[test]
 fn a_malformed_row_is_refused_with_its_offset() {
     let (binding, _) = bind(&schema("A", vec![field("a", FieldType::Int)]), &Catalogue::default()).unwrap();
     let bound = &binding.entities()[0];

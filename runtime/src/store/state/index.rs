@@ -6,8 +6,6 @@
 
 use super::buckets::{self, Buckets};
 use crate::record::{KeyView, Which};
-use crate::store::FieldId;
-use crate::store::schema::field;
 use std::hash::{BuildHasher, Hash, Hasher, RandomState};
 
 /// A hash and an id.
@@ -186,11 +184,6 @@ impl Index {
             Some(same.map(|(_, id)| *id))
         })
     }
-}
-
-/// The value that a row has in a field, as an index sees it; `missing` stands for a field that the row has not got.
-pub fn key<'a>(data: &'a [u8], id: FieldId, missing: &'a [u8]) -> Option<KeyView<'a>> {
-    KeyView::of(field(data, id).unwrap_or(missing))
 }
 
 /// The hash of values, one for each field of an index. None when one of them is none.

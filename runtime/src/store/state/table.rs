@@ -212,24 +212,28 @@ fn change(index: &mut Index, id: u64, before: Option<(u64, bool)>, after: Option
     }
 }
 
+/// What a row has in a declared field, encoded.
+fn value<'a>(bound: &'a Bound, data: &'a [u8], id: FieldId) -> &'a [u8] {
+    field(data, id).or_else(|| bound.by_id(id).map(|field| &*field.missing)).unwrap_or_default()
+}
+
 /// What a row has in a declared field, as an index sees it.
 fn key<'a>(bound: &'a Bound, data: &'a [u8], id: FieldId) -> Option<KeyView<'a>> {
-    index::key(data, id, bound.by_id(id).map_or(&[], |field| &field.missing))
+    KeyView::of(value(bound, data, id))
 }
 
 /// Has a row this value in a field, or, in a list of references, among others?
 pub(super) fn has(bound: &Bound, data: &[u8], id: FieldId, wanted: KeyView<'_>) -> bool {
     match wanted {
         KeyView::Reference(target) => targets(bound, data, id).contains(&target),
-        _ => key(bound, data, id) == Some(wanted),
+        _ => wanted.is_of(value(bound, data, id)),
     }
 }
 
 /// What a field of a row refers to, rising, each once.
 pub(super) fn targets(bound: &Bound, data: &[u8], id: FieldId) -> Vec<u64> {
-    let value = field(data, id).or_else(|| bound.by_id(id).map(|field| &*field.missing));
     let mut targets = Vec::new();
-    each_reference(value.unwrap_or_default(), &mut |target| targets.push(target));
+    each_reference(value(bound, data, id), &mut |target| targets.push(target));
     targets.sort_unstable();
     targets.dedup();
     targets
