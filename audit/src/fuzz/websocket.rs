@@ -87,7 +87,7 @@ fn through(bytes: &[u8], cut: usize) -> Heard {
             }
         }
     }
-    while let Some(frame) = peer.control() {
+    while let Some(frame) = peer.control().or_else(|| peer.last_word()) {
         let payload = frame[2..].to_vec();
         match frame[0] {
             0x8A => heard.pings.push(payload),

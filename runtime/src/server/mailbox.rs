@@ -84,6 +84,8 @@ struct Waiting {
     standing: Standing,
     /// What the connection is closed with once nothing waits.
     close: Option<CloseCode>,
+    /// Events that the program has yet to deal with, and may answer.
+    owed: usize,
 }
 
 impl Mailbox {
@@ -125,6 +127,25 @@ impl Mailbox {
         waiting.close.filter(|_| waiting.parcels.is_empty())
     }
 
+    /// The program is to deal with one more event.
+    pub fn owe(&self) {
+        let mut waiting = self.lock();
+        waiting.owed = waiting.owed.saturating_add(1);
+    }
+
+    /// The program has dealt with one.
+    pub fn dealt(&self) {
+        let mut waiting = self.lock();
+        waiting.owed = waiting.owed.saturating_sub(1);
+        drop(waiting);
+        self.changed.notify_one();
+    }
+
+    /// May the program still answer something that its peer said?
+    pub fn is_owing(&self) -> bool {
+        self.lock().owed > 0
+    }
+
     /// Waits until one more message could wait, or none will ever again.
     pub async fn room(&self) {
         while !self.has_room() && self.standing() == Standing::Open {
@@ -155,7 +176,7 @@ impl Mailbox {
         self.taken.notify_one();
     }
 
-    /// Waits until something was posted or it was shut since the last call.
+    /// Waits until something was posted or dealt with, or it was shut, since the last call.
     pub async fn changed(&self) {
         self.changed.notified().await;
     }

@@ -5,6 +5,8 @@
 //! - **K2** Whatever ends the connection, `close` runs exactly once, after all that came before it.
 //! - **K3** A peer that takes nothing, says nothing or does not answer a close frame is given up after a bounded time.
 //! - **K4** A panic or an error that nothing caught closes this connection with 1011, and no other.
+//! - **K5** A peer that closes or breaks a rule is answered first what it asked for before, if that takes no longer than a
+//!   second.
 
 mod pump;
 
@@ -52,6 +54,8 @@ pub async fn run(opened: Opened) {
         // Whoever is gone before the answer was sent never had a socket.
         let Ok(stream) = upgrade.await else { return };
         let mailbox = Arc::new(Mailbox::default());
+        // Its `connect`.
+        mailbox.owe();
         let (inbox, messages) = mpsc::channel(1);
         let pump = Pump::new(&shared, Arc::clone(&mailbox), inbox);
         let line = SocketLine::new(RoomLine::new(Arc::clone(&shared)), Arc::clone(&mailbox));
@@ -91,9 +95,11 @@ struct Program<'s> {
 impl Program<'_> {
     async fn run(mut self, mut messages: mpsc::Receiver<Message>) {
         let mut on = self.deal(SocketEvent::Open).await;
+        self.mailbox.dealt();
         while let Some(message) = messages.recv().await {
             // Behind its end the program hears nothing more.
             on = on && self.deal(SocketEvent::Message(message)).await;
+            self.mailbox.dealt();
         }
         self.deal(SocketEvent::Close).await;
         self.line.gone().await;

@@ -1,7 +1,8 @@
 //! WebSockets: RFC 6455 as a server speaks it, without sockets, clocks or tasks. Bytes in, events out.
 //!
 //! [`handshake`] judges the request, [`Peer`] is one connection after it: what the peer sends goes into
-//! [`Peer::receive`], what must be sent to it comes out of [`Peer::control`], before any message of ours.
+//! [`Peer::receive`], what must be sent to it comes out of [`Peer::control`], before any message of ours, and of
+//! [`Peer::last_word`], behind them.
 //!
 //! - **W1** A frame is judged as soon as its bytes are there: a fault in a header never waits for the payload.
 //! - **W2** Reserved bits are clear, the opcode is known, the frame is masked, its length is in its shortest form.

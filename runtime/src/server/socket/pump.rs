@@ -16,6 +16,8 @@ use tokio::time::{Instant, sleep_until, timeout_at};
 
 /// What a peer gets to answer a close frame, and then to read ours.
 const CLOSING: Duration = Duration::from_secs(5);
+/// How long a peer that closes, or breaks a rule, waits for the answer to what it said before.
+const LAST_WORDS: Duration = Duration::from_secs(1);
 /// Bytes that are read at a time.
 const READ_BYTES: usize = 8 << 10;
 
@@ -100,7 +102,7 @@ impl Pump {
             }
             let now = Instant::now();
             let Some(due) = self.due(now) else { return false };
-            let reads = self.message.is_none() && self.unread.is_empty();
+            let reads = self.message.is_none() && self.unread.is_empty() && !self.peer.is_answering();
             let (writes, stops) = (!self.out.is_empty(), self.peer.is_open() && !self.stopping.is_begun());
             tokio::select! {
                 wrote = writer.write(&self.out), if writes => match wrote {
@@ -118,7 +120,10 @@ impl Pump {
                     }
                 },
                 room = self.inbox.reserve(), if self.message.is_some() => match (room, self.message.take()) {
-                    (Ok(room), Some(message)) => room.send(message),
+                    (Ok(room), Some(message)) => {
+                        self.mailbox.owe();
+                        room.send(message);
+                    }
                     (Ok(_), None) | (Err(_), _) => {}
                 },
                 () = self.mailbox.changed() => {}
@@ -144,14 +149,19 @@ impl Pump {
     /// What is written next: control frames, then what waits, then our last word.
     fn fill(&mut self) {
         while self.out.is_empty() {
+            let open = self.peer.is_open();
             if let Some(frame) = self.peer.control() {
                 self.out = Bytes::from(frame);
-            } else if !self.peer.is_open() {
-                break;
-            } else if self.mailbox.standing() == Standing::Behind {
+            } else if open && self.mailbox.standing() == Standing::Behind {
                 self.peer.close(CloseCode::TRY_LATER, "too far behind");
-            } else if let Some(parcel) = self.mailbox.take() {
+            } else if (open || self.peer.is_answering())
+                && let Some(parcel) = self.mailbox.take()
+            {
                 self.out = Bytes::from_owner(Owned(parcel));
+            } else if !open {
+                let frame = if self.is_awaited() { None } else { self.peer.last_word() };
+                let Some(frame) = frame else { break };
+                self.out = Bytes::from(frame);
             } else if let Some(code) = self.mailbox.closes() {
                 self.peer.close(code, "");
             } else if self.stopping.is_begun() {
@@ -166,6 +176,13 @@ impl Pump {
         }
     }
 
+    /// Does a peer that closed wait for what the program may still answer (K5)?
+    fn is_awaited(&self) -> bool {
+        let owing = self.message.is_some() || self.mailbox.is_owing();
+        let is_late = self.closing.is_some_and(|since| since.elapsed() >= LAST_WORDS);
+        owing && self.peer.is_answering() && !is_late
+    }
+
     /// When something has to happen by itself; none when the connection is to be given up now (K3).
     fn due(&mut self, now: Instant) -> Option<Instant> {
         if off(Guard::ConnectionTimeouts) {
@@ -177,6 +194,9 @@ impl Pump {
             self.closing = Some(now);
         }
         if let Some(since) = self.closing {
+            if self.is_awaited() {
+                return after(since, LAST_WORDS);
+            }
             let most = if self.stopping.is_begun() { self.draining } else { CLOSING };
             return after(since, most).filter(|due| *due > now);
         }

@@ -69,17 +69,7 @@ impl Client {
     }
 
     fn send(&mut self, head: u8, payload: &[u8]) {
-        let mask = [1, 2, 3, 4];
-        let mut frame = vec![head];
-        if let Ok(len @ 0..=125) = u8::try_from(payload.len()) {
-            frame.push(0x80 | len);
-        } else {
-            frame.push(0xFE);
-            frame.extend(u16::try_from(payload.len()).unwrap().to_be_bytes());
-        }
-        frame.extend(mask);
-        frame.extend(payload.iter().zip(mask.iter().cycle()).map(|(byte, mask)| byte ^ mask));
-        self.0.write_all(&frame).unwrap();
+        self.0.write_all(&masked(head, payload)).unwrap();
     }
 
     fn say(&mut self, text: &str) {
@@ -123,8 +113,53 @@ impl Client {
     }
 }
 
+fn masked(head: u8, payload: &[u8]) -> Vec<u8> {
+    let mask = [1, 2, 3, 4];
+    let mut frame = vec![head];
+    if let Ok(len @ 0..=125) = u8::try_from(payload.len()) {
+        frame.push(0x80 | len);
+    } else {
+        frame.push(0xFE);
+        frame.extend(u16::try_from(payload.len()).unwrap().to_be_bytes());
+    }
+    frame.extend(mask);
+    frame.extend(payload.iter().zip(mask.iter().cycle()).map(|(byte, mask)| byte ^ mask));
+    frame
+}
+
 const UPGRADE: &str = "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n\
      Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
+
+/// K5
+#[test]
+fn what_was_asked_before_a_close_or_a_fault_is_answered_before_it() {
+    let running = start();
+    let reserved = masked(0xC1, b"reserved bit");
+    let going = masked(0x88, &1000_u16.to_be_bytes());
+    for (end, code) in [(&reserved, 1002), (&going, 1000)] {
+        let mut client = Client::open(&running, "/echo");
+        client.0.write_all(&[masked(0x81, b"one"), masked(0x81, b"two"), end.clone()].concat()).unwrap();
+        assert_eq!((client.heard(), client.heard()), ("one".to_owned(), "two".to_owned()));
+        assert_eq!(client.closed(), code);
+        // What it says when it is opened, too.
+        let mut client = Client::open(&running, "/chat/red?who=Ada");
+        client.0.write_all(end).unwrap();
+        assert_eq!(client.heard(), "hello Ada");
+        assert_eq!(client.closed(), code);
+    }
+    running.stop();
+}
+
+/// K5, K3
+#[test]
+fn a_handler_without_end_does_not_keep_a_peer_that_broke_a_rule() {
+    let running = start();
+    let mut client = Client::open(&running, "/chat/red?who=Ada");
+    assert_eq!(client.heard(), "hello Ada");
+    client.0.write_all(&[masked(0x81, b"loop"), masked(0xC1, b"reserved bit")].concat()).unwrap();
+    assert_eq!(client.closed(), 1002);
+    running.stop();
+}
 
 /// K2: the execution is where a disk is read when its time is over.
 #[test]

@@ -18,9 +18,9 @@ pub const PONGS_MAX: usize = 16;
 pub enum Event {
     /// A message.
     Message(Message),
-    /// The peer closes. Our answer, if we did not close first, is the next control frame.
+    /// The peer closes. Our answer, if we did not close first, is our last word.
     Closed(Close),
-    /// The peer broke a rule. The close frame that says so is the next control frame.
+    /// The peer broke a rule. Our last word says so.
     Fault(Fault),
 }
 
@@ -116,30 +116,34 @@ impl Peer {
         self.ping = self.is_open();
     }
 
-    /// The next control frame to send, before any message. Behind the close frame there is none.
+    /// The next pong or ping to send, before any message. Behind the close frame there is none.
     pub fn control(&mut self) -> Option<Vec<u8>> {
         if let Ours::Sent = self.ours {
             return None;
         }
-        if let Some(pong) = self.pongs.pop_front() {
-            return Some(pong);
-        }
-        if std::mem::take(&mut self.ping) {
-            return Some(encode(Opcode::Ping, &[]));
+        let ping = || encode(Opcode::Ping, &[]);
+        self.pongs.pop_front().or_else(|| std::mem::take(&mut self.ping).then(ping))
+    }
+
+    /// Our close frame, when it is due: behind it nothing is sent.
+    pub fn last_word(&mut self) -> Option<Vec<u8>> {
+        if self.is_open() {
+            return None;
         }
         match std::mem::replace(&mut self.ours, Ours::Sent) {
             Ours::Waiting(frame) => Some(frame),
-            Ours::Open => {
-                self.ours = Ours::Open;
-                None
-            }
-            Ours::Sent => None,
+            Ours::Open | Ours::Sent => None,
         }
     }
 
-    /// May messages still be sent? Not once either side closes.
+    /// Did neither side close yet?
     pub const fn is_open(&self) -> bool {
         matches!(self.ours, Ours::Open)
+    }
+
+    /// Did the peer close or break a rule, and was it not told yet? What it asked for before may still be sent.
+    pub const fn is_answering(&self) -> bool {
+        self.deaf && matches!(self.ours, Ours::Waiting(_))
     }
 
     /// Was everything said on both sides? Then the connection below is closed.

@@ -61,7 +61,7 @@ fn text(text: &str) -> Event {
 }
 
 fn control(peer: &mut Peer) -> Vec<Vec<u8>> {
-    std::iter::from_fn(|| peer.control()).collect()
+    std::iter::from_fn(|| peer.control().or_else(|| peer.last_word())).collect()
 }
 
 /// RFC 6455 5.3-a, 5.6-a

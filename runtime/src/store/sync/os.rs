@@ -17,8 +17,15 @@ pub struct Os;
 /// A value under a lock of the system.
 #[derive(Debug, Default)]
 pub struct Locked<T> {
-    value: Mutex<T>,
+    inner: Mutex<Inner<T>>,
     changed: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct Inner<T> {
+    value: T,
+    /// How many sleep. To wake nobody is a call of the system all the same.
+    waiting: usize,
 }
 
 impl Threading for Os {
@@ -26,7 +33,7 @@ impl Threading for Os {
     type Thread = JoinHandle<()>;
 
     fn monitor<T: Send + 'static>(value: T) -> Locked<T> {
-        Locked { value: Mutex::new(value), changed: Condvar::new() }
+        Locked { inner: Mutex::new(Inner { value, waiting: 0 }), changed: Condvar::new() }
     }
 
     fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> std::io::Result<JoinHandle<()>> {
@@ -40,51 +47,62 @@ impl Threading for Os {
 }
 
 impl<T> Locked<T> {
-    fn value(&self) -> MutexGuard<'_, T> {
-        self.value.lock().unwrap_or_else(PoisonError::into_inner)
+    fn inner(&self) -> MutexGuard<'_, Inner<T>> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Wakes all who wait, also when the change panics.
-struct Wake<'m>(&'m Condvar);
+/// Wakes all who wait, if there are any, also when the change panics.
+struct Wake<'m> {
+    changed: &'m Condvar,
+    wanted: bool,
+}
 
 impl Drop for Wake<'_> {
     fn drop(&mut self) {
-        self.0.notify_all();
+        if self.wanted {
+            self.changed.notify_all();
+        }
     }
 }
 
 impl<T: Send + 'static> Monitor<T> for Locked<T> {
     fn with<R>(&self, change: impl FnOnce(&mut T) -> R) -> R {
         // Dropped last: whoever wakes finds the lock free.
-        let _wake = Wake(&self.changed);
-        change(&mut self.value())
+        let mut wake = Wake { changed: &self.changed, wanted: false };
+        let mut inner = self.inner();
+        wake.wanted = inner.waiting > 0;
+        change(&mut inner.value)
     }
 
     fn look<R>(&self, see: impl FnOnce(&T) -> R) -> R {
-        see(&self.value())
+        see(&self.inner().value)
     }
 
     fn wait<R>(&self, mut ready: impl FnMut(&mut T) -> Option<R>) -> R {
-        let mut value = self.value();
+        let mut inner = self.inner();
         loop {
-            if let Some(found) = ready(&mut value) {
+            if let Some(found) = ready(&mut inner.value) {
                 return found;
             }
-            value = self.changed.wait(value).unwrap_or_else(PoisonError::into_inner);
+            inner.waiting = inner.waiting.saturating_add(1);
+            inner = self.changed.wait(inner).unwrap_or_else(PoisonError::into_inner);
+            inner.waiting = inner.waiting.saturating_sub(1);
         }
     }
 
     fn wait_for<R>(&self, limit: Duration, mut ready: impl FnMut(&mut T) -> Option<R>) -> Option<R> {
         let start = Instant::now();
-        let mut value = self.value();
+        let mut inner = self.inner();
         loop {
-            if let Some(found) = ready(&mut value) {
+            if let Some(found) = ready(&mut inner.value) {
                 return Some(found);
             }
             let left = limit.checked_sub(start.elapsed()).filter(|left| !left.is_zero())?;
-            let waited = self.changed.wait_timeout(value, left);
-            value = waited.unwrap_or_else(PoisonError::into_inner).0;
+            inner.waiting = inner.waiting.saturating_add(1);
+            let waited = self.changed.wait_timeout(inner, left);
+            inner = waited.unwrap_or_else(PoisonError::into_inner).0;
+            inner.waiting = inner.waiting.saturating_sub(1);
         }
     }
 }
