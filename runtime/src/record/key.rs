@@ -56,16 +56,7 @@ impl<'a> KeyView<'a> {
         Some(match Reader::new(encoded).token().ok()?? {
             Token::Bool(b) => Self::Bool(b),
             Token::Int(i) => Self::Int(i),
-            Token::Number(n) => match Key::number(n)? {
-                Key::Int(int) => Self::Int(int),
-                Key::Number(bits) => Self::Number(bits),
-                Key::Bool(_)
-                | Key::Text(_)
-                | Key::Time(_)
-                | Key::Reference(_)
-                | Key::Variant(_)
-                | Key::Whole(_) => return None,
-            },
+            Token::Number(n) => Self::number(n)?,
             Token::Text(text) => Self::Text(text),
             Token::Time(ms) => Self::Time(ms),
             Token::Reference(id) => Self::Reference(id),
@@ -73,6 +64,20 @@ impl<'a> KeyView<'a> {
             Token::Variant(..) | Token::List(_) | Token::Map(_) => Self::Whole(Whole::of(encoded)?),
             Token::None => return None,
         })
+    }
+
+    /// The key of a number; NaN has none.
+    pub fn number(number: f64) -> Option<Self> {
+        match Key::number(number)? {
+            Key::Int(int) => Some(Self::Int(int)),
+            Key::Number(bits) => Some(Self::Number(bits)),
+            Key::Bool(_)
+            | Key::Text(_)
+            | Key::Time(_)
+            | Key::Reference(_)
+            | Key::Variant(_)
+            | Key::Whole(_) => None,
+        }
     }
 
     /// Is it the key of an encoded value? What [`of`](Self::of) says, without reading a text as one again.

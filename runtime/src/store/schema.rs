@@ -12,8 +12,8 @@ mod convert;
 mod tests;
 
 pub use bind::{Binding, Bound, BoundField, Referrer, bind};
-pub(crate) use convert::store;
 pub use convert::{Fields, each_reference, field};
+pub(crate) use convert::{store, widened};
 
 use super::{FieldId, TypeId};
 use crate::record::{DataError, DataFault, Datum, FieldType, Reader, Token, Writer};

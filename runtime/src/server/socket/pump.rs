@@ -102,8 +102,10 @@ impl Pump {
             }
             let now = Instant::now();
             let Some(due) = self.due(now) else { return false };
-            let reads = self.message.is_none() && self.unread.is_empty() && !self.peer.is_answering();
-            let (writes, stops) = (!self.out.is_empty(), self.peer.is_open() && !self.stopping.is_begun());
+            // Of one who closed, or broke a rule, nothing counts any more, not even that it ends its side.
+            let is_heard = !self.peer.is_answering() && !self.peer.is_over();
+            let reads = is_heard && self.message.is_none() && self.unread.is_empty();
+            let (writes, stops) = (!self.out.is_empty(), !self.stopping.is_begun());
             tokio::select! {
                 wrote = writer.write(&self.out), if writes => match wrote {
                     Ok(0) | Err(_) => return false,

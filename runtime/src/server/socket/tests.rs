@@ -150,6 +150,22 @@ fn what_was_asked_before_a_close_or_a_fault_is_answered_before_it() {
     running.stop();
 }
 
+/// K5: that it has nothing more to say does not take the last word from it.
+#[test]
+fn a_peer_that_closes_and_ends_its_side_is_still_told() {
+    let running = start();
+    let going = masked(0x88, &1000_u16.to_be_bytes());
+    for _ in 0..50 {
+        let mut client = Client::open(&running, "/echo");
+        client.0.write_all(&[masked(0x81, b"one"), going.clone()].concat()).unwrap();
+        client.0.shutdown(std::net::Shutdown::Write).unwrap();
+        let mut rest = Vec::new();
+        client.0.read_to_end(&mut rest).unwrap();
+        assert_eq!(rest, [&[0x81, 3][..], b"one", &[0x88, 2, 3, 232]].concat());
+    }
+    running.stop();
+}
+
 /// K5, K3
 #[test]
 fn a_handler_without_end_does_not_keep_a_peer_that_broke_a_rule() {

@@ -7,7 +7,7 @@
 //! again, and each second does.
 
 use super::checkpoint::{Done, Ended, Job, Slot};
-use super::queue::{Submission, Work};
+use super::queue::{Queue, Submission, Work};
 use super::stage::{Staged, stage};
 use super::{Committed, Published, Shared, caught, unavailable};
 use crate::base::guard::{Guard, off};
@@ -29,6 +29,10 @@ const RETRY: Duration = Duration::from_secs(1);
 /// eat the disk.
 const LOG_FACTOR_MAX: u64 = 16;
 
+/// So many refused batches lie between two attempts at the checkpoint that they were refused for. Where nobody saves, it is
+/// tried each [`RETRY`].
+const REFUSALS: u32 = 64;
+
 /// The committer's own: what others see only through [`Published`].
 pub struct Committer<T: Threading> {
     shared: Arc<Shared<T>>,
@@ -48,6 +52,8 @@ pub struct Committer<T: Threading> {
     heals: bool,
     /// Does somebody wait for the batch at hand?
     saving: bool,
+    /// Batches that were refused for want of a checkpoint, since the last attempt at one.
+    refusals: u32,
 }
 
 impl<T: Threading> Committer<T> {
@@ -64,6 +70,7 @@ impl<T: Threading> Committer<T> {
             dirty: false,
             heals: false,
             saving: false,
+            refusals: 0,
         }
     }
 
@@ -98,12 +105,15 @@ impl<T: Threading> Committer<T> {
         }
     }
 
-    fn wait(&self) -> Work {
+    fn wait(&mut self) -> Work {
         let queue = &self.shared.queue;
-        if self.log.is_some() {
-            return queue.wait(super::queue::Queue::take);
+        if self.log.is_some() && !self.is_stuck() {
+            return queue.wait(Queue::take);
         }
-        queue.wait_for(RETRY, super::queue::Queue::take).unwrap_or_default()
+        queue.wait_for(RETRY, Queue::take).unwrap_or_else(|| {
+            self.refusals = REFUSALS;
+            Work::default()
+        })
     }
 
     fn work(&mut self, work: Work) {
@@ -126,6 +136,7 @@ impl<T: Threading> Committer<T> {
     /// Commits a batch, or refuses all of it.
     fn commit(&mut self, batch: Vec<Submission>) {
         if let Err(reason) = self.takes_more() {
+            self.refusals = self.refusals.saturating_add(1);
             self.refused(reason.clone());
             return self.refuse(batch, reason);
         }
@@ -252,14 +263,21 @@ impl<T: Threading> Committer<T> {
 impl<T: Threading> Committer<T> {
     /// Why nothing is taken at the moment, if so.
     fn takes_more(&self) -> Result<(), Cow<'static, str>> {
-        let Some(log) = &self.log else {
+        if self.log.is_none() {
             return self.shared.health.with(|health| health.writable.clone().and(Err(super::FAULT.into())));
-        };
-        let log_bytes_max = self.shared.options.checkpoint_bytes.saturating_mul(LOG_FACTOR_MAX);
-        if self.starved && log.bytes_since_checkpoint() > log_bytes_max {
-            return Err("the log is long and no checkpoint succeeds".into());
+        }
+        if self.is_stuck() {
+            let reason = Cow::from("the log is long and no checkpoint succeeds");
+            self.shared.health.with(|health| health.fail(reason.clone()));
+            return Err(reason);
         }
         Ok(())
+    }
+
+    /// Is the log so long, and the last checkpoint failed, that nothing is taken before one succeeds?
+    fn is_stuck(&self) -> bool {
+        let log_bytes_max = self.shared.options.checkpoint_bytes.saturating_mul(LOG_FACTOR_MAX);
+        self.starved && self.log.as_ref().is_some_and(|log| log.bytes_since_checkpoint() > log_bytes_max)
     }
 
     /// The log is in doubt: nothing is written to it again.
@@ -334,6 +352,7 @@ impl<T: Threading> Committer<T> {
     /// Begins a checkpoint, if one is due or asked for and none is under way.
     fn hand_over(&mut self) {
         let wanted = self.shared.checkpoints.look(Slot::is_wanted);
+        let again = self.is_stuck() && self.refusals >= REFUSALS;
         let Some(log) = &mut self.log else {
             if wanted {
                 let reason = self.takes_more().err().unwrap_or(super::FAULT.into());
@@ -341,9 +360,10 @@ impl<T: Threading> Committer<T> {
             }
             return;
         };
-        if self.handed || (!wanted && log.bytes_since_checkpoint() < self.due) {
+        if self.handed || (!wanted && !again && log.bytes_since_checkpoint() < self.due) {
             return;
         }
+        self.refusals = 0;
         // Between two batches: what is published is what exactly the records before the cut made.
         let cut = match log.cut() {
             Ok(cut) => cut,
@@ -374,6 +394,7 @@ impl<T: Threading> Committer<T> {
             Ok(Done { cut, spares, .. }) => {
                 log.replaced(&cut, spares);
                 self.due = self.shared.options.checkpoint_bytes;
+                self.shared.health.with(|health| health.writable = Ok(()));
             }
             // The next one when the log has grown as much again.
             Err(_) => {

@@ -216,6 +216,12 @@ fn short(entity: &Bound, stored: &[u8]) -> Option<Arc<[u8]>> {
     if rest.is_empty() { out.get(..length).map(Arc::from) } else { None }
 }
 
+/// What an int is as a number: the nearest.
+#[expect(clippy::cast_precision_loss, reason = "it is meant to be the nearest, as language.md says")]
+pub(crate) const fn widened(int: i64) -> f64 {
+    int as f64
+}
+
 /// Writes a value whose ints are numbers now.
 fn widen(out: &mut Writer, value: &[u8]) -> Result<(), DataError> {
     let mut reader = Reader::new(value);
@@ -223,11 +229,7 @@ fn widen(out: &mut Writer, value: &[u8]) -> Result<(), DataError> {
         let offset = reader.offset();
         let token = match reader.token()? {
             None => return Ok(()),
-            #[expect(
-                clippy::cast_precision_loss,
-                reason = "the nearest double is what an int is as a number"
-            )]
-            Some(Token::Int(int)) => Token::Number(int as f64),
+            Some(Token::Int(int)) => Token::Number(widened(int)),
             Some(token) => token,
         };
         out.token(token).map_err(|fault| DataError { offset, fault })?;

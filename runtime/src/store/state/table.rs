@@ -3,7 +3,7 @@
 use super::index::{self, Index};
 use super::pages::Rows;
 use crate::record::{KeyView, Reader, Token};
-use crate::store::schema::{Bound, Fields, SchemaError, each_reference, field};
+use crate::store::schema::{Bound, Fields, SchemaError, each_reference, field, widened};
 use crate::store::{FieldId, Row, RowRef};
 use std::hash::RandomState;
 
@@ -217,15 +217,23 @@ fn value<'a>(bound: &'a Bound, data: &'a [u8], id: FieldId) -> &'a [u8] {
     field(data, id).or_else(|| bound.by_id(id).map(|field| &*field.missing)).unwrap_or_default()
 }
 
-/// What a row has in a declared field, as an index sees it.
+/// What a row has in a declared field, as an index sees it: as the program does, to which an int of old is a number where
+/// the declaration says so now. Beyond 2^53 two ints may be one number.
 fn key<'a>(bound: &'a Bound, data: &'a [u8], id: FieldId) -> Option<KeyView<'a>> {
-    KeyView::of(value(bound, data, id))
+    match KeyView::of(value(bound, data, id))? {
+        KeyView::Int(int) if bound.by_id(id).is_some_and(|field| field.widens) => {
+            KeyView::number(widened(int))
+        }
+        key => Some(key),
+    }
 }
 
 /// Has a row this value in a field, or, in a list of references, among others?
 pub(super) fn has(bound: &Bound, data: &[u8], id: FieldId, wanted: KeyView<'_>) -> bool {
     match wanted {
         KeyView::Reference(target) => targets(bound, data, id).contains(&target),
+        // An int may be a number today.
+        KeyView::Int(_) | KeyView::Number(_) => key(bound, data, id) == Some(wanted),
         _ => wanted.is_of(value(bound, data, id)),
     }
 }

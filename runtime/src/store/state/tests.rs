@@ -344,6 +344,38 @@ fn a_unique_index_is_asked_before_one_that_leads_to_many() {
     assert_eq!(found(&[name, next]), [3]);
 }
 
+/// Two ints from there on may be one number.
+const BEYOND: i64 = 1 << 53;
+
+#[test]
+fn an_int_that_is_a_number_today_is_looked_up_as_the_number_that_it_is() {
+    let of = |ty: FieldType, unique: bool| {
+        let mut point = entity("Point", vec![field("n", ty, OnDelete::Restrict)]);
+        if unique {
+            point.unique = vec![vec![0]];
+        } else {
+            point.indexes = vec![vec![0]];
+        }
+        Schema { entities: vec![point] }
+    };
+    let mut draft = Draft::new(&open(&of(FieldType::Int, true)));
+    for (id, n) in (1..).zip([BEYOND, BEYOND + 1, 7]) {
+        let data = stored(draft.state(), 0, &[Datum::Int(n)]);
+        draft
+            .stage(&Change::Save { ty: NODE, id, insert: true, expected: None, now: 0, data }, PLENTY)
+            .unwrap();
+    }
+    let state = draft.finish().0;
+    assert!(state.bind(&of(FieldType::Number, true)).is_err());
+    let state = state.bind(&of(FieldType::Number, false)).unwrap();
+    let found = |n: i64| {
+        let values = [(FieldId(0), Key::Int(n))];
+        let rows = state.lookup(NODE, &values, Which::Live, 0).unwrap();
+        rows.map(|(id, _)| id).collect::<Vec<_>>()
+    };
+    assert_eq!((found(BEYOND), found(BEYOND + 1), found(7)), (vec![1, 2], vec![], vec![3]));
+}
+
 #[test]
 fn a_catalogue_without_the_type_takes_no_row() {
     let mut state = State::new(Catalogue::default());

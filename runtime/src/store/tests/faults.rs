@@ -199,6 +199,31 @@ fn t2_11_a_full_disk_fails_saves_and_when_space_returns_they_succeed() {
 }
 
 #[test]
+fn t2_11_a_store_that_no_checkpoint_found_room_for_takes_saves_again_when_there_is_some() {
+    let twin = Twin::new();
+    let small = Options { checkpoint_bytes: 4 << 10, segment_bytes: 16 << 10, ..options() };
+    let store = open(&twin, small.clone());
+    let mut session = session(&store);
+    // A second snapshot of this does not fit beside the first, though a log of sixteen times four kilobytes does.
+    for n in 0..40 {
+        ask(&mut session, insert(&format!("{n:04000}"), n)).unwrap();
+    }
+    store.checkpoint().unwrap();
+    let used: u64 = twin.list().unwrap().iter().map(|name| twin.content(name).unwrap().len() as u64).sum();
+    twin.limit(Some(used + (110 << 10)));
+    let refused = (0..2_000).find_map(|n| ask(&mut session, insert(&format!("{n:0100}"), n)).err());
+    assert!(refused.is_some_and(|refusal| refusal.to_string().contains("no checkpoint succeeds")));
+    assert!(store.health().writable.is_err(), "{:?}", store.health());
+    let before = contents(&store).len();
+    twin.limit(None);
+    until("a checkpoint is tried again by itself", || store.health().writable.is_ok());
+    ask(&mut session, insert("again", 0)).unwrap();
+    assert_eq!(store.health().failing, None);
+    store.close().unwrap();
+    assert_eq!(contents(&open(&twin, small)).len(), before + 1);
+}
+
+#[test]
 fn t2_11_a_checkpoint_that_fails_at_any_call_loses_nothing() {
     let mut calls = 0;
     loop {
