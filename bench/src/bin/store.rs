@@ -1,9 +1,11 @@
 //! The store beside SQLite (WAL, `synchronous=FULL`) and redb, in one run; writes the second table of
 //! `runtime/docs/performance.md`.
 //!
-//! Arguments: how many entities (1,000,000 where none is said), and `lookups` to measure nothing else, as for a profile.
+//! Arguments: how many entities (1,000,000 where none is said), and `saves` or `lookups` to measure nothing else, as for
+//! a profile.
 //! FLIN has the allocator that `flin` has, the others have what they come with. Everything lies in one temporary folder, so on one disk.
-//! Rates of durable saves are taken in turn, round by round, and their medians compared.
+//! Durable saves are made in turn, a few by each, again and again, and all are counted: each pays for its own
+//! checkpoints, and a bad moment of the disk meets everyone.
 
 use flin_runtime::record::request::Given;
 use flin_runtime::record::{
@@ -26,8 +28,8 @@ use std::time::{Duration, Instant};
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-const ROUNDS: usize = 7;
-const SAVES: usize = 400;
+const ROUNDS: usize = 41;
+const SAVES: usize = 80;
 const SAVERS: usize = 64;
 const SAVES_EACH: usize = 30;
 const LOOKUPS: usize = 200_000;
@@ -182,15 +184,13 @@ fn saves(home: &Path, table: &mut String) {
     let mut session = flin.session();
     let lite = sqlite(&home.join("saves.sqlite"));
     let redb = Database::create(home.join("saves.redb")).expect("redb opens");
-    let (mut ours, mut theirs, mut redbs, mut many) = (vec![], vec![], vec![], vec![]);
+    let [mut ours, mut theirs, mut redbs, mut many] = [Duration::ZERO; 4];
     let mut n = 0;
-    for _ in 0..ROUNDS {
-        let rate = |took: Duration, count: usize| count as f64 / took.as_secs_f64();
+    for round in 0..ROUNDS as u64 {
         n += SAVES as u64;
-        ours.push(rate(timed(|| (n - SAVES as u64..n).for_each(|n| Flin::save(&mut session, n))).0, SAVES));
-        theirs.push(rate(timed(|| (n - SAVES as u64..n).for_each(|n| sqlite_save(&lite, n))).0, SAVES));
-        redbs.push(rate(timed(|| (n - SAVES as u64..n).for_each(|n| redb_save(&redb, n..n + 1))).0, SAVES));
-        let round = many.len() as u64;
+        ours += timed(|| (n - SAVES as u64..n).for_each(|n| Flin::save(&mut session, n))).0;
+        theirs += timed(|| (n - SAVES as u64..n).for_each(|n| sqlite_save(&lite, n))).0;
+        redbs += timed(|| (n - SAVES as u64..n).for_each(|n| redb_save(&redb, n..n + 1))).0;
         let took = timed(|| {
             std::thread::scope(|scope| {
                 for saver in 0..SAVERS as u64 {
@@ -203,9 +203,11 @@ fn saves(home: &Path, table: &mut String) {
                 }
             });
         });
-        many.push(rate(took.0, SAVERS * SAVES_EACH));
+        many += took.0;
     }
-    let (ours, theirs, redbs, many) = (median(ours), median(theirs), median(redbs), median(many));
+    let rate = |took: Duration, saves: usize| (ROUNDS * saves) as f64 / took.as_secs_f64();
+    let [ours, theirs, redbs] = [ours, theirs, redbs].map(|took| rate(took, SAVES));
+    let many = rate(many, SAVERS * SAVES_EACH);
     line(
         table,
         "one writer, a durable save at a time",
@@ -371,17 +373,21 @@ fn checkpoint(flin: &Flin, table: &mut String) {
 
 fn main() {
     let Ok(count) = std::env::args().nth(1).map_or(Ok(1_000_000), |text| text.parse::<u64>()) else {
-        eprintln!("usage: store [ENTITIES [lookups]]");
+        eprintln!("usage: store [ENTITIES [saves|lookups]]");
         std::process::exit(2);
     };
     let home = tempfile::tempdir().expect("a folder");
     let home = home.path();
     let mut table =
         String::from("| | | FLIN | SQLite | redb | ratio | aim |\n|---|---|---:|---:|---:|---:|---:|\n");
-    let only_lookups = std::env::args().nth(2).is_some_and(|text| text == "lookups");
+    let only = std::env::args().nth(2);
+    let (only_saves, only_lookups) = (only.as_deref() == Some("saves"), only.as_deref() == Some("lookups"));
     if !only_lookups {
         saves(home, &mut table);
-        eprintln!("saves are measured; filling");
+        eprintln!("saves are measured");
+    }
+    if only_saves {
+        return print!("{table}");
     }
 
     let folder = home.join("large");

@@ -6,7 +6,6 @@ use super::drive::Line;
 use super::events::{Client, Sender, Unsent};
 use super::mailbox::{Mailbox, Parcel};
 use super::rooms::Member;
-use super::websocket::CloseCode;
 use crate::app::script::End;
 use crate::record::Message;
 use crate::value::{Bug, Lease};
@@ -117,13 +116,19 @@ pub struct SocketLine {
     mailbox: Arc<Mailbox>,
     joined: BTreeSet<Arc<str>>,
     lease: Lease,
+    closing: bool,
 }
 
 impl SocketLine {
     /// The peer with this mailbox.
     pub fn new(rooms: RoomLine, mailbox: Arc<Mailbox>) -> Self {
         let (member, lease) = (rooms.broadcaster().member(), Lease::new(Arc::clone(rooms.0.pool())));
-        Self { rooms, member, mailbox, joined: BTreeSet::new(), lease }
+        Self { rooms, member, mailbox, joined: BTreeSet::new(), lease, closing: false }
+    }
+
+    /// Did the program say `close()`? It holds once the handler has ended: what it sends meanwhile goes before.
+    pub const fn is_closing(&self) -> bool {
+        self.closing
     }
 
     /// It leaves all its rooms.
@@ -171,7 +176,7 @@ impl Line for SocketLine {
                 Effect::Join(room) => self.join(room).await,
                 Effect::Leave(room) => self.leave(room).await,
                 Effect::Close => {
-                    self.mailbox.close(CloseCode::NORMAL);
+                    self.closing = true;
                     Answer::Nothing
                 }
                 Effect::Broadcast { room, message } => self.rooms.broadcast(room, message).await,

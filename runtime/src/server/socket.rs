@@ -123,17 +123,15 @@ impl Program<'_> {
         if let Some(execution) = self.held.execution() {
             execution.abandon();
         }
-        match Dealt::of(end, false).ending {
-            None | Some(Ending::Program) => self.mailbox.closes().is_none(),
-            Some(Ending::Unsupported) => {
-                self.mailbox.close(CloseCode::UNSUPPORTED);
-                false
-            }
-            Some(Ending::Error) => {
-                self.mailbox.close(CloseCode::INTERNAL);
-                false
-            }
+        let code = match Dealt::of(end, false).ending {
+            None | Some(Ending::Program) => self.line.is_closing().then_some(CloseCode::NORMAL),
+            Some(Ending::Unsupported) => Some(CloseCode::UNSUPPORTED),
+            Some(Ending::Error) => Some(CloseCode::INTERNAL),
+        };
+        if let Some(code) = code {
+            self.mailbox.close(code);
         }
+        code.is_none()
     }
 }
 

@@ -75,6 +75,7 @@ impl Pump {
         let (mut reader, mut writer) = tokio::io::split(stream);
         let orderly = self.pump(&mut reader, &mut writer).await;
         self.mailbox.shut();
+        let most = self.closing_most();
         let Self { inbox, message, peer, .. } = self;
         // What the peer said before its end is dealt with before its end.
         if let Some(message) = message {
@@ -82,7 +83,7 @@ impl Pump {
         }
         drop((inbox, peer));
         if orderly {
-            linger(&mut reader, &mut writer).await;
+            linger(&mut reader, &mut writer, most).await;
         }
     }
 
@@ -102,9 +103,7 @@ impl Pump {
             }
             let now = Instant::now();
             let Some(due) = self.due(now) else { return false };
-            // Of one who closed, or broke a rule, nothing counts any more, not even that it ends its side.
-            let is_heard = !self.peer.is_answering() && !self.peer.is_over();
-            let reads = is_heard && self.message.is_none() && self.unread.is_empty();
+            let reads = !self.peer.is_deaf() && self.message.is_none() && self.unread.is_empty();
             let (writes, stops) = (!self.out.is_empty(), !self.stopping.is_begun());
             tokio::select! {
                 wrote = writer.write(&self.out), if writes => match wrote {
@@ -185,6 +184,11 @@ impl Pump {
         owing && self.peer.is_answering() && !is_late
     }
 
+    /// How long an end may take.
+    fn closing_most(&self) -> Duration {
+        if self.stopping.is_begun() { self.draining } else { CLOSING }
+    }
+
     /// When something has to happen by itself; none when the connection is to be given up now (K3).
     fn due(&mut self, now: Instant) -> Option<Instant> {
         if off(Guard::ConnectionTimeouts) {
@@ -199,8 +203,7 @@ impl Pump {
             if self.is_awaited() {
                 return after(since, LAST_WORDS);
             }
-            let most = if self.stopping.is_begun() { self.draining } else { CLOSING };
-            return after(since, most).filter(|due| *due > now);
+            return after(since, self.closing_most()).filter(|due| *due > now);
         }
         let stalled = if self.out.is_empty() { None } else { after(self.wrote, self.stall) };
         if stalled.is_some_and(|due| due <= now) {
@@ -239,8 +242,12 @@ fn after(since: Instant, limit: Duration) -> Option<Instant> {
 }
 
 /// Ends our side, and gives the peer the chance to read what was said before the connection is gone.
-async fn linger<S: AsyncRead + AsyncWrite>(reader: &mut ReadHalf<S>, writer: &mut WriteHalf<S>) {
-    let Some(end) = after(Instant::now(), CLOSING) else { return };
+async fn linger<S: AsyncRead + AsyncWrite>(
+    reader: &mut ReadHalf<S>,
+    writer: &mut WriteHalf<S>,
+    most: Duration,
+) {
+    let Some(end) = after(Instant::now(), most) else { return };
     let mut buffer = vec![0; READ_BYTES];
     let quiet = async {
         if writer.shutdown().await.is_ok() {

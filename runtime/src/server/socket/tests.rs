@@ -20,6 +20,7 @@ ws "/chat/:room" {
     on message(data) {
         if data is map && data.text { broadcast(params.room, { who, text: data.text }) }
         else if data == "close" { send("bye"); close() }
+        else if data == "last" { close(); for i in 1..300000 { i }; send("at last") }
         else if data == "leave" { leave(params.room) }
         else if data == "loop" { while true { } }
         else if data == "flood" { for i in 1..2000 { send("{i}") } }
@@ -292,6 +293,17 @@ fn close_runs_behind_a_deadline_too() {
     ada.say("loop");
     assert_eq!(ada.closed(), 1011);
     assert_eq!(log.heard(), "ada left");
+}
+
+#[test]
+fn what_a_handler_says_behind_its_close_is_heard_and_nothing_after_it() {
+    let running = start();
+    let mut client = Client::open(&running, "/chat/a?who=ada");
+    assert_eq!(client.heard(), "hello ada");
+    client.say(r#""last""#);
+    client.say("2");
+    assert_eq!(client.heard(), "at last");
+    assert_eq!(client.closed(), 1000);
 }
 
 #[test]

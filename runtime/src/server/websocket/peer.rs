@@ -146,6 +146,11 @@ impl Peer {
         self.deaf && matches!(self.ours, Ours::Waiting(_))
     }
 
+    /// Did the peer close, or break a rule? Nothing that it says counts any more, not even that it ends its side.
+    pub const fn is_deaf(&self) -> bool {
+        self.deaf
+    }
+
     /// Was everything said on both sides? Then the connection below is closed.
     pub const fn is_over(&self) -> bool {
         self.deaf && matches!(self.ours, Ours::Sent)

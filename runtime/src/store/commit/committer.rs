@@ -137,6 +137,7 @@ impl<T: Threading> Committer<T> {
     fn commit(&mut self, batch: Vec<Submission>) {
         if let Err(reason) = self.takes_more() {
             self.refusals = self.refusals.saturating_add(1);
+            self.shared.health.with(|health| health.fail(reason.clone()));
             self.refused(reason.clone());
             return self.refuse(batch, reason);
         }
@@ -267,9 +268,7 @@ impl<T: Threading> Committer<T> {
             return self.shared.health.with(|health| health.writable.clone().and(Err(super::FAULT.into())));
         }
         if self.is_stuck() {
-            let reason = Cow::from("the log is long and no checkpoint succeeds");
-            self.shared.health.with(|health| health.fail(reason.clone()));
-            return Err(reason);
+            return Err("the log is long and no checkpoint succeeds".into());
         }
         Ok(())
     }
@@ -313,7 +312,8 @@ impl<T: Threading> Committer<T> {
         match reopened {
             Ok(log) => {
                 self.log = Some(log);
-                self.shared.health.with(|health| health.writable = Ok(()));
+                let writable = self.takes_more();
+                self.shared.health.with(|health| health.writable = writable);
             }
             Err(reason) => self.shared.health.with(|health| health.fail(reason)),
         }
@@ -394,7 +394,8 @@ impl<T: Threading> Committer<T> {
             Ok(Done { cut, spares, .. }) => {
                 log.replaced(&cut, spares);
                 self.due = self.shared.options.checkpoint_bytes;
-                self.shared.health.with(|health| health.writable = Ok(()));
+                let writable = self.takes_more();
+                self.shared.health.with(|health| health.writable = writable);
             }
             // The next one when the log has grown as much again.
             Err(_) => {
