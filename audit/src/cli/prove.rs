@@ -136,7 +136,8 @@ impl Prove {
         proofs.renew(new, &ids);
         proofs.save(&path)?;
         if !common.quiet {
-            out!("{count} vectors tried, {} not proved", failed.len());
+            let vectors = if count == 1 { "vector" } else { "vectors" };
+            out!("{count} {vectors} tried, {} not proved", failed.len());
         }
         for id in &failed {
             eprintln!("{id} is not proved");

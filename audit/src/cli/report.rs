@@ -16,7 +16,7 @@ use std::time::Instant;
   audit report --format html --open
   audit report --out /tmp/audit          a look, without a change to the repository
 
-Writes reports/, a line of its history where the numbers changed, and the table in README.md.
+Writes reports/, a line of its history where the numbers or the commit changed, and the table in README.md.
 
 Exit codes: 0 as claimed, 1 a vector fell, 2 wrong usage, 3 the audit itself failed")]
 pub(super) struct Report {

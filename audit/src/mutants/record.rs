@@ -86,6 +86,9 @@ impl Mutants {
 
     /// What is known, in a line.
     pub fn summary(&self) -> String {
+        if self.population == 0 {
+            return "no mutant was tried yet: `audit mutants` draws a sample and tries it".to_owned();
+        }
         let (low, high) = self.interval();
         format!(
             "{} of {} that compile are caught: {:.0} % (of all {}: {low:.0} to {high:.0} %; seed {})",
@@ -230,6 +233,7 @@ mod tests {
         let (low, high) = sample(45, 5).interval();
         assert!((low - 78.6).abs() < 0.1 && (high - 95.7).abs() < 0.1, "{low} {high}");
         assert!(sample(0, 0).percent() < 1.0);
+        assert!(Mutants::default().summary().starts_with("no mutant was tried yet"));
     }
 
     #[test]
