@@ -7,6 +7,8 @@
 //! - **K4** A panic or an error that nothing caught closes this connection with 1011, and no other.
 //! - **K5** A peer that closes or breaks a rule is answered first what it asked for before, if that takes no longer than a
 //!   second.
+//! - **K6** Once the server stops, the handler at work is the last before `close`: what waits behind it is not begun, for
+//!   the time to drain is short, and all sockets share it.
 
 mod pump;
 
@@ -94,11 +96,12 @@ struct Program<'s> {
 
 impl Program<'_> {
     async fn run(mut self, mut messages: mpsc::Receiver<Message>) {
+        let stopping = self.shared.stopping();
         let mut on = self.deal(SocketEvent::Open).await;
         self.mailbox.dealt();
         while let Some(message) = messages.recv().await {
             // Behind its end the program hears nothing more.
-            on = on && self.deal(SocketEvent::Message(message)).await;
+            on = on && !stopping.is_begun() && self.deal(SocketEvent::Message(message)).await;
             self.mailbox.dealt();
         }
         self.deal(SocketEvent::Close).await;

@@ -4,6 +4,7 @@ use super::*;
 use crate::app::project::SourceFile;
 use crate::check::Role;
 use crate::store::disk::{Disk as _, Twin};
+use std::cell::RefCell;
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -35,8 +36,15 @@ pub(super) fn app_of(files: &[(&str, &str)], config: Config) -> Arc<Application>
         SourceFile::in_memory(path, Role::of(path, &["components"]), text.as_bytes())
     };
     let files: Vec<SourceFile> = files.iter().map(source).collect();
-    let root = tempfile::tempdir().unwrap().keep();
-    Arc::new(Application::of_files(&files, config, &root, &pool).unwrap())
+    let folder = tempfile::tempdir().unwrap();
+    let app = Application::of_files(&files, config, folder.path(), &pool).unwrap();
+    FOLDERS.with_borrow_mut(|folders| folders.push(folder));
+    Arc::new(app)
+}
+
+thread_local! {
+    /// The folders of this thread's applications, which go when its test is over.
+    static FOLDERS: RefCell<Vec<tempfile::TempDir>> = const { RefCell::new(Vec::new()) };
 }
 
 pub(super) fn options() -> Options {

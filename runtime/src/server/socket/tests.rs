@@ -6,7 +6,8 @@ use crate::server::tests::{app, app_of, ask, config, get, options, rest, status}
 use crate::server::{Options, Point, Probe, Running, Server};
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
 const APP: &str = r#"
@@ -345,9 +346,9 @@ fn what_asks_for_no_socket_gets_an_answer() {
 /// X-02, K4
 #[test]
 fn x_02_a_panic_in_a_message_ends_that_socket_alone() {
-    let armed = std::sync::Arc::new(AtomicBool::new(false));
+    let armed = Arc::new(AtomicBool::new(false));
     let probe = {
-        let armed = std::sync::Arc::clone(&armed);
+        let armed = Arc::clone(&armed);
         Probe::new(move |point| {
             let bites = point == Point::Message && armed.swap(false, Ordering::AcqRel);
             assert!(!bites, "injected, and nobody's business");
@@ -417,4 +418,36 @@ fn a_server_that_stops_says_so() {
     running.stop();
     assert_eq!(client.closed(), 1001);
     running.wait().unwrap();
+}
+
+/// K6
+#[test]
+fn what_waits_when_the_server_stops_is_not_begun() {
+    let begun = Arc::new(AtomicU32::new(0));
+    let probe = {
+        let begun = Arc::clone(&begun);
+        Probe::new(move |point| {
+            begun.fetch_add(u32::from(point == Point::Message), Ordering::AcqRel);
+        })
+    };
+    let source = r#"
+ws "/until" {
+    on message(m) { send(m); while !file_exists("go") {} }
+    on close { write_file("closed", "in order") }
+}
+"#;
+    let app = app(source, config());
+    let files = app.root.join("files");
+    std::fs::create_dir(&files).unwrap();
+    let running = Server::start(app, Options { probe, ..options() }).unwrap();
+    let mut client = Client::open(&running, "/until");
+    let together: Vec<u8> = ["a", "b", "c"].iter().flat_map(|text| masked(0x81, text.as_bytes())).collect();
+    client.0.write_all(&together).unwrap();
+    assert_eq!(client.heard(), "a");
+    running.stop();
+    std::fs::write(files.join("go"), "").unwrap();
+    assert_eq!(client.closed(), 1001);
+    running.wait().unwrap();
+    assert_eq!(std::fs::read_to_string(files.join("closed")).unwrap(), "in order");
+    assert_eq!(begun.load(Ordering::Acquire), 3, "its opening, one message and its close");
 }
