@@ -7,8 +7,9 @@
 //!
 //! Oracle: the gate's verdict does not depend on how the bytes are cut; wherever it passes a request, the independent
 //! reader of `oracle::http` sees the same one end at the same byte; the service sees exactly the requests that were
-//! passed whole and nothing behind a refusal; none of them is larger than allowed or expects what nobody does; no handler fails; a handler sees of its target what a plain reading of it
-//! gives, and none sees one that leads out of its folder; and what comes back is well-formed HTTP, an answer to each.
+//! passed whole and nothing behind a refusal; none of them is larger than allowed or expects what nobody does; no
+//! handler fails; a handler sees of its target what a plain reading of it gives, and none sees one that leads out of
+//! its folder; and what comes back is well-formed HTTP, an answer to each.
 
 use super::Target;
 use super::connection::{Served, application, serve};
