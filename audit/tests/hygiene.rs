@@ -101,16 +101,39 @@ fn every_guard_stands_somewhere_in_the_sources() {
     }
 }
 
-/// What a compiler that is called through the wrapper with these arguments finds in `RUSTC_BOOTSTRAP`.
-fn bootstrap_of(arguments: &[&str]) -> String {
+/// What a compiler that is called through the wrapper with these arguments finds in `RUSTC_BOOTSTRAP`, and which of them it
+/// is called with.
+fn compiled_with(arguments: &[&str]) -> (String, String) {
     let mut compiler = Command::new(audit::repository().join("fuzz/rustc-wrapper"));
     compiler.args(["sh", "-c", "printf %s \"${RUSTC_BOOTSTRAP-unset} $*\"", "rustc"]).args(arguments);
     let output = compiler.env_remove("RUSTC_BOOTSTRAP").output().unwrap();
     assert!(output.status.success(), "{output:?}");
     let said = String::from_utf8(output.stdout).unwrap();
     let (found, passed_on) = said.split_once(' ').unwrap();
+    (found.to_owned(), passed_on.to_owned())
+}
+
+fn bootstrap_of(arguments: &[&str]) -> String {
+    let (found, passed_on) = compiled_with(arguments);
     assert_eq!(passed_on, arguments.join(" "));
-    found.to_owned()
+    found
+}
+
+#[test]
+fn a_fuzzer_counts_what_flin_and_its_http_library_do_and_nothing_else() {
+    let counting = ["-Cpasses=sancov-module", "-Cllvm-args=-sanitizer-coverage-level=4"];
+    let of = |name: &'static str, rest: [&'static str; 2]| {
+        let around =
+            [&["--crate-name", name, "--cfg", "fuzzing"][..], &rest, &["-Zsanitizer=address"]].concat();
+        (compiled_with(&around), around.join(" "))
+    };
+    for counted in ["flin_runtime", "audit", "hyper", "httparse"] {
+        let ((_, passed_on), all) = of(counted, counting);
+        assert_eq!(passed_on, all);
+    }
+    let ((bootstrap, passed_on), _) = of("annotate_snippets", counting);
+    let without = "--crate-name annotate_snippets --cfg fuzzing -Zsanitizer=address";
+    assert_eq!((bootstrap.as_str(), passed_on.as_str()), ("1", without));
 }
 
 #[test]
