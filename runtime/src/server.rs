@@ -12,7 +12,7 @@
 //! | [`drive`], [`world`] | one execution's turns and effects, and what they are effects on |
 //! | [`runners`], [`blocking`] | threads for what takes long, and for what waits |
 //! | [`descriptors`] | the budget of file descriptors |
-//! | [`mod@supervise`], [`stop`] | tasks that are begun again, and their orderly end |
+//! | [`task`], [`mod@supervise`], [`stop`] | tasks, those that are begun again, and their orderly end |
 //! | [`metrics`], [`health`], [`mod@log`], [`errors`], `own` | what an operator sees |
 //! | [`console`] | the operator's console on a listener of its own |
 //! | [`stall`], [`stale`] | peers that do not read, sources that do not run |
@@ -64,6 +64,7 @@ pub mod stall;
 pub mod stop;
 pub mod stream;
 pub mod supervise;
+pub mod task;
 pub mod websocket;
 pub mod world;
 
@@ -252,7 +253,7 @@ impl Server {
         let stop = Stop::default();
         if options.stops_on_signals {
             let _context = runtime.enter();
-            runtime.spawn(signals::stop(stop.clone()));
+            task::start(signals::stop(stop.clone()));
         }
         let listener = {
             let _context = runtime.enter();
@@ -375,30 +376,32 @@ fn listen_at(host: &str, port: u16) -> Result<TcpListener, StartError> {
 impl Running {
     fn spawn_tasks(&self, listener: TcpListener, rooms: Arc<broadcast::Desk>) {
         let Some(runtime) = &self.runtime else { return };
+        let _context = runtime.enter();
         let (shared, listener) = (Arc::clone(&self.shared), Arc::new(listener));
         let (restarts, stopping) = (shared.restarts.clone(), shared.stop.watch());
         let begin = move || accept::run(Arc::clone(&shared), Arc::clone(&listener));
-        runtime.spawn(supervise("accept loop", restarts.clone(), stopping.clone(), begin));
+        task::start(supervise("accept loop", restarts.clone(), stopping.clone(), begin));
         let shared = Arc::clone(&self.shared);
         let begin = move || jobs::run(Arc::clone(&shared));
-        runtime.spawn(supervise("scheduler", restarts.clone(), stopping, begin));
+        task::start(supervise("scheduler", restarts.clone(), stopping, begin));
         let probe = self.shared.probe.clone();
         let begin = move || {
             let probe = probe.clone();
             broadcast::run(Arc::clone(&rooms), move || probe.at(Point::Broadcaster))
         };
         // Rooms go on while connections drain.
-        runtime.spawn(supervise("broadcaster", restarts, self.shared.stop.watch(), begin));
+        task::start(supervise("broadcaster", restarts, self.shared.stop.watch(), begin));
     }
 
     fn spawn_console(&self, listener: Option<TcpListener>) {
         let (Some(runtime), Some(console), Some(listener)) = (&self.runtime, &self.console, listener) else {
             return;
         };
+        let _context = runtime.enter();
         let (console, shared, listener) = (Arc::clone(console), Arc::clone(&self.shared), Arc::new(listener));
         let (restarts, stopping) = (shared.restarts.clone(), shared.stop.watch());
         let begin = move || console::run(Arc::clone(&console), Arc::clone(&shared), Arc::clone(&listener));
-        runtime.spawn(supervise("console", restarts, stopping, begin));
+        task::start(supervise("console", restarts, stopping, begin));
     }
 
     /// The operator's console, where it is enabled.

@@ -151,6 +151,8 @@ pub enum LoadError {
 }
 
 impl LoadError {
+    #[cold]
+    #[inline(never)]
     fn unreadable(path: &Path, error: &io::Error) -> Self {
         Self::Unreadable { path: path.to_owned(), kind: error.kind() }
     }

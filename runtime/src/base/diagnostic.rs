@@ -115,8 +115,10 @@ pub struct Diagnostic {
     pub help: Option<String>,
 }
 
+// Not inlined: each place that reports something would allocate in its own words.
 impl Diagnostic {
     /// A finding with the code's own severity.
+    #[inline(never)]
     pub fn new(code: Code, span: Span, message: impl Into<String>) -> Self {
         let severity = code.severity();
         Self { code, severity, span, message: message.into(), labels: Vec::new(), help: None }
@@ -124,6 +126,7 @@ impl Diagnostic {
 
     /// Adds what to do.
     #[must_use]
+    #[inline(never)]
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
         self
@@ -131,6 +134,7 @@ impl Diagnostic {
 
     /// Cites a second place.
     #[must_use]
+    #[inline(never)]
     pub fn label(mut self, span: Span, text: impl Into<String>) -> Self {
         self.labels.push(Label { span, text: text.into() });
         self
@@ -161,7 +165,9 @@ pub fn nearest<'a>(wrong: &str, known: impl IntoIterator<Item = &'a str>) -> Opt
         return None;
     }
     let allowed = letters.div_ceil(3).max(1);
-    let near = known.into_iter().filter(|name| name.len() <= LENGTH_MAX && *name != wrong);
+    // Each letter that one has more costs one: most names need no matrix.
+    let alike = |name: &str| name.len() <= LENGTH_MAX && name.chars().count().abs_diff(letters) <= allowed;
+    let near = known.into_iter().filter(|name| alike(name) && *name != wrong);
     let scored = near.map(|name| (strsim::damerau_levenshtein(wrong, name), name));
     scored.filter(|(distance, _)| *distance <= allowed).min().map(|(_, name)| name)
 }

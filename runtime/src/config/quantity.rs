@@ -50,6 +50,8 @@ type Value<T> = Result<T, Fault>;
 
 const FOUND_CHARS_MAX: usize = 60;
 
+#[cold]
+#[inline(never)]
 fn shown(text: &str) -> Box<str> {
     text.chars().take(FOUND_CHARS_MAX).collect::<String>().into()
 }

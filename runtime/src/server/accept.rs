@@ -8,7 +8,7 @@
 use super::connection;
 use super::descriptors::Spare;
 use super::metrics::Closed;
-use super::{Point, Shared};
+use super::{Point, Shared, task};
 use crate::base::guard::{Guard, off};
 use std::io::{self, Read as _, Write as _};
 use std::net::SocketAddr;
@@ -68,12 +68,12 @@ fn take(shared: &Arc<Shared>, stream: TcpStream, peer: SocketAddr) {
     match permit {
         Ok(permit) => {
             shared.metrics.accepted.inc();
-            tokio::spawn(connection::serve(Arc::clone(shared), stream, peer, permit));
+            task::start(connection::serve(Arc::clone(shared), stream, peer, permit));
         }
         Err(_) if off(Guard::ConnectionLimit) => {
             let one = Arc::new(tokio::sync::Semaphore::new(1));
             if let Ok(permit) = one.try_acquire_owned() {
-                tokio::spawn(connection::serve(Arc::clone(shared), stream, peer, permit));
+                task::start(connection::serve(Arc::clone(shared), stream, peer, permit));
             }
         }
         Err(_) => {
@@ -81,7 +81,7 @@ fn take(shared: &Arc<Shared>, stream: TcpStream, peer: SocketAddr) {
             match Arc::clone(&shared.refusals).try_acquire_owned() {
                 Err(_) => refuse_at_once(stream),
                 Ok(permit) => {
-                    tokio::spawn(async move {
+                    task::start(async move {
                         // A peer that is slower than that is not owed an answer.
                         let _ = timeout(REFUSAL_TIME, refuse(stream)).await;
                         drop(permit);

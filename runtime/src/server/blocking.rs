@@ -5,7 +5,7 @@
 
 use crate::app::boundary::{Panicked, contain};
 use std::sync::Arc;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, oneshot};
 
 /// A bound on work at a time.
 #[derive(Clone, Debug)]
@@ -23,13 +23,17 @@ impl Blocking {
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Panicked> {
         let place = Arc::clone(&self.0).acquire_owned().await.map_err(|_| Panicked)?;
-        let job = tokio::task::spawn_blocking(move || {
+        let (tell, told) = oneshot::channel();
+        // Of one type, as a [`Task`](super::task::Task) is.
+        let job: Box<dyn FnOnce() + Send> = Box::new(move || {
             let done = contain(work);
             drop(place);
-            done
+            // Where nobody waits any more, it is dropped here.
+            let _ = tell.send(done);
         });
-        // A task of a runtime that is going down has no result either.
-        job.await.unwrap_or(Err(Panicked))
+        tokio::task::spawn_blocking(job);
+        // A job of a runtime that is going down has no result either.
+        told.await.unwrap_or(Err(Panicked))
     }
 }
 

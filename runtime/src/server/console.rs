@@ -10,7 +10,7 @@ use super::body::Body;
 use super::gate::{Answer, Gated, Limits, Traffic, Turn};
 use super::metrics::Entry;
 use super::receive::{Unreceived, receive};
-use super::{Point, Shared, own, service};
+use super::{Point, Shared, own, service, task};
 use crate::admin::{Access, AccountFault, Admin};
 use crate::app::boundary::Panicked;
 use crate::app::exchange;
@@ -88,7 +88,7 @@ pub async fn run(console: Arc<Console>, shared: Arc<Shared>, listener: Arc<TcpLi
             continue;
         };
         let (console, shared) = (Arc::clone(&console), Arc::clone(&shared));
-        tokio::spawn(async move {
+        task::start(async move {
             // A peer that takes longer than that is not owed an end.
             let _ = timeout(CONNECTION_TIME, connection(console, shared, stream, peer)).await;
             drop(place);

@@ -10,6 +10,7 @@
 
 use super::blocking::Blocking;
 use super::runners::{Runners, Work};
+use super::task;
 use super::world::ServerHost;
 use crate::app::boundary::{Panicked, contain};
 use crate::app::host::Host as _;
@@ -260,7 +261,7 @@ impl Held {
         let late = Arc::clone(&run.late);
         let blocking = places.blocking.clone();
         // A task of its own: whoever waits may give up, and the execution comes back all the same (V4).
-        tokio::spawn(async move {
+        task::start(async move {
             let work = move || {
                 if !run.late.load(Ordering::Acquire) {
                     run.next = match ask(&mut run.execution, &mut run.host, request) {

@@ -7,7 +7,7 @@
 use super::drive::Held;
 use super::line::RoomLine;
 use super::metrics::Entry;
-use super::{Point, Shared};
+use super::{Point, Shared, task};
 use crate::app::application::Application;
 use crate::app::boundary::contain;
 use crate::app::script::{End, Execution};
@@ -126,7 +126,7 @@ fn start(shared: &Arc<Shared>, plan: &Plan, job: usize, ended: mpsc::UnboundedSe
     let (app, shared) = (Arc::clone(&plan.app), Arc::clone(shared));
     let (function, plan) = (endpoint.function, plan.number);
     let name: Arc<str> = format!("job {}", app.text(endpoint.path)).into();
-    tokio::spawn(async move {
+    task::start(async move {
         // Told however the job ends, by a panic too.
         let _told = Told { ended, job, plan };
         let _working = shared.working();

@@ -10,7 +10,7 @@ use super::events::{COMMENT, Receiver, SILENCE, queue};
 use super::line::{RoomLine, StreamLine};
 use super::metrics::Entry;
 use super::service::contained;
-use super::{Point, Shared};
+use super::{Point, Shared, task};
 use crate::app::boundary::contain;
 use crate::app::script::End;
 use bytes::Bytes;
@@ -27,7 +27,7 @@ pub fn begin(shared: &Arc<Shared>, held: Held, id: Arc<str>, deadline: Option<Du
     let line = StreamLine::new(RoomLine::new(Arc::clone(shared)), sender);
     let generator = generate(Arc::clone(shared), held, line, (id, deadline));
     let shared = Arc::clone(shared);
-    tokio::spawn(async move {
+    task::start(async move {
         if contained(generator).await.is_err() {
             shared.metrics.panicked(Entry::Stream);
         }

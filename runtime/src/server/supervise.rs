@@ -4,6 +4,7 @@
 //! - **U2** Every restart is counted, and named in health; three within a minute mean: not ready.
 
 use super::stop::Stopping;
+use super::task::{self, Task};
 use crate::base::guard::{Guard, off};
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -65,16 +66,26 @@ impl Restarts {
 }
 
 /// Runs a task until the server stops, beginning it again whenever it ends.
-pub async fn supervise<F>(
+pub fn supervise<F>(
+    name: &'static str,
+    restarts: Restarts,
+    stopping: Stopping,
+    mut begin: impl FnMut() -> F + Send + 'static,
+) -> impl Future<Output = ()>
+where
+    F: Future<Output = ()> + Send + 'static,
+{
+    supervised(name, restarts, stopping, Box::new(move || Box::pin(begin())))
+}
+
+async fn supervised(
     name: &'static str,
     restarts: Restarts,
     mut stopping: Stopping,
-    mut begin: impl FnMut() -> F,
-) where
-    F: Future<Output = ()> + Send + 'static,
-{
+    mut begin: Box<dyn FnMut() -> Task + Send>,
+) {
     loop {
-        let mut task = tokio::spawn(begin());
+        let mut task = task::start(begin());
         let ended = tokio::select! {
             () = stopping.begun() => {
                 // It knows of the stop too, and ends in its own time.

@@ -68,7 +68,14 @@ pub struct DiskError {
 impl DiskError {
     /// For `map_err`: names the file and what was tried.
     pub fn at(file: &str, action: &'static str) -> impl FnOnce(io::Error) -> Self {
-        move |source| Self { file: file.to_owned(), action, source }
+        move |source| Self::of(file, action, source)
+    }
+
+    /// The copy of the name is allocated here, and not in each of all the places that may fail.
+    #[cold]
+    #[inline(never)]
+    fn of(file: &str, action: &'static str, source: io::Error) -> Self {
+        Self { file: file.to_owned(), action, source }
     }
 }
 

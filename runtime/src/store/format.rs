@@ -61,6 +61,8 @@ pub enum FileError {
 
 impl FileError {
     /// A finding at a place of a file.
+    #[cold]
+    #[inline(never)]
     pub fn damaged(file: &str, offset: u64, fault: Fault) -> Self {
         match fault {
             Fault::Newer(version) => Self::Newer { file: file.to_owned(), version },

@@ -257,6 +257,8 @@ impl Log {
         done
     }
 
+    #[cold]
+    #[inline(never)]
     fn refused(source: io::Error) -> DiskError {
         DiskError { file: "log".to_owned(), action: "append to", source }
     }

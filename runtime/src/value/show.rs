@@ -69,6 +69,7 @@ enum Token {
 
 impl Show {
     /// Will write these.
+    #[inline(never)]
     pub fn new(parts: impl IntoIterator<Item = Part>) -> Self {
         let parts = parts.into_iter().collect();
         Self { parts, at: 0, levels: Vec::new(), out: TextBuilder::default(), bytes_max: usize::MAX }

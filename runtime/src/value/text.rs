@@ -53,6 +53,7 @@ mod naive {
 }
 
 /// A copy of so many bytes at most: what is longer is cut at a whole character, and says so with `…`.
+#[inline(never)]
 pub fn shortened(text: &str, bytes_max: usize) -> String {
     let head = text.get(..text.floor_char_boundary(bytes_max)).unwrap_or(text);
     if may_copy(text, bytes_max) { text.to_owned() } else { [head, "…"].concat() }

@@ -45,6 +45,7 @@ pub struct ErrorAnswer {
 
 impl ErrorAnswer {
     /// One that says no more than this.
+    #[inline(never)]
     pub fn new(status: u16, message: impl Into<String>) -> Self {
         Self { status, message: message.into(), ..Self::default() }
     }

@@ -15,7 +15,7 @@ use crate::server::drive::Held;
 use crate::server::file_body::{self, NoContent};
 use crate::server::metrics::Entry;
 use crate::server::websocket::handshake::{self, Refused};
-use crate::server::{Point, errors, socket, stream};
+use crate::server::{Point, errors, socket, stream, task};
 use hyper::header::{CONTENT_LENGTH, HeaderValue};
 use hyper::upgrade::OnUpgrade;
 use hyper::{Response, StatusCode};
@@ -111,7 +111,7 @@ impl Asked {
                     response.headers_mut().insert(name, value);
                 }
             }
-            tokio::spawn(socket::run(opened));
+            task::start(socket::run(opened));
             response
         })
     }
@@ -245,7 +245,7 @@ impl Executed {
             End::Timeout => {
                 // Its client has waited long enough.
                 let (shared, id) = (Arc::clone(shared), Arc::clone(&asked.id));
-                tokio::spawn(async move { shared.late(&mut held, &id).await });
+                task::start(async move { shared.late(&mut held, &id).await });
             }
             End::Bug(bug) => {
                 tracing::error!(request = &*asked.id, %bug, "an invariant of the runtime did not hold; please report it");
