@@ -1,10 +1,13 @@
 //! Runs the same client against FLIN, bare hyper and axum, one after the other and several times around; then the same with
 //! a page of 100 rows from FLIN and from Node.js with EJS (`npm` installs it); then 1,024 connections in service and 500
-//! that are too many. Prints the tables and writes them into `runtime/docs/performance.md`, between its markers.
+//! that are too many; then a small route among endless handlers. Prints the tables and writes them into
+//! `runtime/docs/performance.md`, between its markers.
 //! `cargo run --release -- PATH_OF_FLIN [SECONDS]`; the client is `wrk`.
 //!
 //! Rates are those of a machine that does nothing else; what a request costs by a server's own clocks is nearly the same on
 //! a busy one.
+
+mod fairness;
 
 use std::fmt::Write as _;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
@@ -98,6 +101,10 @@ fn main() {
     written("pages", &table);
     record("pages, of Node.js with EJS in one process", best[2].per_second / one);
     written("crowd", &crowd(&servers[2]));
+    end(&mut servers);
+
+    let mut servers = [start("FLIN", Command::new(&flin).arg("start").arg(home.join("endless")))];
+    written("fairness", &fairness::measured(&servers[0]));
     end(&mut servers);
 }
 
