@@ -16,18 +16,30 @@ pub fn seal(bytes: &mut [u8]) {
     bytes[SECTOR - 4..SECTOR].copy_from_slice(&sum.to_le_bytes());
 }
 
-/// A log that begins as a program would and goes on with these bytes as payloads of records; two bytes before each say
-/// how long it is.
+/// Before a record: its number is one lower than it ought to be, as where a disk gives an older write back.
+const REPEATED: u8 = 0xFE;
+/// Before a record: one is missing.
+const SKIPPED: u8 = 0xFF;
+
+/// A log that begins as a program would and goes on with these bytes as payloads of records; a byte before each says how
+/// long it is, and those before that byte whether its number is the next one.
 pub fn record(mut bytes: &[u8]) {
     let mut log = Header([1, SALT, 1, SEGMENT, 0, 0]).encode(Kind::Log).to_vec();
     let catalogue = catalogue();
     put(&mut log, 1, &[&[1, catalogue.len() as u8][..], &catalogue].concat());
-    let mut sequence = 2;
-    while let Some((length, rest)) = bytes.split_first() {
-        let (payload, rest) = rest.split_at(usize::from(*length).min(rest.len()));
-        put(&mut log, sequence, payload);
-        sequence += 1;
+    let mut sequence = 2_u64;
+    while let Some((first, rest)) = bytes.split_first() {
         bytes = rest;
+        match *first {
+            REPEATED => sequence = sequence.saturating_sub(1),
+            SKIPPED => sequence += 1,
+            length => {
+                let (payload, rest) = rest.split_at(usize::from(length).min(rest.len()));
+                put(&mut log, sequence, payload);
+                sequence += 1;
+                bytes = rest;
+            }
+        }
     }
     log.resize(log.len().next_multiple_of(SECTOR).max(SEGMENT as usize), 0);
     let size = log.len() as u64;
