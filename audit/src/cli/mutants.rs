@@ -36,7 +36,7 @@ pub(super) struct Mutants {
     #[arg(long, default_value = "30m", value_parser = duration)]
     total: Duration,
     /// A mutant whose tests take longer is caught
-    #[arg(long, default_value = "120s", value_parser = duration)]
+    #[arg(long, default_value = "180s", value_parser = duration)]
     per_mutant: Duration,
     /// The K-th of N parts of the mutants
     #[arg(long, value_name = "K/N")]
@@ -78,6 +78,7 @@ impl Mutants {
                 seed: self.seed,
                 total: self.total,
                 per_mutant: self.per_mutant,
+                jobs: common.jobs(),
             };
             let say = |line: &str| {
                 if !common.quiet {

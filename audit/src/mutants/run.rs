@@ -36,6 +36,8 @@ pub struct Plan {
     pub total: Duration,
     /// A mutant whose tests take longer is caught.
     pub per_mutant: Duration,
+    /// How many at a time; each has a copy of its own.
+    pub jobs: usize,
 }
 
 impl Plan {
@@ -82,8 +84,10 @@ pub fn run(repository: &Path, plan: &Plan, mut say: impl FnMut(&str)) -> io::Res
     let folder = tempfile::tempdir()?;
     let lines = folder.path().join("lines.diff");
     std::fs::write(&lines, lines_of(&sample, |file| std::fs::read_to_string(repository.join(file)))?)?;
-    let mut command = command(repository, plan);
+    let mut command = command(repository, plan)?;
     command.arg("--re").arg(exactly(&sample)).arg("--in-diff").arg(lines).arg("--output").arg(folder.path());
+    // For the tests' own programs: one test that fails is enough.
+    command.args(["--", "--", "-Zunstable-options", "--fail-fast"]);
     let said = within(&mut command, plan.total)?;
     // What was judged before the time was over counts; the file is written after each mutant.
     match std::fs::read_to_string(folder.path().join("mutants.out/outcomes.json")) {
@@ -160,15 +164,29 @@ fn lines_of(sample: &[Listed], read: impl Fn(&str) -> io::Result<String>) -> io:
     Ok(diff)
 }
 
-fn command(repository: &Path, plan: &Plan) -> Command {
+fn command(repository: &Path, plan: &Plan) -> io::Result<Command> {
     let mut command = Command::new("cargo");
     command.args(["mutants", "--package", "runtime", "--no-times", "--colors", "never", "--shuffle"]);
     // The unmutated tests are run by CI; here they would cost as much as a few mutants.
     command.args(["--baseline", "skip", "--timeout"]).arg(plan.per_mutant.as_secs().to_string());
     command.args(["--build-timeout"]).arg((plan.per_mutant.as_secs() * 5).to_string());
+    command.arg("--jobs").arg(plan.jobs.to_string());
     command.args(["--cargo-arg=--lib"]).current_dir(repository);
+    // What `--fail-fast` is for a stable toolchain: what is compiled stays stable, only what runs is told otherwise.
+    command.env(format!("CARGO_TARGET_{}_RUNNER", host(repository)?), "env RUSTC_BOOTSTRAP=1");
+    // Nobody debugs a mutant, and it is linked twice as fast.
+    command.env("CARGO_PROFILE_DEV_DEBUG", "0");
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
-    command
+    Ok(command)
+}
+
+/// The target that is compiled for, as cargo's variables spell it.
+fn host(repository: &Path) -> io::Result<String> {
+    let output = Command::new("rustc").arg("-vV").current_dir(repository).stdin(Stdio::null()).output()?;
+    let said = String::from_utf8_lossy(&output.stdout);
+    let host = said.lines().find_map(|line| line.strip_prefix("host: "));
+    let host = host.ok_or_else(|| io::Error::other("`rustc -vV` names no host"))?;
+    Ok(host.to_ascii_uppercase().replace('-', "_"))
 }
 
 /// Interrupts it when its time is over: cargo-mutants then cleans up its copies.
@@ -197,7 +215,7 @@ mod tests {
 
     fn plan(sample: usize, seed: u64) -> Plan {
         let (total, per_mutant) = (Duration::from_secs(1), Duration::from_secs(1));
-        Plan { modules: Vec::new(), shard: None, sample, seed, total, per_mutant }
+        Plan { modules: Vec::new(), shard: None, sample, seed, total, per_mutant, jobs: 1 }
     }
 
     fn listed(line: usize, change: &str) -> Listed {
