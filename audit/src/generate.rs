@@ -159,7 +159,7 @@ pub(crate) mod tests {
     #[test]
     fn every_byte_string_is_a_program_and_most_end_without_error() {
         let (mut done, mut failed, mut unjudged) = (0, 0, 0);
-        for seed in 0..600 {
+        for seed in 0..3000 {
             let source = program(&bytes(seed, 300));
             let verdict = run(&source).unwrap_or_else(|| panic!("does not parse:\n{source}"));
             match verdict.end {

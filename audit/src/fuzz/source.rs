@@ -3,10 +3,10 @@
 //!
 //! For `syntax`, `check`, `compile`, `app::front` and `base::render`.
 //!
-//! Oracle: every stage ends, what nests too deep is refused, every diagnostic lies inside its file and can be shown,
-//! formatting keeps the meaning and settles at once, and whatever compiles, alone and as what a server serves, keeps the
-//! verifier's rules, can be listed, and runs and answers without an internal error. No job is due more than once a second,
-//! and no program holds more patterns than allowed.
+//! Oracle: every stage ends, tokens follow each other, what nests too deep is refused, every diagnostic lies inside its
+//! file and can be shown, formatting keeps the meaning and every comment and settles at once, and whatever compiles, alone
+//! and as what a server serves, keeps the verifier's rules, can be listed, and runs and answers without an internal error.
+//! No job is due more than once a second, and no program holds more patterns than allowed.
 
 use super::{Target, machine};
 use flin_runtime::app::{Front, SourceFile};
@@ -15,7 +15,8 @@ use flin_runtime::base::{Code, FileId, span::to_usize};
 use flin_runtime::check::project::Role;
 use flin_runtime::code::module::Const;
 use flin_runtime::code::{Listing, Module, Verified};
-use flin_runtime::syntax::tree::{ServerStmt, StmtKind};
+use flin_runtime::syntax::lexer::{TokenKind, token_at};
+use flin_runtime::syntax::tree::{Comment, File, ServerStmt, StmtKind, same_shape};
 use flin_runtime::syntax::{self, ParseLimits};
 use flin_runtime::value::Pattern;
 use std::path::Path;
@@ -41,6 +42,7 @@ pub fn judge(bytes: &[u8], gc_stress: bool) -> bool {
     let script = files(bytes, "fuzz.flin");
     for file in &script {
         if let Ok(text) = syntax::decode_source(&file.bytes) {
+            tokens_follow_each_other(&text);
             formatting_keeps_the_meaning(&text);
         }
     }
@@ -146,15 +148,51 @@ fn patterns_stay_small(module: &Module) {
     assert!(bytes <= machine::PATTERNS_BYTES_MAX, "patterns of {bytes} bytes should be refused");
 }
 
+fn tokens_follow_each_other(text: &str) {
+    let mut at = 0;
+    loop {
+        let (token, trivia) = token_at(text, at);
+        let (start, end) = (to_usize(token.start), to_usize(token.end));
+        assert!(at <= start && text.get(start..end).is_some(), "{token:?} behind {at} in {text:?}");
+        let mut behind = at;
+        for (from, to, _) in trivia.comments {
+            assert!(behind <= from && from < to && to <= start, "a comment at {from}..{to} in {text:?}");
+            behind = to;
+        }
+        if token.kind == TokenKind::Eof {
+            assert!(end == text.len(), "the file ends at {end} of {}", text.len());
+            return;
+        }
+        assert!(at < end, "nothing was read at {at} in {text:?}");
+        at = end;
+    }
+}
+
 fn formatting_keeps_the_meaning(text: &str) {
-    let limits = ParseLimits::default();
-    let Ok(once) = syntax::format(FileId(0), text, limits) else { return };
-    let before = syntax::parse(FileId(0), text, limits).file;
-    let after = syntax::parse(FileId(0), &once, limits);
+    let parse = |text: &str| syntax::parse(FileId(0), text, ParseLimits::default());
+    let before = parse(text);
+    if !before.diagnostics.is_empty() {
+        return;
+    }
+    let once = syntax::format_tree(&before.file, text);
+    let after = parse(&once);
     assert!(after.diagnostics.is_empty(), "{:?}\n{text}\n-- became\n{once}", after.diagnostics);
-    assert!(syntax::tree::same_shape(&before, &after.file), "{text}\n-- became\n{once}");
-    let twice = syntax::format(FileId(0), &once, limits).unwrap_or_default();
+    assert!(same_shape(&before.file, &after.file), "{text}\n-- became\n{once}");
+    let kept = comments(text, &before.file) == comments(&once, &after.file);
+    assert!(kept, "comments of\n{text}\n-- became others\n{once}");
+    let twice = syntax::format_tree(&after.file, &once);
     assert!(once == twice, "{text}\n-- became\n{once}\n-- became\n{twice}");
+}
+
+/// The words of all comments, sorted: where they stand and how they are indented may change.
+fn comments<'t>(text: &'t str, file: &File) -> Vec<Vec<&'t str>> {
+    let words = |comment: &Comment| {
+        let (start, end) = (to_usize(comment.span.start), to_usize(comment.span.end));
+        text.get(start..end).unwrap_or_default().split_whitespace().collect()
+    };
+    let mut all: Vec<Vec<&str>> = file.comments.iter().map(words).collect();
+    all.sort_unstable();
+    all
 }
 
 #[cfg(test)]
@@ -191,5 +229,15 @@ mod tests {
         assert!(!judge(b"print(/\\w{10}1/, /\\w{10}2/)", false));
         assert!(judge(b"// jobs/a.flin\nevery 1s { }", false));
         assert!(!judge(b"// jobs/a.flin\nevery 999ms { }", false));
+    }
+
+    #[test]
+    fn comments_are_compared_by_their_words() {
+        let words = |text: &str| {
+            let file = syntax::parse(FileId(0), text, ParseLimits::default()).file;
+            comments(text, &file).concat().join(" ")
+        };
+        assert_eq!(words("a = 1 /* b\n   c */\n// d"), "/* b c */ // d");
+        assert_ne!(words("a = 1 // b"), words("a = 1"));
     }
 }

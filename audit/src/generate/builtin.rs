@@ -1,7 +1,8 @@
 //! Every built-in by name, called with operands of the kinds that it takes, and now and then with others.
 //!
 //! A template is a piece of source in which `$` and a letter stand for an operand: `$i` int, `$k` small int, `$n`
-//! number, `$b` bool, `$t` text, `$I` list of ints, `$T` list of texts, `$M` map, `$x` anything.
+//! number, `$b` bool, `$t` text, `$I` list of ints, `$T` list of texts, `$M` map, `$x` anything,
+//! `$s` a comparison of an int in one of its spellings with itself in the plainest.
 
 use super::{Generator, TYPES, Type};
 
@@ -482,6 +483,10 @@ impl Generator<'_> {
                     let odd = self.choices.pick(ODD);
                     // Out of a list of several kinds: the checker does not know which it is.
                     format!("[{}, none][0]", self.fill(odd))
+                }
+                "s" => {
+                    let (value, spelling) = self.spelled();
+                    format!("{spelling} == {value}")
                 }
                 "j" => {
                     let json = self.choices.pick(JSONS);

@@ -51,12 +51,12 @@ impl Generator<'_> {
             return name;
         }
         match ty {
-            Type::Int if self.choices.once_in(8) => {
-                // One in eight is any: what goes wrong for one value in a hundred lies at no boundary.
-                let drawn = self.choices.below(INTS.len() + 2);
-                INTS.get(drawn).map_or_else(|| self.choices.below(1 << 16).to_string(), |int| (*int).into())
-            }
-            Type::Int => self.choices.pick(&INTS[..9]).into(),
+            Type::Int => match self.choices.below(16) {
+                7 | 15 => self.choices.pick(&INTS).into(),
+                // What goes wrong for one value in a hundred lies at no boundary.
+                6 => self.spelled().1,
+                _ => self.choices.pick(&INTS[..9]).into(),
+            },
             Type::Number => self.choices.pick(&NUMBERS).into(),
             Type::Bool => self.choices.pick(&["true", "false"]).into(),
             Type::Text => self.choices.pick(&TEXTS).into(),
@@ -67,6 +67,25 @@ impl Generator<'_> {
             Type::Map => self.choices.pick(&["[\"a\": 1, \"b\": 2]", "[:]", "[\"key\": 5]"]).into(),
             Type::Shape => self.choices.pick(&["Dot", "Circle(2)", "Shape.Box(2, 3)", "Shape.Dot"]).into(),
         }
+    }
+
+    /// An int below 2^16, and one of the ways to write it.
+    pub(super) fn spelled(&mut self) -> (usize, String) {
+        let value = self.choices.below(1 << 16);
+        let spelling = match self.choices.below(5) {
+            0 => value.to_string(),
+            1 => format!("0x{value:X}"),
+            2 => format!("0b{value:b}"),
+            3 => format!("0o{value:o}"),
+            _ => {
+                let mut digits = value.to_string();
+                if digits.len() > 1 {
+                    digits.insert(1 + self.choices.below(digits.len() - 1), '_');
+                }
+                digits
+            }
+        };
+        (value, spelling)
     }
 
     fn call(&mut self, ty: Type) -> Option<String> {
@@ -126,8 +145,9 @@ impl Generator<'_> {
         match self.choices.below(22) {
             0..=5 => {
                 let op = self.choices.pick(&["+", "-", "*", "+", "-"]);
+                let sign = self.choices.pick(&["", "", "-"]);
                 let (a, b) = (self.expr(Type::Int), self.expr(Type::Int));
-                format!("({a} {op} {b})")
+                format!("({sign}({a}) {op} {b})")
             }
             6 => format!("({} {} {})", self.expr(Type::Int), self.choices.pick(&["/", "%"]), self.nonzero()),
             7 => format!("({} % 7) ** {}", self.expr(Type::Int), self.choices.pick(&["2", "3", "0"])),

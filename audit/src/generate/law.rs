@@ -42,7 +42,8 @@ const LAWS: &[&str] = &[
     "d@ = time($i % 4000000000000)\nlaw(d@.month >= 1 && d@.month <= 12 && d@.day <= 31 && d@.hour < 24 && d@.minute < 60)",
     "law((try time(\"2023-02-29\")) is error && (try time(\"x\")) is error)",
     "n@ = random_int(0, 9)\nlaw(n@ >= 0 && n@ <= 9 && random() < 1 && uuid().length == 36)",
-    // Numbers as texts
+    // Numbers and texts
+    "law($s && $s && $s)",
     "law((1.005).to_fixed(2).length == 4 && (1234.5).format(1) != \"\")",
     "l@ = $I\nlaw((try l@.avg()) is error || l@.is_empty() || l@.avg() * l@.length - l@.sum() < 0.001)",
     "s@ = $I.sort()\nlaw(s@.every((n, at) => at == 0 || s@[at - 1] <= n))",
