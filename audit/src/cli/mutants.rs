@@ -85,7 +85,7 @@ impl Mutants {
                     out!("{line}");
                 }
             };
-            record = run(&repository, &plan, say).map_err(io("cannot run cargo-mutants"))?;
+            record = run(&repository, &plan, say).map_err(io("cargo-mutants"))?;
             record.save(&repository).map_err(io("cannot write reports/mutants.json"))?;
         }
         if !common.quiet {

@@ -90,11 +90,21 @@ pub fn run(repository: &Path, plan: &Plan, mut say: impl FnMut(&str)) -> io::Res
     command.args(["--", "--", "-Zunstable-options", "--fail-fast"]);
     let said = within(&mut command, plan.total)?;
     // What was judged before the time was over counts; the file is written after each mutant.
-    match std::fs::read_to_string(folder.path().join("mutants.out/outcomes.json")) {
-        Ok(outcomes) => mutants.modules = read_outcomes(&outcomes, module_of)?,
-        Err(_) => say(&format!("no mutant was judged in {} s: {said}", plan.total.as_secs())),
+    if let Ok(outcomes) = std::fs::read_to_string(folder.path().join("mutants.out/outcomes.json")) {
+        mutants.modules = read_outcomes(&outcomes, module_of)?;
     }
-    Ok(mutants)
+    judged(mutants, plan.total, &said)
+}
+
+/// A sample of which nothing was judged says nothing, and is no record.
+fn judged(mutants: Mutants, total: Duration, said: &str) -> io::Result<Mutants> {
+    if !mutants.modules.is_empty() {
+        return Ok(mutants);
+    }
+    let seconds = total.as_secs();
+    Err(io::Error::other(format!(
+        "no mutant was judged in {seconds} s, so the record stays as it is; the tests are compiled first: allow more with --total ({said})"
+    )))
 }
 
 /// All mutants.
@@ -216,6 +226,15 @@ mod tests {
     fn plan(sample: usize, seed: u64) -> Plan {
         let (total, per_mutant) = (Duration::from_secs(1), Duration::from_secs(1));
         Plan { modules: Vec::new(), shard: None, sample, seed, total, per_mutant, jobs: 1 }
+    }
+
+    #[test]
+    fn a_sample_of_which_nothing_was_judged_is_no_record() {
+        let total = Duration::from_mins(5);
+        let error = judged(Mutants::default(), total, "interrupted").unwrap_err().to_string();
+        assert!(error.contains("in 300 s") && error.contains("(interrupted)"), "{error}");
+        let modules = [("vm".to_owned(), super::super::record::Module::default())].into();
+        assert!(judged(Mutants { modules, ..Mutants::default() }, total, "").is_ok());
     }
 
     fn listed(line: usize, change: &str) -> Listed {

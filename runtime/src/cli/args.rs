@@ -49,7 +49,7 @@ pub(super) enum Command {
     )]
     Start {
         /// The project's folder
-        #[arg(default_value = ".")]
+        #[arg(default_value = ".", value_name = "DIR")]
         folder: PathBuf,
     },
     /// Make a small application
@@ -59,6 +59,7 @@ pub(super) enum Command {
     )]
     New {
         /// Its folder, which is not there yet
+        #[arg(value_name = "NAME")]
         folder: PathBuf,
     },
     /// Serve a project while it is being written
@@ -70,7 +71,7 @@ pub(super) enum Command {
     )]
     Dev {
         /// The project's folder
-        #[arg(default_value = ".")]
+        #[arg(default_value = ".", value_name = "DIR")]
         folder: PathBuf,
     },
     /// Check files or whole projects without running them
