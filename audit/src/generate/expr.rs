@@ -52,6 +52,7 @@ impl Generator<'_> {
         }
         match ty {
             Type::Int => match self.choices.below(16) {
+                // One in eight, by the bytes that always meant it to the committed seeds.
                 7 | 15 => self.choices.pick(&INTS).into(),
                 // What goes wrong for one value in a hundred lies at no boundary.
                 6 => self.spelled().1,
